@@ -1,0 +1,95 @@
+//! Calls over one connection: a oneshot channel for each, a task that writes and a task that reads.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bench_common::Client;
+use bench_echo::{READ_SIZE, decode, encode};
+use bytes::{Bytes, BytesMut};
+use slab::Slab;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Notify, oneshot};
+
+fn main() -> anyhow::Result<()> {
+    bench_common::drive(EchoClient::connect)
+}
+
+#[derive(Clone)]
+struct EchoClient {
+    connection: Arc<Connection>,
+}
+
+#[derive(Default)]
+struct Connection {
+    state: Mutex<State>,
+    output_grew: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// Frames that the writer has not taken yet.
+    output: BytesMut,
+    /// The caller of every call without an answer, under the number of the call.
+    callers: Slab<oneshot::Sender<Bytes>>,
+}
+
+impl EchoClient {
+    async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (reader, writer) = stream.into_split();
+        let connection = Arc::<Connection>::default();
+        tokio::spawn(Arc::clone(&connection).write(writer));
+        tokio::spawn(Arc::clone(&connection).read(reader));
+        Ok(Self { connection })
+    }
+}
+
+impl Client for EchoClient {
+    async fn echo(&mut self, text: String) -> anyhow::Result<String> {
+        let (caller, answer) = oneshot::channel();
+        {
+            let mut state = self.connection.lock();
+            let call = u32::try_from(state.callers.insert(caller))?;
+            encode(&mut state.output, call, text.as_bytes());
+        }
+        self.connection.output_grew.notify_one();
+        Ok(String::from_utf8(answer.await?.into())?)
+    }
+}
+
+impl Connection {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write(self: Arc<Self>, mut writer: OwnedWriteHalf) -> anyhow::Result<()> {
+        let mut output = BytesMut::with_capacity(READ_SIZE);
+        loop {
+            self.output_grew.notified().await;
+            // Swapping keeps both buffers in use for ever.
+            std::mem::swap(&mut output, &mut self.lock().output);
+            writer.write_all(&output).await?;
+            output.clear();
+        }
+    }
+
+    async fn read(self: Arc<Self>, mut reader: OwnedReadHalf) -> anyhow::Result<()> {
+        let mut input = BytesMut::with_capacity(READ_SIZE);
+        loop {
+            input.reserve(READ_SIZE);
+            if reader.read_buf(&mut input).await? == 0 {
+                return Ok(());
+            }
+            while let Some((call, body)) = decode(&mut input) {
+                let caller = self.lock().callers.try_remove(call as usize);
+                if let Some(caller) = caller {
+                    // A caller that is gone needs no answer.
+                    caller.send(body).ok();
+                }
+            }
+        }
+    }
+}

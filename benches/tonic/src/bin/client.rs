@@ -1,0 +1,31 @@
+//! tonic's client with its defaults: one HTTP/2 connection, which its clones share.
+
+use std::net::SocketAddr;
+
+use bench_common::Client;
+use bench_tonic::EchoMessage;
+use bench_tonic::echo_client::EchoClient;
+use tonic::transport::{Channel, Endpoint};
+
+fn main() -> anyhow::Result<()> {
+    bench_common::drive(connect)
+}
+
+async fn connect(address: SocketAddr) -> anyhow::Result<TonicClient> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true);
+    Ok(TonicClient {
+        proxy: EchoClient::new(endpoint.connect().await?),
+    })
+}
+
+#[derive(Clone)]
+struct TonicClient {
+    proxy: EchoClient<Channel>,
+}
+
+impl Client for TonicClient {
+    async fn echo(&mut self, text: String) -> anyhow::Result<String> {
+        let answer = self.proxy.echo(EchoMessage { text }).await?;
+        Ok(answer.into_inner().text)
+    }
+}

@@ -1,0 +1,30 @@
+//! tonic's server with its defaults.
+
+use bench_tonic::EchoMessage;
+use bench_tonic::echo_server::{Echo, EchoServer};
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+fn main() -> anyhow::Result<()> {
+    bench_common::serve(accept)
+}
+
+async fn accept(listener: TcpListener) -> anyhow::Result<()> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    Server::builder()
+        .add_service(EchoServer::new(Mirror))
+        .serve_with_incoming(incoming)
+        .await?;
+    Ok(())
+}
+
+struct Mirror;
+
+#[tonic::async_trait]
+impl Echo for Mirror {
+    async fn echo(&self, request: Request<EchoMessage>) -> Result<Response<EchoMessage>, Status> {
+        Ok(Response::new(request.into_inner()))
+    }
+}

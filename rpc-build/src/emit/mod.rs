@@ -1,0 +1,50 @@
+//! Rust code for services. Messages are prost's own work.
+//!
+//! Generated code names one module of the runtime, its `codegen`, and writes every path in full:
+//! messages may be called `Status`, `Option` or `Send`.
+
+mod client;
+mod descriptor;
+mod model;
+mod server;
+
+use proc_macro2::TokenStream;
+use prost_build::ServiceGenerator;
+
+use model::Service;
+
+/// Writes the code of services, as prost-build hands them over.
+pub(crate) struct Services {
+    /// The path of the runtime's module for generated code.
+    pub(crate) codegen: TokenStream,
+    pub(crate) build_client: bool,
+    pub(crate) build_server: bool,
+}
+
+impl ServiceGenerator for Services {
+    fn generate(&mut self, service: prost_build::Service, code: &mut String) {
+        let service = Service::new(service, self.codegen.clone());
+        if self.build_server {
+            push(code, server::service_trait(&service));
+            push(code, server::server(&service));
+        }
+        if self.build_client {
+            push(code, client::async_proxy(&service, self.build_server));
+            push(code, client::blocking_proxy(&service, self.build_server));
+        }
+        if self.build_server || self.build_client {
+            push(code, descriptor::descriptors(&service));
+        }
+    }
+
+    fn finalize_package(&mut self, package: &str, code: &mut String) {
+        if self.build_server || self.build_client {
+            push(code, descriptor::file_descriptor_set(package));
+        }
+    }
+}
+
+fn push(code: &mut String, tokens: TokenStream) {
+    code.push_str(&tokens.to_string());
+    code.push('\n');
+}

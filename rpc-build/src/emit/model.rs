@@ -1,0 +1,161 @@
+//! A service as the code that is written for it needs it.
+
+use proc_macro2::TokenStream;
+use prost_build::Comments;
+use prost_types::method_options::IdempotencyLevel;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use crate::names;
+
+/// One service.
+pub(super) struct Service {
+    /// The path of the runtime's module for generated code.
+    pub(super) codegen: TokenStream,
+    /// The name as in the `.proto` file, with the package: `helloworld.Hello`.
+    pub(super) full_name: String,
+    pub(super) docs: TokenStream,
+    pub(super) deprecated: TokenStream,
+    pub(super) methods: Vec<Method>,
+    /// The name of the trait, which those of all other items start with.
+    pub(super) trait_name: Ident,
+    pub(super) server: Ident,
+    pub(super) async_proxy: Ident,
+    pub(super) blocking_proxy: Ident,
+    /// The static with the service's descriptor.
+    pub(super) descriptor: Ident,
+    /// The static with the descriptors of the methods.
+    pub(super) method_descriptors: Ident,
+}
+
+/// One rpc.
+pub(super) struct Method {
+    pub(super) rust_name: Ident,
+    /// The name as in the `.proto` file.
+    pub(super) name: String,
+    pub(super) docs: TokenStream,
+    pub(super) is_deprecated: bool,
+    pub(super) idempotency: IdempotencyLevel,
+    pub(super) request: TokenStream,
+    pub(super) reply: TokenStream,
+    pub(super) kind: Kind,
+}
+
+/// Which sides of a method stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Unary,
+    ClientStreaming,
+    ServerStreaming,
+    BidiStreaming,
+}
+
+impl Service {
+    pub(super) fn new(service: prost_build::Service, codegen: TokenStream) -> Self {
+        let trait_name = names::type_name(&service.proto_name);
+        let constants = heck::AsShoutySnakeCase(&service.proto_name).to_string();
+        let full_name = match service.package.as_str() {
+            "" => service.proto_name,
+            package => format!("{package}.{}", service.proto_name),
+        };
+        Self {
+            codegen,
+            docs: docs(service.comments, &format!("The service `{full_name}`.")),
+            full_name,
+            deprecated: deprecated(service.options.deprecated()),
+            methods: service.methods.into_iter().map(Method::new).collect(),
+            server: format_ident!("{trait_name}Server"),
+            async_proxy: format_ident!("{trait_name}AsyncClientProxy"),
+            blocking_proxy: format_ident!("{trait_name}ClientProxy"),
+            descriptor: format_ident!("{constants}_SERVICE"),
+            method_descriptors: format_ident!("{constants}_METHODS"),
+            trait_name,
+        }
+    }
+}
+
+impl Method {
+    fn new(method: prost_build::Method) -> Self {
+        Self {
+            rust_name: names::method(&method.proto_name),
+            docs: docs(method.comments, &format!("Calls `{}`.", method.proto_name)),
+            name: method.proto_name,
+            is_deprecated: method.options.deprecated(),
+            idempotency: method.options.idempotency_level(),
+            request: message_type(&method.input_type),
+            reply: message_type(&method.output_type),
+            kind: match (method.client_streaming, method.server_streaming) {
+                (false, false) => Kind::Unary,
+                (true, false) => Kind::ClientStreaming,
+                (false, true) => Kind::ServerStreaming,
+                (true, true) => Kind::BidiStreaming,
+            },
+        }
+    }
+
+    /// The attribute `#[deprecated]`, if the `.proto` file says so.
+    pub(super) fn deprecated(&self) -> TokenStream {
+        deprecated(self.is_deprecated)
+    }
+}
+
+impl Kind {
+    /// The method with which the runtime makes and dispatches calls of this kind.
+    pub(super) fn call(self) -> Ident {
+        format_ident!(
+            "{}",
+            match self {
+                Self::Unary => "unary",
+                Self::ClientStreaming => "client_streaming",
+                Self::ServerStreaming => "server_streaming",
+                Self::BidiStreaming => "bidi_streaming",
+            }
+        )
+    }
+
+    pub(super) fn client_streams(self) -> bool {
+        matches!(self, Self::ClientStreaming | Self::BidiStreaming)
+    }
+
+    pub(super) fn server_streams(self) -> bool {
+        matches!(self, Self::ServerStreaming | Self::BidiStreaming)
+    }
+}
+
+fn deprecated(is_deprecated: bool) -> TokenStream {
+    if is_deprecated {
+        quote!(#[deprecated])
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// The type of a message, as prost names it from the module of the service.
+fn message_type(path: &str) -> TokenStream {
+    match path {
+        // The generated server has a type parameter of this name.
+        "T" => quote!(self::T),
+        path => path
+            .parse()
+            .unwrap_or_else(|error| panic!("prost names a type {path:?}: {error}")),
+    }
+}
+
+/// The comments of the `.proto` file as rustdoc, or `default` where there are none.
+fn docs(comments: Comments, default: &str) -> TokenStream {
+    let attached = Comments {
+        leading_detached: Vec::new(),
+        ..comments
+    };
+    let mut text = String::new();
+    attached.append_with_indent(0, &mut text);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("///"))
+        .collect();
+    if lines.is_empty() {
+        let line = format!(" {default}");
+        return quote!(#[doc = #line]);
+    }
+    quote!(#(#[doc = #lines])*)
+}

@@ -1,0 +1,20 @@
+//! An argument that there is not.
+
+use rpc_runtime::{Context, Status, rpc_service};
+
+use hello::{Hello, HelloReply, HelloRequest};
+
+mod hello {
+    include!("../../../../rpc-build/tests/golden/hello/expected/helloworld.rs");
+}
+
+struct Greeter;
+
+#[rpc_service(name = "hello")]
+impl Hello for Greeter {
+    async fn hello(&self, _cx: Context, request: HelloRequest) -> Result<HelloReply, Status> {
+        Ok(HelloReply { msg: request.msg })
+    }
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! A method that takes another message.
+
+use rpc_runtime::{Context, Status, rpc_service};
+
+use hello::{Hello, HelloReply, HelloRequest};
+
+mod hello {
+    include!("../../../../rpc-build/tests/golden/hello/expected/helloworld.rs");
+}
+
+struct Greeter;
+
+#[rpc_service]
+impl Hello for Greeter {
+    async fn hello(&self, _cx: Context, request: HelloReply) -> Result<HelloReply, Status> {
+        Ok(request)
+    }
+}
+
+fn main() {
+    let _ = HelloRequest::default();
+}

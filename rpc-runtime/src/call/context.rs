@@ -1,0 +1,125 @@
+//! What a handler knows about its call.
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rpc_wire::{Metadata, MethodDescriptor};
+
+use super::scope::{self, Scoped};
+
+/// What a handler knows about its call: deadline, metadata, method and peer.
+///
+/// Cloning is cheap; a clone may outlive the call.
+///
+/// Calls that a handler makes inherit its deadline: the context is current while the handler is
+/// polled. A task made by `tokio::spawn` loses it; [`scope`](Self::scope) takes it along.
+///
+/// ```
+/// use rpc_runtime::Context;
+///
+/// // In a test, a handler can be called with a context of its own.
+/// let cx = Context::new();
+/// assert!(cx.deadline().is_none());
+/// ```
+#[derive(Clone, Default)]
+pub struct Context {
+    state: Arc<CallState>,
+}
+
+#[derive(Default)]
+pub(crate) struct CallState {
+    pub(crate) method: Option<&'static MethodDescriptor>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) metadata: Metadata,
+    pub(crate) attempt: u32,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) reply_metadata: Mutex<Metadata>,
+}
+
+impl Context {
+    /// A context without deadline, metadata, method and peer, for tests of handlers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn from_state(state: Arc<CallState>) -> Self {
+        Context { state }
+    }
+
+    pub(crate) fn into_state(self) -> Arc<CallState> {
+        self.state
+    }
+
+    /// The context of the handler that is running, if one is.
+    pub fn current() -> Option<Context> {
+        scope::current()
+    }
+
+    /// When the caller stops waiting; `None` if it waits for ever.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.state.deadline
+    }
+
+    /// The time until the deadline, zero once it has passed; `None` if there is none.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// What the caller sent along.
+    pub fn metadata(&self) -> &Metadata {
+        &self.state.metadata
+    }
+
+    /// The method that was called.
+    pub fn method(&self) -> Option<&'static MethodDescriptor> {
+        self.state.method
+    }
+
+    /// How often the caller sent the call before: 0 unless it is a retry.
+    pub fn attempt(&self) -> u32 {
+        self.state.attempt
+    }
+
+    /// The caller's address, if the transport has one.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.state.peer
+    }
+
+    /// Sends `metadata` along with the reply, in place of what was set before. An error carries
+    /// its own, see `Status::with_metadata`.
+    pub fn set_reply_metadata(&self, metadata: Metadata) {
+        *self.state.reply_metadata.lock().unwrap_or_else(PoisonError::into_inner) = metadata;
+    }
+
+    pub(crate) fn take_reply_metadata(&self) -> Metadata {
+        std::mem::take(&mut *self.state.reply_metadata.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs `future` with this context current, so that the calls it makes inherit the deadline.
+    ///
+    /// ```
+    /// # use rpc_runtime::Context;
+    /// # async fn example(cx: Context) {
+    /// tokio::spawn(cx.clone().scope(async move {
+    ///     assert!(Context::current().is_some());
+    /// }));
+    /// # }
+    /// ```
+    pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        Scoped::new(self, future)
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("method", &self.method().map(MethodDescriptor::path))
+            .field("remaining", &self.remaining())
+            .field("metadata", self.metadata())
+            .field("peer", &self.peer())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! What client and server have in common about a call.
+
+mod context;
+mod scope;
+mod streaming;
+
+pub use context::Context;
+pub use streaming::Streaming;
+
+pub(crate) use context::CallState;
+pub(crate) use scope::enter;

@@ -1,0 +1,143 @@
+//! Calls from code that is not async.
+//!
+//! Generated sync proxies are covers over what is here. Connections belong to a runtime of the
+//! library's own, so that no runtime is in sight of the caller.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use futures_core::Stream;
+use rpc_wire::Status;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::builder::ChannelBuilder;
+use super::channel::Channel;
+use crate::transport::Connector;
+
+/// Connects to a server.
+///
+/// # Errors
+///
+/// As [`Channel::connect`].
+pub fn connect(target: impl AsRef<str>) -> Result<Channel, Status> {
+    Channel::builder(target).connect_blocking()
+}
+
+/// A channel that connects with its first call.
+///
+/// # Errors
+///
+/// As [`Channel::connect_lazy`].
+pub fn connect_lazy(target: impl AsRef<str>) -> Result<Channel, Status> {
+    Channel::builder(target).connect_lazy_blocking()
+}
+
+/// Connects in a way of the caller's own.
+///
+/// # Errors
+///
+/// As [`Channel::connect_with`].
+pub fn connect_with(connector: impl Connector) -> Result<Channel, Status> {
+    ChannelBuilder::with_connector(connector).connect_blocking()
+}
+
+/// The messages of an iterator as a stream. The iterator is asked when the stream is polled.
+pub fn requests<I>(messages: I) -> impl Stream<Item = I::Item> + Send + 'static
+where
+    I: IntoIterator + Send + 'static,
+    I::IntoIter: Send,
+{
+    Requests(messages.into_iter())
+}
+
+struct Requests<I>(I);
+
+impl<I> Unpin for Requests<I> {}
+
+impl<I: Iterator> Stream for Requests<I> {
+    type Item = I::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
+    }
+}
+
+/// A stream of messages from the server, as an iterator that waits for each.
+pub struct Streaming<T>(crate::call::Streaming<T>);
+
+impl<T> From<crate::call::Streaming<T>> for Streaming<T> {
+    fn from(streaming: crate::call::Streaming<T>) -> Self {
+        Streaming(streaming)
+    }
+}
+
+impl<T> Iterator for Streaming<T> {
+    type Item = Result<T, Status>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        wait(self.0.message()).transpose()
+    }
+}
+
+impl<T> fmt::Debug for Streaming<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The error of waiting on the only thread that could bring the reply.
+pub(super) fn would_deadlock(runtime: &Handle) -> Option<Status> {
+    let current = Handle::try_current().ok()?;
+    let same = current.id() == runtime.id();
+    (same && current.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| {
+        Status::failed_precondition(
+            "waiting on the thread of the current-thread runtime that has to move the call's bytes \
+             could never end; await the call, or use a sync proxy, which has a runtime of its own",
+        )
+        .with_may_have_run(false)
+    })
+}
+
+/// Polls a future to its end, with the thread parked in between.
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        return output;
+    }
+    block(|| {
+        loop {
+            thread::park();
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
+            }
+        }
+    })
+}
+
+/// Runs what blocks. On a worker thread of a multi-threaded tokio runtime, its other tasks move
+/// to another thread first.
+pub(super) fn block<R>(f: impl FnOnce() -> R) -> R {
+    let in_task = tokio::task::try_id().is_some();
+    let multi_thread = || {
+        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+    };
+    if in_task && multi_thread() { tokio::task::block_in_place(f) } else { f() }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}

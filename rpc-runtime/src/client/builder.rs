@@ -1,0 +1,169 @@
+//! How a channel behaves.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rpc_wire::Status;
+use rpc_wire::session::ClientConfig;
+use tokio::runtime::Handle;
+
+use super::blocking;
+use super::channel::Channel;
+use super::peer::{Peer, PeerConfig};
+use super::{registry, runtime};
+use crate::transport::{Connector, Target, TcpConnector};
+
+/// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
+/// ever because somebody forgot.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time to connect, unless configured otherwise: a few retransmissions of the first packet.
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Configures a [`Channel`].
+#[must_use]
+pub struct ChannelBuilder {
+    to: To,
+    timeout: Option<Duration>,
+    connections: PeerConfig,
+    /// The connections are made as everybody's are.
+    shared: bool,
+}
+
+enum To {
+    Target(String),
+    Connector(Arc<dyn Connector>),
+}
+
+impl ChannelBuilder {
+    pub(super) fn new(target: &str) -> Self {
+        Self::to(To::Target(target.to_owned()))
+    }
+
+    pub(crate) fn with_connector(connector: impl Connector) -> Self {
+        Self::to(To::Connector(Arc::new(connector)))
+    }
+
+    fn to(to: To) -> Self {
+        let session = ClientConfig::default();
+        ChannelBuilder {
+            to,
+            timeout: Some(DEFAULT_TIMEOUT),
+            connections: PeerConfig { session, connect_timeout: DEFAULT_CONNECT_TIMEOUT },
+            shared: true,
+        }
+    }
+
+    /// The time that a call may take in all, from its start to its reply, unless the call sets
+    /// its own; 30 seconds unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Calls that set no deadline wait for ever.
+    pub fn no_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// The time that an attempt to connect may take; 10 seconds unless set. The channel gets a
+    /// connection of its own.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connections.connect_timeout = timeout;
+        self.shared = false;
+        self
+    }
+
+    /// Largest reply that is accepted, in bytes; 4 MiB unless set. A call with a larger one ends
+    /// with RESOURCE_EXHAUSTED. The channel gets a connection of its own.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.connections.session.max_message_size = bytes as u64;
+        self.shared = false;
+        self
+    }
+
+    /// Largest metadata of a reply, in bytes; 16 KiB unless set, which is the least. A call with
+    /// larger ones ends with RESOURCE_EXHAUSTED. The channel gets a connection of its own.
+    pub fn max_metadata_size(mut self, bytes: u32) -> Self {
+        let least = rpc_wire::DEFAULT_MAX_METADATA_SIZE;
+        self.connections.session.settings.max_metadata_size = bytes.clamp(least, 0xff_ffff);
+        self.shared = false;
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn first_stream_id(mut self, id: u32) -> Self {
+        self.connections.session.first_stream_id = id;
+        self.shared = false;
+        self
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::connect`].
+    pub async fn connect(self) -> Result<Channel, Status> {
+        let channel = self.connect_lazy()?;
+        channel.peer.establish().await?;
+        Ok(channel)
+    }
+
+    /// A channel that connects with its first call. It belongs to the tokio runtime around the
+    /// caller, or to the library's own if there is none.
+    ///
+    /// # Errors
+    ///
+    /// INVALID_ARGUMENT if the target cannot be understood.
+    pub fn connect_lazy(self) -> Result<Channel, Status> {
+        let runtime = runtime::current()?;
+        self.on(runtime)
+    }
+
+    /// Connects from code that is not async. The channel belongs to the library's own runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::connect`].
+    pub fn connect_blocking(self) -> Result<Channel, Status> {
+        let channel = self.connect_lazy_blocking()?;
+        blocking::wait(channel.peer.establish())?;
+        Ok(channel)
+    }
+
+    /// A channel for code that is not async, which connects with its first call. It belongs to
+    /// the library's own runtime.
+    ///
+    /// # Errors
+    ///
+    /// INVALID_ARGUMENT if the target cannot be understood.
+    pub fn connect_lazy_blocking(self) -> Result<Channel, Status> {
+        let runtime = runtime::library()?;
+        self.on(runtime)
+    }
+
+    fn on(self, runtime: Handle) -> Result<Channel, Status> {
+        let ChannelBuilder { to, timeout, connections, shared } = self;
+        let peer = match to {
+            To::Connector(connector) => Peer::new(connector, connections, runtime),
+            To::Target(text) => {
+                let target = Target::parse(&text)?;
+                let name = target.to_string();
+                let make = || Peer::new(Arc::new(TcpConnector::new(target)), connections, runtime.clone());
+                if shared { registry::shared(&runtime, name, make) } else { make() }
+            }
+        };
+        Ok(Channel { peer, timeout })
+    }
+}
+
+impl fmt::Debug for ChannelBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelBuilder")
+            .field("timeout", &self.timeout)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,18 @@
+//! Makes calls.
+
+mod backoff;
+pub mod blocking;
+mod builder;
+mod call;
+mod channel;
+mod future;
+mod peer;
+mod registry;
+mod response;
+mod runtime;
+
+pub use builder::ChannelBuilder;
+pub use call::Call;
+pub use channel::Channel;
+pub use future::RpcFuture;
+pub use response::Response;

@@ -1,0 +1,286 @@
+//! A connection to a server, shared by its callers.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use rpc_wire::session::{ClientConfig, ClientSession, ClientSink, OutgoingRequest, Outcome, StartError};
+use rpc_wire::{Stage, Status};
+use tokio::sync::watch;
+
+use super::admission::{AdmissionQueue, Ticket};
+
+/// What a caller finds in its stream's place.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// Nothing yet; wake the caller.
+    Waiting(Waker),
+    /// How the call ended; the caller was woken.
+    Done(Outcome),
+}
+
+/// What a connection's callers and its driver share. The lock is held for short steps without
+/// user code: no waker is cloned, woken or dropped under it.
+pub(super) struct Shared {
+    pub(super) session: ClientSession<Slot>,
+    pub(super) queue: AdmissionQueue,
+    /// Set while the driver sleeps.
+    pub(super) driver: Option<Waker>,
+    /// Why there is no connection any more.
+    pub(super) closed: Option<Status>,
+    /// No channel uses the connection any more.
+    pub(super) abandoned: bool,
+}
+
+/// A connection to a server.
+pub(crate) struct ClientConnection {
+    shared: Mutex<Shared>,
+    address: Arc<str>,
+    /// True once the server's SETTINGS are here.
+    established: watch::Sender<bool>,
+}
+
+/// What became of an attempt to start a call.
+#[derive(Debug)]
+pub(crate) enum Started {
+    /// The request is on its way on this stream.
+    Open(u32),
+    /// All streams are taken; the caller is woken when one is kept for it.
+    Queued(Ticket),
+    /// This connection takes no more calls; another one does.
+    Elsewhere,
+    /// The server would refuse it.
+    Failed(Status),
+}
+
+impl ClientConnection {
+    pub(crate) fn new(address: Arc<str>, config: ClientConfig) -> Arc<Self> {
+        Arc::new(ClientConnection {
+            shared: Mutex::new(Shared {
+                session: ClientSession::new(config),
+                queue: AdmissionQueue::default(),
+                driver: None,
+                closed: None,
+                abandoned: false,
+            }),
+            address,
+            established: watch::Sender::new(false),
+        })
+    }
+
+    pub(crate) fn address(&self) -> &Arc<str> {
+        &self.address
+    }
+
+    /// Whether new calls may be started here.
+    pub(crate) fn accepts(&self) -> bool {
+        let shared = self.lock();
+        shared.closed.is_none() && !shared.session.is_draining()
+    }
+
+    /// Waits for the server's SETTINGS.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection ended instead.
+    pub(crate) async fn established(&self) -> Result<(), Status> {
+        let mut established = self.established.subscribe();
+        // An error would mean that the sender is gone, and it is here.
+        let _ = established.wait_for(|done| *done).await;
+        match &self.lock().closed {
+            Some(reason) => Err(reason.clone().with_stage(Stage::Connect).with_may_have_run(false)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn set_established(&self) {
+        self.established.send_replace(true);
+    }
+
+    /// Starts a call, or queues it. `ticket` is what an earlier attempt got here.
+    pub(crate) fn start(
+        &self,
+        request: &OutgoingRequest<'_>,
+        ticket: Option<Ticket>,
+        cx: &Context<'_>,
+    ) -> Started {
+        let waker = cx.waker().clone();
+        let mut replaced = None;
+        let mut guard = self.lock();
+        let shared = &mut *guard;
+        let mut driver = None;
+        let admitted = match ticket {
+            Some(ticket) => shared.queue.take(ticket),
+            None => shared.queue.is_open(shared.session.capacity()),
+        };
+        let started = if shared.closed.is_some() || shared.session.is_draining() {
+            Started::Elsewhere
+        } else if !admitted {
+            match ticket {
+                Some(ticket) => {
+                    replaced = shared.queue.set_waker(ticket, waker);
+                    Started::Queued(ticket)
+                }
+                None => Started::Queued(shared.queue.join(waker)),
+            }
+        } else {
+            match shared.session.start(Instant::now(), request, Slot::Waiting(waker)) {
+                Ok(id) => {
+                    driver = shared.driver.take();
+                    Started::Open(id)
+                }
+                Err((error, slot)) => {
+                    replaced = slot.into_waker();
+                    match error {
+                        StartError::Draining => Started::Elsewhere,
+                        StartError::OverLimit(status) => Started::Failed(status),
+                        StartError::AtCapacity => {
+                            let waker = replaced.take().unwrap_or_else(|| Waker::noop().clone());
+                            Started::Queued(shared.queue.join(waker))
+                        }
+                    }
+                }
+            }
+        };
+        drop(guard);
+        drop(replaced);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        started
+    }
+
+    /// Looks for the end of a call that was started here.
+    pub(crate) fn poll_reply(&self, id: u32, cx: &Context<'_>) -> Poll<Outcome> {
+        let mut fresh = None;
+        loop {
+            let mut shared = self.lock();
+            match shared.session.slot_mut(id) {
+                Some(Slot::Waiting(waker)) if waker.will_wake(cx.waker()) => return Poll::Pending,
+                Some(Slot::Waiting(waker)) => match fresh.take() {
+                    Some(fresh) => {
+                        let stale = std::mem::replace(waker, fresh);
+                        drop(shared);
+                        drop(stale);
+                        return Poll::Pending;
+                    }
+                    None => {
+                        drop(shared);
+                        fresh = Some(cx.waker().clone());
+                    }
+                },
+                Some(Slot::Done(_)) | None => {
+                    let slot = shared.session.release(id);
+                    drop(shared);
+                    return Poll::Ready(match slot {
+                        Some(Slot::Done(outcome)) => outcome,
+                        _ => Outcome::Failed(Status::internal("the call was polled after its end")),
+                    });
+                }
+            }
+        }
+    }
+
+    /// A caller lost interest in a call that was started here.
+    pub(crate) fn cancel(&self, id: u32) {
+        let mut wakers = Vec::new();
+        let mut shared = self.lock();
+        let slot = shared.session.release(id);
+        let driver = if shared.session.has_output() { shared.driver.take() } else { None };
+        shared.admit(&mut wakers);
+        drop(shared);
+        drop(slot);
+        wake_all(driver.into_iter().chain(wakers));
+    }
+
+    /// A caller lost interest while it was queued here.
+    pub(crate) fn leave_queue(&self, ticket: Ticket) {
+        let mut wakers = Vec::new();
+        let mut shared = self.lock();
+        let waker = shared.queue.leave(ticket);
+        shared.admit(&mut wakers);
+        drop(shared);
+        drop(waker);
+        wake_all(wakers);
+    }
+
+    /// Closes the connection once its last call has ended: no channel uses it any more.
+    pub(crate) fn abandon(&self) {
+        let mut shared = self.lock();
+        shared.abandoned = true;
+        let driver = shared.driver.take();
+        drop(shared);
+        wake_all(driver);
+    }
+
+    /// Ends every call: there is no connection any more. `written` bytes had left.
+    pub(super) fn lost(&self, written: u64, reason: Status) {
+        let mut ended = EndedCalls::default();
+        let mut shared = self.lock();
+        if shared.closed.is_none() {
+            shared.session.lost(written, &reason, &mut ended);
+            shared.queue.dissolve(&mut ended.wakers);
+            shared.closed = Some(reason);
+        }
+        drop(shared);
+        ended.wake();
+        self.set_established();
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ClientConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientConnection").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Lets queued callers have the streams that are free now.
+    pub(super) fn admit(&mut self, wakers: &mut Vec<Waker>) {
+        if self.closed.is_some() || self.session.is_draining() {
+            self.queue.dissolve(wakers);
+        } else {
+            self.queue.admit(self.session.capacity(), wakers);
+        }
+    }
+}
+
+impl Slot {
+    fn into_waker(self) -> Option<Waker> {
+        match self {
+            Slot::Waiting(waker) => Some(waker),
+            Slot::Done(_) => None,
+        }
+    }
+}
+
+/// The callers whose calls ended in one step, to be woken after the lock is released.
+#[derive(Default)]
+pub(super) struct EndedCalls {
+    pub(super) wakers: Vec<Waker>,
+}
+
+impl EndedCalls {
+    pub(super) fn wake(&mut self) {
+        wake_all(self.wakers.drain(..));
+    }
+}
+
+impl ClientSink<Slot> for EndedCalls {
+    fn ended(&mut self, slot: &mut Slot, outcome: Outcome) {
+        if let Slot::Waiting(waker) = std::mem::replace(slot, Slot::Done(outcome)) {
+            self.wakers.push(waker);
+        }
+    }
+}
+
+fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        waker.wake();
+    }
+}

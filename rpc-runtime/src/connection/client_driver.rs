@@ -1,0 +1,167 @@
+//! The task that moves a client connection's bytes.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Buf;
+use rpc_wire::Status;
+use rpc_wire::frame::GoAwayCode;
+use rpc_wire::session::SessionError;
+
+use super::client::{ClientConnection, EndedCalls};
+use super::timer::Timer;
+use super::wire::Wire;
+use crate::transport::BoxTransport;
+
+/// What the driver woke up for.
+enum Event {
+    /// Bytes arrived; 0 when the server closed.
+    Read(usize),
+    /// A caller started or cancelled something, or a large body has more to send.
+    Output,
+    /// A deadline passed.
+    Timer,
+    /// The last channel is gone and so is the last call.
+    Abandoned,
+}
+
+/// Moves bytes between a session and its transport until either ends. However it ends, also by
+/// being dropped with its runtime, every pending call ends with it.
+pub(crate) struct ClientDriver<F: FnMut()> {
+    connection: Arc<ClientConnection>,
+    wire: Wire,
+    timer: Timer,
+    ended: EndedCalls,
+    established: bool,
+    on_established: F,
+}
+
+impl<F: FnMut()> ClientDriver<F> {
+    /// `on_established` is called when the server has proved to speak the protocol.
+    pub(crate) fn new(connection: Arc<ClientConnection>, transport: BoxTransport, on_established: F) -> Self {
+        ClientDriver {
+            connection,
+            wire: Wire::new(transport),
+            timer: Timer::default(),
+            ended: EndedCalls::default(),
+            established: false,
+            on_established,
+        }
+    }
+
+    /// Runs until the connection ends.
+    pub(crate) async fn run(mut self) {
+        tracing::debug!(address = %self.connection.address(), "connection opened");
+        let reason = loop {
+            match self.turn().await {
+                Ok(true) => {}
+                Ok(false) => break Status::unavailable("the connection was closed"),
+                Err(reason) => break reason,
+            }
+        };
+        tracing::debug!(address = %self.connection.address(), %reason, "connection closed");
+        self.connection.lost(self.wire.written(), reason);
+        self.take_output();
+        self.wire.close().await;
+    }
+
+    /// Waits for something to happen and deals with it; false when there is nothing left to do.
+    async fn turn(&mut self) -> Result<bool, Status> {
+        let event = poll_fn(|cx| self.poll_event(cx)).await.map_err(|error| broken(&error))?;
+        match event {
+            Event::Read(0) => return Err(closed_by_server(self.connection.lock().session.goaway())),
+            Event::Read(_) => self.receive()?,
+            Event::Timer => self.expire(),
+            Event::Output => {}
+            Event::Abandoned => return Ok(false),
+        }
+        // Callers that are ready to run, not least those just woken, add their frames first, so
+        // that one write carries them all.
+        tokio::task::yield_now().await;
+        Ok(self.take_output())
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
+        let wrote = self.wire.poll_write(cx)?.is_ready();
+        if let Poll::Ready(count) = self.wire.poll_read(cx)? {
+            return Poll::Ready(Ok(Event::Read(count)));
+        }
+        let goal = {
+            let mut shared = self.connection.lock();
+            if wrote && shared.session.has_output() {
+                return Poll::Ready(Ok(Event::Output));
+            }
+            if shared.abandoned && shared.session.open_streams() == 0 {
+                return Poll::Ready(Ok(Event::Abandoned));
+            }
+            shared.driver = Some(cx.waker().clone());
+            shared.session.next_timeout()
+        };
+        self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
+    }
+
+    fn receive(&mut self) -> Result<(), Status> {
+        let connection = Arc::clone(&self.connection);
+        let mut shared = connection.lock();
+        let received = shared.session.receive(Instant::now(), &mut self.wire.input, &mut self.ended);
+        shared.admit(&mut self.ended.wakers);
+        if let Err(error) = &received {
+            shared.session.send_goaway(error.code(), error.message());
+        }
+        let established = shared.session.is_established();
+        drop(shared);
+        self.ended.wake();
+        if established && !self.established {
+            self.established = true;
+            (self.on_established)();
+            connection.set_established();
+        }
+        received.map_err(|error| protocol_error(&error))
+    }
+
+    fn expire(&mut self) {
+        let mut shared = self.connection.lock();
+        shared.session.expire(Instant::now(), &mut self.ended);
+        shared.admit(&mut self.ended.wakers);
+        drop(shared);
+        self.ended.wake();
+    }
+
+    /// Takes over what is to be written; false when a connection that ends has ended.
+    fn take_output(&mut self) -> bool {
+        let mut shared = self.connection.lock();
+        if !self.wire.output.has_remaining() {
+            shared.session.take_output(&mut self.wire.output);
+        }
+        !shared.session.is_finished() || self.wire.output.has_remaining()
+    }
+}
+
+impl<F: FnMut()> Drop for ClientDriver<F> {
+    fn drop(&mut self) {
+        // Reached with a connection that is not closed yet only if the task was dropped.
+        let reason = Status::unavailable("the tokio runtime that the connection belongs to was shut down");
+        self.connection.lost(self.wire.written(), reason);
+    }
+}
+
+fn broken(error: &io::Error) -> Status {
+    Status::unavailable(format!("the connection broke: {error}"))
+}
+
+fn closed_by_server(goaway: Option<&rpc_wire::frame::GoAway>) -> Status {
+    match goaway {
+        Some(goaway) if goaway.code != GoAwayCode::NoError => Status::unavailable(format!(
+            "the server closed the connection: {:?}: {}",
+            goaway.code, goaway.message
+        )),
+        _ => Status::unavailable("the server closed the connection"),
+    }
+}
+
+fn protocol_error(error: &SessionError) -> Status {
+    Status::unavailable(error.message())
+}

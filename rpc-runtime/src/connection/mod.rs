@@ -1,0 +1,12 @@
+//! Drives a session over a transport: the read loop and the coalescing writer.
+//!
+//! A connection is one task, which owns the transport. At a client the session is shared with
+//! the callers under a lock, at a server it belongs to the task.
+
+pub(crate) mod admission;
+pub(crate) mod client;
+pub(crate) mod client_driver;
+pub(crate) mod completions;
+pub(crate) mod server;
+mod timer;
+mod wire;

@@ -1,0 +1,236 @@
+//! The task that serves one client's connection.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Buf;
+use rpc_wire::frame::GoAwayCode;
+use rpc_wire::session::{ServerConfig, ServerSession, ServerSink, SessionError};
+
+use super::completions::{Completion, Completions};
+use super::timer::Timer;
+use super::wire::Wire;
+use crate::transport::BoxTransport;
+
+/// No more requests are read while this many bytes wait to be written, so that a client that
+/// does not read its replies holds up nobody but itself.
+const MAX_UNWRITTEN: usize = 1024 * 1024;
+
+/// How long a client has to answer the PING of an orderly end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Reads in a row after which other tasks get a turn.
+const READS_BEFORE_YIELD: u32 = 32;
+
+/// Time for a client to identify itself, unless configured otherwise: enough for any network,
+/// and little for a port scanner.
+const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a frame to arrive whole, unless configured otherwise: 16 KiB at 1 KiB a second.
+const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How a server treats its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionConfig {
+    pub(crate) session: ServerConfig,
+    /// How long a client has to identify itself.
+    pub(crate) handshake_timeout: Duration,
+    /// How long a frame may take from its first byte to its last.
+    pub(crate) frame_timeout: Duration,
+}
+
+impl Default for ConnectionConfig {
+    fn default() -> Self {
+        ConnectionConfig {
+            session: ServerConfig::default(),
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            frame_timeout: DEFAULT_FRAME_TIMEOUT,
+        }
+    }
+}
+
+/// What the driver woke up for.
+enum Event {
+    Read(usize),
+    Output,
+    Completions,
+    Timer,
+    Drain,
+}
+
+/// Serves one connection. Dropped, it drops what stands for its calls, which cancels them.
+pub(crate) struct ServerDriver<S: ServerSink, D> {
+    session: ServerSession<S::Method, S::Call>,
+    sink: S,
+    wire: Wire,
+    timer: Timer,
+    completions: Arc<Completions>,
+    /// Replies that are being handed to the session.
+    done: Vec<Completion>,
+    config: ConnectionConfig,
+    /// Completes when the server shuts down.
+    shutdown: Option<Pin<Box<D>>>,
+    drain_deadline: Option<Instant>,
+    /// By when the client must have identified itself, or finished the frame it began.
+    frame_deadline: Option<Instant>,
+    reads: u32,
+}
+
+impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
+    pub(crate) fn new(
+        transport: BoxTransport,
+        sink: S,
+        completions: Arc<Completions>,
+        config: ConnectionConfig,
+        shutdown: D,
+    ) -> Self {
+        ServerDriver {
+            session: ServerSession::new(config.session.clone()),
+            sink,
+            wire: Wire::new(transport),
+            timer: Timer::default(),
+            completions,
+            done: Vec::new(),
+            shutdown: Some(Box::pin(shutdown)),
+            drain_deadline: None,
+            frame_deadline: Some(Instant::now() + config.handshake_timeout),
+            config,
+            reads: 0,
+        }
+    }
+
+    /// Serves until the connection ends; says why it ended.
+    pub(crate) async fn run(mut self) -> String {
+        let reason = loop {
+            match self.turn().await {
+                Ok(true) => {}
+                Ok(false) => break "finished".to_owned(),
+                Err(reason) => break reason,
+            }
+        };
+        self.session.cancel_all(&mut self.sink);
+        self.take_output();
+        self.wire.close().await;
+        reason
+    }
+
+    /// Waits for something to happen and deals with it; false when a connection that drains has
+    /// nothing left to do.
+    async fn turn(&mut self) -> Result<bool, String> {
+        let event = poll_fn(|cx| self.poll_event(cx)).await;
+        match event.map_err(|error| format!("the connection broke: {error}"))? {
+            Event::Read(0) => return Err("the client closed the connection".to_owned()),
+            Event::Read(count) => {
+                self.receive(count)?;
+                self.reads += 1;
+                if self.reads % READS_BEFORE_YIELD == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Event::Completions => {
+                // Handlers that are about to finish add their replies first, so that one write
+                // carries them all.
+                tokio::task::yield_now().await;
+                self.complete();
+            }
+            Event::Timer => self.expire()?,
+            Event::Drain => {
+                self.shutdown = None;
+                if !self.session.is_established() {
+                    return Ok(false);
+                }
+                self.session.drain();
+                self.drain_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
+            }
+            Event::Output => {}
+        }
+        self.take_output();
+        Ok(!self.session.is_finished() || self.wire.output.has_remaining())
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
+        let wrote = self.wire.poll_write(cx)?.is_ready();
+        if wrote && self.session.has_output() {
+            return Poll::Ready(Ok(Event::Output));
+        }
+        if self.session.is_finished() && wrote {
+            return Poll::Ready(Ok(Event::Output));
+        }
+        if self.wire.output.remaining() < MAX_UNWRITTEN {
+            if let Poll::Ready(count) = self.wire.poll_read(cx)? {
+                return Poll::Ready(Ok(Event::Read(count)));
+            }
+            if self.completions.poll_ready(cx.waker()) {
+                return Poll::Ready(Ok(Event::Completions));
+            }
+        }
+        if let Some(shutdown) = &mut self.shutdown {
+            if shutdown.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(Event::Drain));
+            }
+        }
+        let goals = [self.session.next_timeout(), self.frame_deadline, self.drain_deadline];
+        let goal = goals.into_iter().flatten().min();
+        self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
+    }
+
+    fn receive(&mut self, count: usize) -> Result<(), String> {
+        let now = Instant::now();
+        let before = self.wire.input.len();
+        let received = self.session.receive(now, &mut self.wire.input, &mut self.sink);
+        if let Err(error) = received {
+            self.session.fail(&error);
+            return Err(error.to_string());
+        }
+        if !self.session.is_established() {
+            return Ok(());
+        }
+        if self.wire.input.is_empty() {
+            self.frame_deadline = None;
+        } else if self.wire.input.len() < before || before == count {
+            // A new frame has begun.
+            self.frame_deadline = Some(now + self.config.frame_timeout);
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self) {
+        self.completions.take(&mut self.done);
+        for completion in self.done.drain(..) {
+            let Some((_call, responder)) = self.session.responder(completion.id) else { continue };
+            match completion.result {
+                Ok(mut body) => responder.message(&mut body, &completion.metadata),
+                Err(status) => responder.status(&status, true),
+            }
+        }
+    }
+
+    fn expire(&mut self) -> Result<(), String> {
+        let now = Instant::now();
+        self.session.expire(now, &mut self.sink);
+        if self.drain_deadline.is_some_and(|deadline| deadline <= now) {
+            self.drain_deadline = None;
+            self.session.finish_drain();
+        }
+        if self.frame_deadline.is_some_and(|deadline| deadline <= now) {
+            let (what, limit, name) = match self.session.is_established() {
+                true => ("a frame was not complete", self.config.frame_timeout, "frame_timeout"),
+                false => ("no SETTINGS", self.config.handshake_timeout, "handshake_timeout"),
+            };
+            let message = format!("{what} after {limit:?} ({name})");
+            self.session.fail(&SessionError::new(GoAwayCode::Timeout, &*message));
+            return Err(message);
+        }
+        Ok(())
+    }
+
+    fn take_output(&mut self) {
+        if !self.wire.output.has_remaining() {
+            self.session.take_output(&mut self.wire.output);
+        }
+    }
+}

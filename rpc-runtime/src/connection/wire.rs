@@ -1,0 +1,80 @@
+//! A transport with what was read and what is to be written.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use rpc_wire::session::Output;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::transport::BoxTransport;
+
+/// Room for one read, in bytes: what a loopback socket gives at once under load.
+const READ_SIZE: usize = 64 * 1024;
+
+/// Less room than this is not worth a read.
+const MIN_READ_SIZE: usize = 16 * 1024;
+
+/// How long a peer has to take the last bytes of a connection that ends with an error.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) struct Wire {
+    transport: BoxTransport,
+    pub(super) input: BytesMut,
+    pub(super) output: Output,
+    /// Bytes written since the connection began.
+    written: u64,
+}
+
+impl Wire {
+    pub(super) fn new(transport: BoxTransport) -> Self {
+        Wire { transport, input: BytesMut::new(), output: Output::default(), written: 0 }
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Reads what is there; 0 bytes mean that the peer has closed.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.capacity() - self.input.len() < MIN_READ_SIZE {
+            self.input.reserve(READ_SIZE);
+        }
+        // The future keeps no state between polls.
+        pin!(self.transport.read_buf(&mut self.input)).poll(cx)
+    }
+
+    /// Writes until the output is empty.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.output.has_remaining() {
+            match pin!(self.transport.write_buf(&mut self.output)).poll(cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => self.written += count as u64,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes what is left and closes so that the peer can read it: a socket that is closed with
+    /// unread input would throw it away.
+    pub(super) async fn close(&mut self) {
+        let closing = async {
+            std::future::poll_fn(|cx| self.poll_write(cx)).await?;
+            self.transport.shutdown().await?;
+            loop {
+                self.input.clear();
+                if self.transport.read_buf(&mut self.input).await? == 0 {
+                    return io::Result::Ok(());
+                }
+            }
+        };
+        // The connection is over; whether the peer heard why is no concern of anybody here.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
+    }
+}
+

@@ -1,0 +1,34 @@
+//! Typed RPC clients and servers over a compact multiplexed protocol.
+//!
+//! A `.proto` file, compiled by `rpc_build::compile` in `build.rs`, becomes a trait to implement
+//! and proxies to call it with. The project's README shows the whole way; this crate is what
+//! runs: [`Server`], [`Channel`] with [`Call`] and [`RpcFuture`], [`Context`] and [`Status`].
+//!
+//! # Blocking
+//!
+//! Sync proxies work in a plain `fn main`, from many threads, and inside async code; see
+//! [`Call::wait`] for what that costs and what cannot work.
+
+mod call;
+mod client;
+#[doc(hidden)]
+pub mod codegen;
+mod connection;
+mod local;
+mod macros;
+mod server;
+mod transport;
+
+pub use bytes;
+pub use prost;
+pub use prost_types;
+pub use rpc_macros::rpc_service;
+pub use rpc_wire::{
+    Code, Idempotency, Metadata, MetadataError, MetadataValue, MethodDescriptor, MethodKind,
+    ServiceDescriptor, Stage, Status,
+};
+
+pub use call::{Context, Streaming};
+pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
+pub use server::{BoundServer, ServeError, Server};
+pub use transport::{Connecting, Connector, Transport};

@@ -1,0 +1,256 @@
+//! What a server is made of.
+
+use std::fmt;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+use super::accept::accept;
+use super::router::Router;
+use super::{IntoService, ServeError};
+use crate::connection::server::ConnectionConfig;
+
+/// Time for accepted calls to finish at shutdown, unless configured otherwise: the default
+/// deadline of a call.
+const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
+
+/// Serves services.
+///
+/// ```no_run
+/// # async fn example(greeter: std::sync::Arc<dyn rpc_runtime::codegen::Service>) -> Result<(), rpc_runtime::ServeError> {
+/// use rpc_runtime::Server;
+///
+/// # struct Greeter;
+/// # impl rpc_runtime::codegen::IntoService<()> for Greeter {
+/// #     fn into_service(self) -> std::sync::Arc<dyn rpc_runtime::codegen::Service> { unreachable!() }
+/// # }
+/// Server::new().service(Greeter).serve("127.0.0.1:8000").await
+/// # }
+/// ```
+pub struct Server {
+    router: Result<Router, ServeError>,
+    connection: ConnectionConfig,
+    shutdown_grace: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A server without services.
+    pub fn new() -> Self {
+        Server {
+            router: Ok(Router::default()),
+            connection: ConnectionConfig::default(),
+            shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
+        }
+    }
+
+    /// Adds a service under its own name, such as `helloworld.Hello`.
+    ///
+    /// Give it the implementation itself where it implements one service, and a generated
+    /// `HelloServer::new(..)` for each where it implements several. Two services under one name
+    /// are an error when the server starts.
+    #[must_use]
+    pub fn service<S, Marker>(self, service: S) -> Self
+    where
+        S: IntoService<Marker>,
+    {
+        self.register(None, service)
+    }
+
+    /// Adds a service under another name than its own, for clients that know it by that one.
+    #[must_use]
+    pub fn service_as<S, Marker>(self, name: impl Into<String>, service: S) -> Self
+    where
+        S: IntoService<Marker>,
+    {
+        self.register(Some(name.into()), service)
+    }
+
+    fn register<S, Marker>(mut self, name: Option<String>, service: S) -> Self
+    where
+        S: IntoService<Marker>,
+    {
+        let service = service.into_service();
+        let name = name.unwrap_or_else(|| service.descriptor().name().to_owned());
+        self.router = self.router.and_then(|mut router| {
+            router.add(name, service, std::any::type_name::<S>())?;
+            Ok(router)
+        });
+        self
+    }
+
+    /// Largest request that is accepted, in bytes; 4 MiB unless set. A larger one is answered
+    /// with RESOURCE_EXHAUSTED.
+    #[must_use]
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.connection.session.max_message_size = bytes as u64;
+        self
+    }
+
+    /// Largest metadata of a request, in bytes; 16 KiB unless set, which is the least. Larger
+    /// ones are answered with RESOURCE_EXHAUSTED.
+    #[must_use]
+    pub fn max_metadata_size(mut self, bytes: u32) -> Self {
+        let settings = &mut self.connection.session.settings;
+        settings.max_metadata_size = bytes.clamp(rpc_wire::DEFAULT_MAX_METADATA_SIZE, MAX_METADATA_SIZE);
+        self
+    }
+
+    /// Calls that one connection may have open, at least 1; 1,024 unless set. Clients keep more
+    /// than that waiting on their side.
+    #[must_use]
+    pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
+        self.connection.session.settings.max_concurrent_streams = streams.max(1);
+        self
+    }
+
+    /// How long a client has to identify itself after connecting; 10 seconds unless set.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.connection.handshake_timeout = timeout;
+        self
+    }
+
+    /// How long a frame may take from its first byte to its last; 30 seconds unless set. A
+    /// client that is slower loses its connection.
+    #[must_use]
+    pub fn frame_timeout(mut self, timeout: Duration) -> Self {
+        self.connection.frame_timeout = timeout;
+        self
+    }
+
+    /// How long accepted calls may go on after the shutdown signal before they are cancelled;
+    /// 30 seconds unless set.
+    #[must_use]
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
+    /// Listens on `address` and serves until the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if the server cannot start.
+    pub async fn serve(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<(), ServeError> {
+        self.bind(address).await?.serve().await
+    }
+
+    /// Listens on `address` and serves until `signal` completes; then accepted calls finish.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if the server cannot start.
+    pub async fn serve_with_shutdown(
+        self,
+        address: impl ToSocketAddrs + fmt::Debug,
+        signal: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        self.bind(address).await?.serve_with_shutdown(signal).await
+    }
+
+    /// Serves the connections of a listener until the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if the server cannot start.
+    pub async fn serve_with_listener(self, listener: TcpListener) -> Result<(), ServeError> {
+        self.with_listener(listener)?.serve().await
+    }
+
+    /// Serves from a plain `fn main`, on a runtime of its own, for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if the server cannot start, above all inside an async runtime.
+    pub fn serve_blocking(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<(), ServeError> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(ServeError::InsideRuntime);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.serve(address))
+    }
+
+    /// Listens on `address`. With port 0, [`BoundServer::local_addr`] tells the port.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`] if the server cannot start.
+    pub async fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<BoundServer, ServeError> {
+        let shown = format!("{address:?}");
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| ServeError::Bind { address: shown.replace('"', ""), source })?;
+        self.with_listener(listener)
+    }
+
+    fn with_listener(self, listener: TcpListener) -> Result<BoundServer, ServeError> {
+        Ok(BoundServer {
+            local_addr: listener.local_addr()?,
+            listener,
+            router: Arc::new(self.router?),
+            connection: self.connection,
+            shutdown_grace: self.shutdown_grace,
+        })
+    }
+}
+
+/// The header has 24 bits for the size of the metadata.
+const MAX_METADATA_SIZE: u32 = 0xff_ffff;
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
+
+/// A server that listens; clients may connect already and wait.
+pub struct BoundServer {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    router: Arc<Router>,
+    connection: ConnectionConfig,
+    shutdown_grace: Duration,
+}
+
+impl BoundServer {
+    /// The address it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until the future is dropped, which ends every connection.
+    ///
+    /// # Errors
+    ///
+    /// None at present: accepting goes on after whatever error a single connection causes.
+    pub async fn serve(self) -> Result<(), ServeError> {
+        self.serve_with_shutdown(pending()).await
+    }
+
+    /// Serves until `signal` completes. Then no connection is accepted any more, clients are
+    /// told to go elsewhere, calls that were accepted finish, and their replies are written. What
+    /// takes longer than the grace period is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// None at present, as [`serve`](Self::serve).
+    pub async fn serve_with_shutdown(self, signal: impl Future<Output = ()>) -> Result<(), ServeError> {
+        accept(self.listener, self.router, self.connection, signal, self.shutdown_grace).await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BoundServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
+}

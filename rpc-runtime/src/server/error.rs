@@ -1,0 +1,65 @@
+//! Why a server does not start.
+
+use std::fmt;
+use std::io;
+
+/// Why a server does not start, or stops.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    Bind {
+        /// The address as it was given.
+        address: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Two services have the same name.
+    DuplicateService {
+        /// The name.
+        name: String,
+        /// The type that has it.
+        first: &'static str,
+        /// The type that was to have it too.
+        second: &'static str,
+    },
+    /// `serve_blocking` was called where it would block an async runtime.
+    InsideRuntime,
+    /// The runtime or the listener cannot be made.
+    Io(io::Error),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Bind { address, source } => write!(
+                f,
+                "cannot listen on {address}: {source}; check the address, or choose port 0 for a free one"
+            ),
+            ServeError::DuplicateService { name, first, second } => write!(
+                f,
+                "both {first} and {second} are registered as the service {name:?}; register one of \
+                 them with service_as under another name"
+            ),
+            ServeError::InsideRuntime => f.write_str(
+                "serve_blocking was called inside an async runtime, which it would block; use serve(..).await there",
+            ),
+            ServeError::Io(error) => write!(f, "cannot serve: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ServeError::Bind { source, .. } | ServeError::Io(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for ServeError {
+    fn from(error: io::Error) -> Self {
+        ServeError::Io(error)
+    }
+}

@@ -1,0 +1,16 @@
+//! Serves calls.
+
+mod accept;
+mod builder;
+mod dispatch;
+mod error;
+mod reply;
+mod router;
+mod service;
+
+pub use builder::{BoundServer, Server};
+pub use error::ServeError;
+pub use service::{Generated, Incoming, IntoService, Reply, Service};
+
+pub(crate) use accept::serve_transport;
+pub(crate) use router::Router;

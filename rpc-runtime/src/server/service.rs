@@ -1,0 +1,137 @@
+//! How generated code and the server meet: bytes in, bytes out, with the typed path inside.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use futures_core::Stream;
+use prost::Message;
+use rpc_wire::session::RequestBody;
+use rpc_wire::{ServiceDescriptor, Status};
+
+use super::reply::{ReplyFuture, UnaryReply};
+use crate::call::{Context, Streaming};
+
+/// A service whose methods take and give bytes. Generated code implements it; users write an
+/// implementation of the generated trait instead.
+pub trait Service: Send + Sync + 'static {
+    /// The service's name and methods.
+    fn descriptor(&self) -> &'static ServiceDescriptor;
+
+    /// Calls the method at this place of the descriptor.
+    fn call(&self, method: usize, incoming: Incoming<'_>) -> Reply;
+}
+
+/// What can be registered as a service. The marker lets one type implement several services.
+pub trait IntoService<Marker> {
+    /// The service.
+    fn into_service(self) -> Arc<dyn Service>;
+}
+
+/// The [`IntoService`] marker of the generated `XServer<T>` types.
+#[derive(Debug)]
+pub struct Generated;
+
+/// A request that has not been decoded.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    pub(super) context: Context,
+    pub(super) body: RequestBody<'a>,
+}
+
+/// What a method answers: a status now, or a reply later.
+pub struct Reply(pub(super) ReplyKind);
+
+pub(super) enum ReplyKind {
+    /// The handler was not started.
+    Refused(Status),
+    Running(Pin<Box<dyn ReplyFuture>>),
+}
+
+impl Incoming<'_> {
+    /// Calls a handler with one message in and one out.
+    pub fn unary<Req, Rep, F, Fut>(self, handler: F) -> Reply
+    where
+        F: FnOnce(Context, Req) -> Fut,
+        Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
+        Req: Message + Default,
+        Rep: Message,
+    {
+        let decoded = match self.body {
+            RequestBody::Borrowed(body) => Req::decode(body),
+            RequestBody::Shared(body) => Req::decode(body),
+        };
+        match decoded {
+            Ok(request) => {
+                let future = handler(self.context, request);
+                Reply(ReplyKind::Running(Box::pin(UnaryReply { future })))
+            }
+            Err(error) => {
+                let name = std::any::type_name::<Req>().rsplit("::").next().unwrap_or_default();
+                let message = format!("the request is not a valid {name}: {error}");
+                Reply(ReplyKind::Refused(Status::invalid_argument(message)))
+            }
+        }
+    }
+
+    /// Calls a handler with one message in and a stream out.
+    pub fn server_streaming<Req, Rep, F, Fut, S>(self, _handler: F) -> Reply
+    where
+        F: FnOnce(Context, Req) -> Fut,
+        Fut: Future<Output = Result<S, Status>> + Send + 'static,
+        S: Stream<Item = Result<Rep, Status>> + Send + 'static,
+        Req: Message + Default,
+        Rep: Message,
+    {
+        self.no_streams()
+    }
+
+    /// Calls a handler with a stream in and one message out.
+    pub fn client_streaming<Req, Rep, F, Fut>(self, _handler: F) -> Reply
+    where
+        F: FnOnce(Context, Streaming<Req>) -> Fut,
+        Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
+        Req: Message + Default,
+        Rep: Message,
+    {
+        self.no_streams()
+    }
+
+    /// Calls a handler with a stream in and a stream out.
+    pub fn bidi_streaming<Req, Rep, F, Fut, S>(self, _handler: F) -> Reply
+    where
+        F: FnOnce(Context, Streaming<Req>) -> Fut,
+        Fut: Future<Output = Result<S, Status>> + Send + 'static,
+        S: Stream<Item = Result<Rep, Status>> + Send + 'static,
+        Req: Message + Default,
+        Rep: Message,
+    {
+        self.no_streams()
+    }
+
+    /// Answers a method that the service does not have.
+    pub fn unknown_method(self) -> Reply {
+        Reply(ReplyKind::Refused(Status::unimplemented("the service has no such method")))
+    }
+
+    fn no_streams(self) -> Reply {
+        let status = Status::unimplemented("this version of the server does not serve streaming methods");
+        Reply(ReplyKind::Refused(status))
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            ReplyKind::Refused(status) => f.debug_tuple("Refused").field(status).finish(),
+            ReplyKind::Running(_) => f.write_str("Running"),
+        }
+    }
+}
+
+/// Encodes a reply behind what `body` holds.
+pub(super) fn encode(message: &impl Message, body: &mut BytesMut) {
+    body.reserve(message.encoded_len());
+    message.encode_raw(body);
+}

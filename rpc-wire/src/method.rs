@@ -1,0 +1,223 @@
+//! What is known about services and methods before any call is made.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::MAX_METHOD_NUMBERS;
+
+/// Which sides of a method stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MethodKind {
+    /// One request, one response.
+    Unary,
+    /// Many requests, one response.
+    ClientStreaming,
+    /// One request, many responses.
+    ServerStreaming,
+    /// Many requests, many responses.
+    BidiStreaming,
+}
+
+impl MethodKind {
+    /// Whether the client sends a stream of messages.
+    pub const fn client_streams(self) -> bool {
+        matches!(self, Self::ClientStreaming | Self::BidiStreaming)
+    }
+
+    /// Whether the server sends a stream of messages.
+    pub const fn server_streams(self) -> bool {
+        matches!(self, Self::ServerStreaming | Self::BidiStreaming)
+    }
+}
+
+/// Whether a method may run twice: protobuf's option `idempotency_level`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Idempotency {
+    /// Nothing is promised, so a call is never repeated once it may have run.
+    #[default]
+    Unknown,
+    /// The method only reads.
+    NoSideEffects,
+    /// Running the method twice has the effect of running it once.
+    Idempotent,
+}
+
+impl Idempotency {
+    /// Whether the method may run twice.
+    pub const fn may_repeat(self) -> bool {
+        matches!(self, Self::NoSideEffects | Self::Idempotent)
+    }
+}
+
+/// One method of a service, as generated code describes it.
+///
+/// Keep it in a `static`, not in a `const`: the method's [number](Self::number) is stored inside.
+///
+/// ```
+/// use rpc_wire::{Idempotency, MethodDescriptor, MethodKind};
+///
+/// static HELLO: MethodDescriptor =
+///     MethodDescriptor::new("helloworld.Hello", "Hello", "helloworld.Hello/Hello", MethodKind::Unary)
+///         .with_idempotency(Idempotency::NoSideEffects);
+///
+/// assert_eq!(HELLO.path(), "helloworld.Hello/Hello");
+/// assert!(HELLO.idempotency().may_repeat());
+/// assert_eq!(HELLO.number(), HELLO.number());
+/// ```
+#[derive(Debug)]
+pub struct MethodDescriptor {
+    service: &'static str,
+    name: &'static str,
+    path: &'static str,
+    kind: MethodKind,
+    idempotency: Idempotency,
+    deprecated: bool,
+    number: AtomicU32,
+}
+
+/// `MethodDescriptor::number` before anybody asked.
+const NOT_ASKED: u32 = 0;
+/// `MethodDescriptor::number` of a method that asked when all numbers were given away.
+const NONE_LEFT: u32 = u32::MAX;
+
+impl MethodDescriptor {
+    /// The method `name` of `service`, not deprecated and of unknown idempotency.
+    ///
+    /// `path` is both names with a slash between them, such as `helloworld.Hello/Hello`: a
+    /// `const fn` cannot join them.
+    pub const fn new(
+        service: &'static str,
+        name: &'static str,
+        path: &'static str,
+        kind: MethodKind,
+    ) -> Self {
+        Self {
+            service,
+            name,
+            path,
+            kind,
+            idempotency: Idempotency::Unknown,
+            deprecated: false,
+            number: AtomicU32::new(NOT_ASKED),
+        }
+    }
+
+    /// The same method with this idempotency.
+    pub const fn with_idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.idempotency = idempotency;
+        self
+    }
+
+    /// The same method, deprecated or not.
+    pub const fn with_deprecated(mut self, deprecated: bool) -> Self {
+        self.deprecated = deprecated;
+        self
+    }
+
+    /// The full name of the service, such as `helloworld.Hello`.
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// The method's name as the `.proto` spells it, such as `Hello`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What a REQUEST names the method by, such as `helloworld.Hello/Hello`.
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Which sides stream.
+    pub const fn kind(&self) -> MethodKind {
+        self.kind
+    }
+
+    /// Whether the method may run twice.
+    pub const fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    /// Whether the `.proto` marks the method as deprecated.
+    pub const fn deprecated(&self) -> bool {
+        self.deprecated
+    }
+
+    /// The method number that clients of this process use on every connection.
+    ///
+    /// The first [`MAX_METHOD_NUMBERS`] methods that ask are given one, from 1 up; every later
+    /// method has `None` and is called by its path. A method keeps the answer it was given first.
+    pub fn number(&self) -> Option<u16> {
+        match self.number.load(Ordering::Relaxed) {
+            NOT_ASKED => self.assign_number(),
+            number => u16::try_from(number).ok(),
+        }
+    }
+
+    #[cold]
+    fn assign_number(&self) -> Option<u16> {
+        static GIVEN_AWAY: Mutex<u16> = Mutex::new(0);
+
+        // Two threads may ask first at the same time; the lock lets one of them assign.
+        let mut given_away = GIVEN_AWAY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut number = self.number.load(Ordering::Relaxed);
+        if number == NOT_ASKED {
+            number = if *given_away < MAX_METHOD_NUMBERS {
+                *given_away += 1;
+                u32::from(*given_away)
+            } else {
+                NONE_LEFT
+            };
+            self.number.store(number, Ordering::Relaxed);
+        }
+        u16::try_from(number).ok()
+    }
+}
+
+/// One service, as generated code describes it.
+#[derive(Debug)]
+pub struct ServiceDescriptor {
+    name: &'static str,
+    methods: &'static [MethodDescriptor],
+    file_descriptor_set: &'static [u8],
+}
+
+impl ServiceDescriptor {
+    /// The service `name` with its methods and the encoded `google.protobuf.FileDescriptorSet`
+    /// that defines it and all it refers to.
+    pub const fn new(
+        name: &'static str,
+        methods: &'static [MethodDescriptor],
+        file_descriptor_set: &'static [u8],
+    ) -> Self {
+        Self {
+            name,
+            methods,
+            file_descriptor_set,
+        }
+    }
+
+    /// The full name, such as `helloworld.Hello`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The methods, in the order of the `.proto`.
+    pub const fn methods(&self) -> &'static [MethodDescriptor] {
+        self.methods
+    }
+
+    /// The encoded `google.protobuf.FileDescriptorSet`, for reflection and JSON.
+    pub const fn file_descriptor_set(&self) -> &'static [u8] {
+        self.file_descriptor_set
+    }
+
+    /// The method called `name`, and its place among [`methods`](Self::methods).
+    pub fn method(&self, name: &str) -> Option<(usize, &'static MethodDescriptor)> {
+        self.methods
+            .iter()
+            .enumerate()
+            .find(|(_, method)| method.name == name)
+    }
+}

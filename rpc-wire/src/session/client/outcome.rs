@@ -1,0 +1,55 @@
+//! How a stream ends, and for whom.
+
+use bytes::Bytes;
+
+use super::super::SessionError;
+use crate::frame::{Flags, ResponseMetadata, StatusBody};
+use crate::{Code, Metadata, Stage, Status};
+
+/// How a stream ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The server answered with OK.
+    Reply {
+        /// The encoded message.
+        body: Bytes,
+        /// Sent along by the server.
+        metadata: Metadata,
+    },
+    /// Anything else. The status says stage and whether the call may have run.
+    Failed(Status),
+}
+
+/// Visited with what a session learns.
+pub trait ClientSink<T> {
+    /// The stream that holds `slot` ended; the slot stays until [`ClientSession::release`].
+    fn ended(&mut self, slot: &mut T, outcome: Outcome);
+}
+
+/// What a whole reply says.
+pub(super) fn outcome(
+    metadata: ResponseMetadata,
+    flags: Flags,
+    body: Bytes,
+) -> Result<Outcome, SessionError> {
+    let code = metadata.status_code();
+    let user_metadata = metadata.user_metadata()?;
+    if code == Code::Ok {
+        return Ok(Outcome::Reply { body, metadata: user_metadata });
+    }
+    let mut status = Status::new(code, "");
+    if flags.contains(Flags::STATUS) {
+        let body = StatusBody::decode_checked(&body)?;
+        status = Status::new(code, body.message).with_details(body.details);
+    }
+    let executed = !flags.contains(Flags::NOT_EXECUTED);
+    let status = status.with_metadata(user_metadata).with_stage(Stage::Wait);
+    Ok(Outcome::Failed(status.with_may_have_run(executed)))
+}
+
+pub(super) fn too_large(limit: u64) -> Status {
+    Status::resource_exhausted(format!(
+        "the reply is over the client's limit max_message_size of {limit} bytes"
+    ))
+    .with_stage(Stage::Receive)
+}

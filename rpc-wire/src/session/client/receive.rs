@@ -1,0 +1,227 @@
+//! What arrives at a client.
+
+use std::time::Instant;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::outcome::{outcome, too_large};
+use super::{ClientSession, ClientSink, Outcome, PartialReply, Stream};
+use crate::frame::{
+    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel,
+    window,
+};
+use crate::session::assembly::{Assembly, Refused};
+use crate::session::{SessionError, window_exceeded};
+use crate::{Code, Stage, Status};
+
+impl<T> ClientSession<T> {
+    /// Takes whole frames off `input` and visits what they mean.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke the protocol: call [`lost`](Self::lost), write the last output and close.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        input: &mut BytesMut,
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        while let Some(found) = self.link.next_frame(input)? {
+            let header = found.header;
+            if found.metadata_too_large {
+                self.metadata_too_large(&header, sink)?;
+                continue;
+            }
+            let mut payload = input.split_to(header.frame_len());
+            payload.advance(HEADER_LEN);
+            let payload = payload.freeze();
+            match header.frame_type {
+                FrameType::Response => self.handle_response(&header, payload, sink)?,
+                FrameType::Data => self.handle_data(&header, &payload, sink)?,
+                FrameType::Cancel => self.handle_cancel(&header, &payload, sink)?,
+                FrameType::Window => self.handle_window(&header, &payload)?,
+                FrameType::Settings => self.link.handle_settings(&payload)?,
+                FrameType::Ping => self.link.handle_ping(now, &payload)?,
+                FrameType::GoAway => self.handle_goaway(&payload, sink)?,
+                FrameType::Pong | FrameType::Extension(_) => {}
+                FrameType::Request => {
+                    return Err(SessionError::protocol("REQUEST from a server: only clients open streams"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds an open stream; a frame for one that has ended is counted and dropped.
+    fn find_open(&mut self, id: u32) -> Result<Option<&mut Stream<T>>, SessionError> {
+        if id >= self.next_id || id < self.config.first_stream_id {
+            return Err(SessionError::protocol(format!("a frame for stream {id}, which was never opened")));
+        }
+        let stream = self.streams.get_mut(id).filter(|stream| stream.open);
+        if stream.is_none() {
+            self.link.stats.late_frames += 1;
+        }
+        Ok(stream)
+    }
+
+    fn handle_response(
+        &mut self,
+        header: &FrameHeader,
+        mut payload: Bytes,
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        let max_message_size = self.config.max_message_size;
+        let window = self.link.local.initial_stream_window;
+        let id = header.stream_id;
+        let Some(stream) = self.find_open(id)? else { return Ok(()) };
+        if stream.reply.is_some() {
+            return Err(SessionError::protocol(format!("a second RESPONSE on stream {id}")));
+        }
+        let metadata = payload.split_to(header.metadata_len as usize);
+        let metadata = ResponseMetadata::decode_checked(&metadata)?;
+        if header.flags.contains(Flags::END_STREAM | Flags::END_MESSAGE) {
+            // The common case: the whole reply in one frame.
+            let outcome = if payload.len() as u64 > max_message_size {
+                Outcome::Failed(too_large(max_message_size))
+            } else {
+                outcome(metadata, header.flags, payload)?
+            };
+            stream.end(outcome, sink);
+            self.closed(id, None);
+            return Ok(());
+        }
+        if !header.flags.contains(Flags::END_STREAM) {
+            let status = Status::internal("the server answered a unary call with a stream");
+            cancel::encode(id, Code::Cancelled, self.link.output.tail());
+            self.fail(id, status.with_stage(Stage::Receive), sink);
+            return Ok(());
+        }
+        let assembly = Assembly::new(window, max_message_size);
+        stream.reply = Some(Box::new(PartialReply { metadata, flags: header.flags, assembly }));
+        self.take_fragment(id, &payload, false, sink)
+    }
+
+    fn handle_data(
+        &mut self,
+        header: &FrameHeader,
+        payload: &[u8],
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        let id = header.stream_id;
+        let Some(stream) = self.find_open(id)? else { return Ok(()) };
+        if stream.reply.is_none() {
+            return Err(SessionError::protocol(format!("DATA before RESPONSE on stream {id}")));
+        }
+        self.take_fragment(id, payload, header.flags.contains(Flags::END_MESSAGE), sink)
+    }
+
+    fn take_fragment(
+        &mut self,
+        id: u32,
+        fragment: &[u8],
+        last: bool,
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        let Some(stream) = self.streams.get_mut(id) else { return Ok(()) };
+        let Some(reply) = &mut stream.reply else { return Ok(()) };
+        match reply.assembly.push(fragment) {
+            Ok(()) if last => {}
+            Ok(()) => {
+                let initial = self.link.local.initial_stream_window;
+                if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false) {
+                    window::encode(id, increment, self.link.output.tail());
+                }
+                return Ok(());
+            }
+            Err(Refused::Window) => return Err(window_exceeded(id)),
+            Err(Refused::TooLarge) => {
+                let limit = self.config.max_message_size;
+                cancel::encode(id, Code::ResourceExhausted, self.link.output.tail());
+                self.fail(id, too_large(limit), sink);
+                return Ok(());
+            }
+        }
+        let Some(reply) = stream.reply.take() else { return Ok(()) };
+        self.grants.release(id, &reply.assembly);
+        let PartialReply { metadata, flags, assembly } = *reply;
+        let outcome = outcome(metadata, flags, assembly.into_body())?;
+        stream.end(outcome, sink);
+        self.closed(id, None);
+        self.serve_waiting();
+        Ok(())
+    }
+
+    fn handle_cancel(
+        &mut self,
+        header: &FrameHeader,
+        payload: &[u8],
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        let code = cancel::decode(payload)?;
+        if self.find_open(header.stream_id)?.is_none() {
+            return Ok(());
+        }
+        let status = Status::new(code, "the server cancelled the call").with_stage(Stage::Wait);
+        self.fail(header.stream_id, status, sink);
+        Ok(())
+    }
+
+    fn handle_window(&mut self, header: &FrameHeader, payload: &[u8]) -> Result<(), SessionError> {
+        let increment = window::decode(payload)?;
+        let id = header.stream_id;
+        let initial = self.link.local.initial_stream_window;
+        if increment != window::BLOCKED && id < self.next_id {
+            // A grant for a request whose last byte is on its way is normal, not late.
+            self.sends.grant(id, increment);
+            return Ok(());
+        }
+        if self.find_open(id)?.is_none() {
+            return Ok(());
+        }
+        if let Some(reply) = self.streams.get_mut(id).and_then(|stream| stream.reply.as_mut()) {
+            if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, true) {
+                window::encode(id, increment, self.link.output.tail());
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_goaway(&mut self, payload: &[u8], sink: &mut impl ClientSink<T>) -> Result<(), SessionError> {
+        let goaway = GoAway::decode(payload)?;
+        let last = goaway.last_stream_id;
+        let status = Status::unavailable(format!(
+            "the server is leaving{}{}",
+            if goaway.message.is_empty() { "" } else { ": " },
+            goaway.message
+        ))
+        .with_stage(Stage::Wait)
+        .with_may_have_run(false);
+        self.goaway = Some(goaway);
+        for id in self.open_ids(|id, _| id > last) {
+            self.fail(id, status.clone(), sink);
+        }
+        Ok(())
+    }
+
+    fn metadata_too_large(
+        &mut self,
+        header: &FrameHeader,
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        match header.frame_type {
+            FrameType::Response => {}
+            FrameType::Extension(_) => return Ok(()),
+            other => return Err(SessionError::protocol(format!("metadata on {other}"))),
+        }
+        let limit = self.link.local.max_metadata_size;
+        if self.find_open(header.stream_id)?.is_some() {
+            cancel::encode(header.stream_id, Code::ResourceExhausted, self.link.output.tail());
+            let status = Status::resource_exhausted(format!(
+                "the reply's metadata of {} bytes are over the limit max_metadata_size of {limit} bytes",
+                header.metadata_len
+            ));
+            self.fail(header.stream_id, status.with_stage(Stage::Receive), sink);
+        }
+        Ok(())
+    }
+}

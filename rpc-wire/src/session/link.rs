@@ -1,0 +1,159 @@
+//! What both ends of a connection have in common: settings, pings, GOAWAY and the walk from
+//! frame to frame.
+
+use std::time::Instant;
+
+use bytes::{Buf, BytesMut};
+
+use super::{Output, SessionError};
+use crate::frame::{
+    Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings, ping,
+};
+
+/// Pings that may come earlier than agreed before the peer is told to leave: a few are early
+/// when the network bunches them.
+const EARLY_PINGS_TOLERATED: u32 = 8;
+
+/// Counts kept for the life of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionStats {
+    /// Streams opened, by this side for a client, by the peer for a server.
+    pub streams_opened: u64,
+    /// Frames that arrived for streams that had ended; they are dropped.
+    pub late_frames: u64,
+}
+
+/// A frame at the start of the input.
+pub(crate) struct FoundFrame {
+    pub(crate) header: FrameHeader,
+    /// The metadata are larger than the limit: the payload is not in the input and is skipped
+    /// as it arrives.
+    pub(crate) metadata_too_large: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) local: Settings,
+    pub(crate) peer: Settings,
+    pub(crate) output: Output,
+    pub(crate) stats: SessionStats,
+    settings_seen: bool,
+    /// Bytes handed over for writing so far.
+    taken: u64,
+    /// Payload bytes that are discarded as they arrive.
+    skip: usize,
+    last_ping: Option<Instant>,
+    early_pings: u32,
+}
+
+impl Link {
+    pub(crate) fn new(local: Settings) -> Self {
+        Link {
+            local,
+            peer: Settings::assumed(),
+            output: Output::default(),
+            stats: SessionStats::default(),
+            settings_seen: false,
+            taken: 0,
+            skip: 0,
+            last_ping: None,
+            early_pings: 0,
+        }
+    }
+
+    pub(crate) fn settings_seen(&self) -> bool {
+        self.settings_seen
+    }
+
+    /// The position after the last byte queued, counted from the connection's first byte.
+    pub(crate) fn position(&self) -> u64 {
+        self.taken + self.output.remaining() as u64
+    }
+
+    /// Moves what is queued into `into`, which is empty.
+    pub(crate) fn take_output(&mut self, into: &mut Output) {
+        self.taken += self.output.remaining() as u64;
+        std::mem::swap(&mut self.output, into);
+    }
+
+    pub(crate) fn send_settings(&mut self) {
+        self.local.encode(self.output.tail());
+    }
+
+    pub(crate) fn send_goaway(&mut self, goaway: &GoAway) {
+        goaway.encode(self.output.tail());
+    }
+
+    /// Finds the next whole frame. It is left at the start of `input`: the caller advances by
+    /// [`FrameHeader::frame_len`], or not at all if the metadata are too large.
+    pub(crate) fn next_frame(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
+        if self.skip > 0 {
+            let skipped = self.skip.min(input.len());
+            input.advance(skipped);
+            self.skip -= skipped;
+            if self.skip > 0 {
+                return Ok(None);
+            }
+        }
+        let Some(head) = input.first_chunk::<HEADER_LEN>() else {
+            // A stranger is recognised by its first bytes: it may never send sixteen.
+            return FrameHeader::check_prefix(input).map(|()| None).map_err(SessionError::from);
+        };
+        let header = FrameHeader::parse(head)?;
+        self.check(&header)?;
+        if header.metadata_len > self.local.max_metadata_size {
+            input.advance(HEADER_LEN);
+            self.skip = header.payload_len();
+            return Ok(Some(FoundFrame { header, metadata_too_large: true }));
+        }
+        if input.len() < header.frame_len() {
+            return Ok(None);
+        }
+        Ok(Some(FoundFrame { header, metadata_too_large: false }))
+    }
+
+    fn check(&self, header: &FrameHeader) -> Result<(), SessionError> {
+        if !self.settings_seen && header.frame_type != FrameType::Settings {
+            return Err(SessionError::protocol(format!(
+                "the first frame is {}, expected SETTINGS",
+                header.frame_type
+            )));
+        }
+        if header.flags.contains(Flags::CHECKSUM) {
+            return Err(SessionError::protocol("checksum without agreement in SETTINGS"));
+        }
+        header.check_body_limit(self.local.max_frame_body)?;
+        Ok(())
+    }
+
+    pub(crate) fn handle_settings(&mut self, body: &[u8]) -> Result<(), SessionError> {
+        if self.settings_seen {
+            return Err(SessionError::protocol("a second SETTINGS frame"));
+        }
+        self.peer = Settings::decode(body)?;
+        self.settings_seen = true;
+        Ok(())
+    }
+
+    /// Answers a PING, and tells a peer that floods us with them to leave.
+    pub(crate) fn handle_ping(&mut self, now: Instant, body: &[u8]) -> Result<(), SessionError> {
+        let payload = ping::decode(body)?;
+        let interval = self.local.min_ping_interval;
+        let early = self.last_ping.is_some_and(|last| now.saturating_duration_since(last) < interval);
+        self.last_ping = Some(now);
+        if early {
+            self.early_pings += 1;
+        } else {
+            self.early_pings = 0;
+        }
+        if self.early_pings > EARLY_PINGS_TOLERATED {
+            return Err(SessionError::new(
+                GoAwayCode::ExcessiveLoad,
+                format!("pings came more often than every {interval:?}, the agreed interval"),
+            ));
+        }
+        ping::encode_pong(payload, self.output.tail());
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Bytes on their way to the peer.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+/// From this size on a body is queued by reference instead of being copied behind its header.
+pub const SHARE_BODY_FROM: usize = 8 * 1024;
+
+/// Bytes to be written in order: small frames lie side by side in one buffer, large bodies stand
+/// between them by reference.
+///
+/// Read it as a [`Buf`]; [`Buf::chunks_vectored`] gives what a vectored write wants.
+///
+/// ```
+/// use bytes::Buf;
+/// let output = rpc_wire::session::Output::default();
+/// assert!(!output.has_remaining());
+/// ```
+#[derive(Debug, Default)]
+pub struct Output {
+    segments: VecDeque<Bytes>,
+    /// Sum of the lengths of `segments`.
+    segments_len: usize,
+    /// What follows the segments.
+    tail: BytesMut,
+}
+
+impl Output {
+    /// The buffer that small frames are appended to.
+    pub(crate) fn tail(&mut self) -> &mut BytesMut {
+        &mut self.tail
+    }
+
+    /// Appends a body: by copy when small, by reference otherwise.
+    pub(crate) fn push_body(&mut self, body: Bytes) {
+        if body.len() < SHARE_BODY_FROM {
+            self.tail.extend_from_slice(&body);
+            return;
+        }
+        if !self.tail.is_empty() {
+            let tail = self.tail.split().freeze();
+            self.push_segment(tail);
+        }
+        self.push_segment(body);
+    }
+
+    fn push_segment(&mut self, segment: Bytes) {
+        self.segments_len += segment.len();
+        self.segments.push_back(segment);
+    }
+}
+
+impl Buf for Output {
+    fn remaining(&self) -> usize {
+        self.segments_len + self.tail.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.segments.front().map_or(&self.tail, |segment| segment)
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let chunks = self.segments.iter().map(|segment| &segment[..]);
+        let chunks = chunks.chain((!self.tail.is_empty()).then_some(&self.tail[..]));
+        let mut filled = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks) {
+            *slice = IoSlice::new(chunk);
+            filled += 1;
+        }
+        filled
+    }
+
+    fn advance(&mut self, mut count: usize) {
+        while let Some(segment) = self.segments.front_mut() {
+            if count < segment.len() {
+                segment.advance(count);
+                self.segments_len -= count;
+                return;
+            }
+            count -= segment.len();
+            self.segments_len -= segment.len();
+            self.segments.pop_front();
+        }
+        self.tail.advance(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_bodies_keep_their_place_between_small_frames() {
+        let mut output = Output::default();
+        let large = Bytes::from(vec![7; SHARE_BODY_FROM]);
+        output.tail().extend_from_slice(b"head");
+        output.push_body(large.clone());
+        output.push_body(Bytes::from_static(b"small"));
+        assert_eq!(output.remaining(), 4 + large.len() + 5);
+
+        let mut slices = [IoSlice::new(&[]); 8];
+        assert_eq!(output.chunks_vectored(&mut slices), 3);
+
+        output.advance(2);
+        let mut rest = vec![0; output.remaining()];
+        output.copy_to_slice(&mut rest);
+        assert_eq!(&rest[..2], b"ad");
+        assert_eq!(&rest[2..2 + large.len()], &large[..]);
+        assert_eq!(&rest[2 + large.len()..], b"small");
+        assert!(!output.has_remaining());
+    }
+}

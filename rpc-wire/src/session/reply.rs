@@ -1,0 +1,96 @@
+//! The answer to a request, from the server's side.
+
+use bytes::{Buf, Bytes, BytesMut};
+use prost::Message;
+
+use super::SHARE_BODY_FROM;
+use super::link::Link;
+use super::send_queue::{OUTPUT_TARGET, SendQueue};
+use crate::frame::{Flags, FrameHeader, FrameType, ResponseMetadata, StatusBody};
+use crate::{Code, Metadata, Status};
+
+/// Answers one request. Each is made for a stream that has no answer yet.
+#[derive(Debug)]
+#[must_use = "a request without an answer keeps its caller waiting"]
+pub struct Responder<'a> {
+    pub(super) link: &'a mut Link,
+    pub(super) sends: &'a mut SendQueue,
+    pub(super) id: u32,
+}
+
+impl Responder<'_> {
+    /// Answers with OK and the encoded message in `body`, which is left empty.
+    ///
+    /// What is over the client's limits, message or metadata, becomes RESOURCE_EXHAUSTED.
+    pub fn message(self, body: &mut BytesMut, metadata: &Metadata) {
+        let peer = &self.link.peer;
+        let response = ResponseMetadata::new(Code::Ok, metadata);
+        let (what, length, name, limit) = match peer.max_message_size {
+            Some(limit) if body.len() as u64 > limit => {
+                ("reply", body.len(), "max_message_size", limit)
+            }
+            _ if response.encoded_len() > peer.max_metadata_size as usize => {
+                let limit = u64::from(peer.max_metadata_size);
+                ("reply's metadata", response.encoded_len(), "max_metadata_size", limit)
+            }
+            _ => return self.send(&response, Flags::NONE, body),
+        };
+        body.clear();
+        let status = Status::resource_exhausted(format!(
+            "the {what} of {length} bytes is over the client's limit {name} of {limit} bytes"
+        ));
+        self.status(&status, true);
+    }
+
+    /// Answers with an error; `executed` says whether a handler was started.
+    ///
+    /// A message and details longer than the client accepts are cut, metadata are left out.
+    pub fn status(self, status: &Status, executed: bool) {
+        let peer = &self.link.peer;
+        let mut body = StatusBody::new(status);
+        let limit = peer.max_message_size.unwrap_or(u64::MAX);
+        if body.encoded_len() as u64 > limit {
+            let room = usize::try_from(limit / 2).unwrap_or(usize::MAX);
+            body.message.truncate(body.message.floor_char_boundary(room));
+            body.details = Bytes::new();
+        }
+        let mut response = ResponseMetadata::new(status.code(), status.metadata());
+        if response.encoded_len() > peer.max_metadata_size as usize {
+            response.metadata.clear();
+        }
+        let executed = if executed { Flags::NONE } else { Flags::NOT_EXECUTED };
+        let mut encoded = BytesMut::from(&body.encode_to_vec()[..]);
+        self.send(&response, Flags::STATUS | executed, &mut encoded);
+    }
+
+    fn send(self, metadata: &ResponseMetadata, flags: Flags, body: &mut BytesMut) {
+        let Responder { link, sends, id } = self;
+        let whole = body.len() <= link.peer.max_frame_body as usize;
+        let first = match whole {
+            true => body.len(),
+            false if link.output.remaining() >= OUTPUT_TARGET => 0,
+            false => link.peer.max_frame_body as usize,
+        };
+        let header = FrameHeader {
+            frame_type: FrameType::Response,
+            flags: flags | Flags::END_STREAM | if whole { Flags::END_MESSAGE } else { Flags::NONE },
+            stream_id: id,
+            metadata_len: metadata.encoded_len() as u32,
+            body_len: first as u32,
+        };
+        let tail = link.output.tail();
+        header.encode(tail);
+        metadata.encode_raw(tail);
+        if body.len() < SHARE_BODY_FROM {
+            tail.extend_from_slice(body);
+            body.clear();
+            return;
+        }
+        let mut body = body.split().freeze();
+        link.output.push_body(body.split_to(first));
+        if !whole {
+            let window = u64::from(link.peer.initial_stream_window) - first as u64;
+            sends.push(id, body, window, Flags::NONE);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The server's end of a connection.
+
+mod receive;
+
+use std::time::Instant;
+
+use bytes::{Buf, Bytes};
+
+use super::assembly::{Assembly, GrantBudget};
+use super::link::Link;
+use super::reply::Responder;
+use super::send_queue::SendQueue;
+use super::table::StreamTable;
+use super::{Output, SessionError, SessionStats};
+use crate::frame::{GoAway, GoAwayCode, Settings, VERSION, ping, window};
+use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE};
+use crate::{Code, Metadata, Status};
+
+/// The PING between the two GOAWAYs of an orderly end.
+const DRAIN_PING: [u8; 8] = *b"draining";
+
+/// What a server session starts with.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Sent to the client as the first frame, with `max_message_size` filled in.
+    pub settings: Settings,
+    /// Largest request that is accepted, in bytes.
+    pub max_message_size: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        ServerConfig {
+            settings: Settings::default(),
+            max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+        }
+    }
+}
+
+/// The body of a request: a part of the input when small, a share of it otherwise.
+#[derive(Clone, Debug)]
+pub enum RequestBody<'a> {
+    /// Bytes of the input, to be copied if they are to stay.
+    Borrowed(&'a [u8]),
+    /// Bytes that may stay.
+    Shared(Bytes),
+}
+
+/// A whole unary request.
+#[derive(Debug)]
+pub struct IncomingRequest<'a, M> {
+    /// The stream to answer on.
+    pub id: u32,
+    /// What [`ServerSink::resolve`] made of the path.
+    pub method: &'a M,
+    /// When the client stops waiting.
+    pub deadline: Option<Instant>,
+    /// Sent along by the client.
+    pub metadata: Metadata,
+    /// How often the client sent the call before.
+    pub attempt: u32,
+    /// The encoded message.
+    pub body: RequestBody<'a>,
+}
+
+/// Visited with what a session learns.
+pub trait ServerSink {
+    /// What stands for a method on this connection.
+    type Method: Clone;
+    /// What stands for a call that runs.
+    type Call;
+
+    /// Looks a path up. It is called once for each method number, so a method that does not
+    /// exist has a value too.
+    fn resolve(&mut self, path: &str) -> Self::Method;
+
+    /// Runs a request. Either it is answered through `responder` now and `None` is returned, or
+    /// later through [`ServerSession::responder`].
+    fn dispatch(
+        &mut self,
+        request: IncomingRequest<'_, Self::Method>,
+        responder: Responder<'_>,
+    ) -> Option<Self::Call>;
+
+    /// A call ends before it was answered: the client cancelled it or left, or its deadline
+    /// passed.
+    fn cancelled(&mut self, call: Self::Call, code: Code);
+}
+
+#[derive(Debug)]
+enum Stream<M, C> {
+    Receiving(Box<Receiving<M>>),
+    Running { call: C, deadline: Option<Instant> },
+}
+
+impl<M, C> Stream<M, C> {
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Stream::Receiving(receiving) => receiving.deadline,
+            Stream::Running { deadline, .. } => *deadline,
+        }
+    }
+}
+
+/// A request of which the last frame is not here yet.
+#[derive(Debug)]
+struct Receiving<M> {
+    method: M,
+    deadline: Option<Instant>,
+    metadata: Metadata,
+    attempt: u32,
+    assembly: Assembly,
+    message_ended: bool,
+    stream_ended: bool,
+}
+
+/// The way to an orderly end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drain {
+    /// New streams are welcome.
+    Open,
+    /// The client was told; streams that it opened meanwhile are still served.
+    Announced,
+    /// Streams above this id are refused.
+    Final(u32),
+}
+
+/// The server's end of a connection; `M` and `C` are the sink's method and call.
+///
+/// See the [module](super) for the order of calls.
+#[derive(Debug)]
+pub struct ServerSession<M, C> {
+    link: Link,
+    max_message_size: u64,
+    last_id: u32,
+    streams: StreamTable<Stream<M, C>>,
+    sends: SendQueue,
+    grants: GrantBudget,
+    /// Methods by number; the first place stays empty.
+    methods: Vec<Option<(Box<str>, M)>>,
+    /// No stream's deadline is earlier.
+    earliest_deadline: Option<Instant>,
+    drain: Drain,
+}
+
+impl<M: Clone, C> ServerSession<M, C> {
+    /// A session that sends nothing before the client's first frame.
+    pub fn new(config: ServerConfig) -> Self {
+        let ServerConfig { settings, max_message_size } = config;
+        ServerSession {
+            link: Link::new(Settings { max_message_size: Some(max_message_size), ..settings }),
+            max_message_size,
+            last_id: 0,
+            streams: StreamTable::default(),
+            sends: SendQueue::default(),
+            grants: GrantBudget::new(DEFAULT_GRANT_BUDGET, max_message_size),
+            methods: Vec::new(),
+            earliest_deadline: None,
+            drain: Drain::Open,
+        }
+    }
+
+    /// Whether the client's SETTINGS are here.
+    pub fn is_established(&self) -> bool {
+        self.link.settings_seen()
+    }
+
+    /// Streams that are open: received, run or answered in part.
+    pub fn open_streams(&self) -> usize {
+        self.streams.len() + self.sends.len()
+    }
+
+    /// Whether an orderly end has come to its end, but for the output.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.drain, Drain::Final(_)) && self.open_streams() == 0
+    }
+
+    /// Counts since the connection began.
+    pub fn stats(&self) -> SessionStats {
+        self.link.stats
+    }
+
+    /// The way to answer a stream that [`ServerSink::dispatch`] kept, and what was kept for it;
+    /// `None` if it has ended meanwhile.
+    pub fn responder(&mut self, id: u32) -> Option<(C, Responder<'_>)> {
+        match self.streams.remove(id)? {
+            Stream::Running { call, .. } => Some((call, self.respond(id))),
+            receiving @ Stream::Receiving(_) => {
+                self.streams.insert(id, receiving);
+                None
+            }
+        }
+    }
+
+    fn respond(&mut self, id: u32) -> Responder<'_> {
+        Responder { link: &mut self.link, sends: &mut self.sends, id }
+    }
+
+    /// Answers a stream that never came to a handler.
+    fn refuse(&mut self, id: u32, status: &Status) {
+        self.respond(id).status(status, false);
+    }
+
+    /// Forgets a stream that is still receiving or running.
+    fn drop_stream(&mut self, id: u32, code: Code, sink: &mut impl ServerSink<Method = M, Call = C>) -> bool {
+        match self.streams.remove(id) {
+            Some(Stream::Running { call, .. }) => sink.cancelled(call, code),
+            Some(Stream::Receiving(receiving)) => {
+                self.grants.release(id, &receiving.assembly);
+                self.serve_waiting();
+            }
+            None => return false,
+        }
+        true
+    }
+
+    fn serve_waiting(&mut self) {
+        while let Some(id) = self.grants.next_waiting() {
+            let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else { continue };
+            let Some(increment) = self.grants.serve(id, &mut receiving.assembly) else { return };
+            window::encode(id, increment, self.link.output.tail());
+        }
+    }
+
+    /// When [`expire`](Self::expire) wants to be called. It may turn out to be early.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.earliest_deadline
+    }
+
+    /// Ends every stream whose deadline has passed.
+    pub fn expire(&mut self, now: Instant, sink: &mut impl ServerSink<Method = M, Call = C>) {
+        if self.earliest_deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let streams = self.streams.iter_mut();
+        let expired: Vec<_> = streams
+            .filter(|(_, stream)| stream.deadline().is_some_and(|deadline| deadline <= now))
+            .map(|(id, stream)| (id, matches!(stream, Stream::Running { .. })))
+            .collect();
+        let status = Status::deadline_exceeded("the deadline passed at the server");
+        for (id, running) in expired {
+            self.drop_stream(id, Code::DeadlineExceeded, sink);
+            self.respond(id).status(&status, running);
+        }
+        let streams = self.streams.iter_mut();
+        self.earliest_deadline = streams.filter_map(|(_, stream)| stream.deadline()).min();
+    }
+
+    /// Begins an orderly end: the client is told to open no more streams here, and a PING finds
+    /// out when it has heard.
+    pub fn drain(&mut self) {
+        if self.drain == Drain::Open {
+            self.drain = Drain::Announced;
+            self.goaway(u32::MAX, GoAwayCode::NoError, "shutting down");
+            ping::encode_ping(DRAIN_PING, self.link.output.tail());
+        }
+    }
+
+    /// From here on new streams are refused. The session does this by itself when the client
+    /// answers the PING; the driver does it when the client takes too long.
+    pub fn finish_drain(&mut self) {
+        if self.drain == Drain::Announced {
+            self.drain = Drain::Final(self.last_id);
+            self.goaway(self.last_id, GoAwayCode::NoError, "shutting down");
+        }
+    }
+
+    /// Queues the GOAWAY that tells the client why the connection ends at once. A peer that does
+    /// not speak the protocol gets none.
+    pub fn fail(&mut self, error: &SessionError) {
+        if !error.is_stranger() {
+            self.goaway(self.last_id, error.code(), error.message());
+        }
+    }
+
+    fn goaway(&mut self, last_stream_id: u32, code: GoAwayCode, message: &str) {
+        let versions = match code {
+            GoAwayCode::UnsupportedVersion => vec![VERSION],
+            _ => Vec::new(),
+        };
+        self.link.send_goaway(&GoAway { last_stream_id, code, message: message.to_owned(), versions });
+    }
+
+    /// The connection is gone, or is about to be: every call that runs is cancelled.
+    pub fn cancel_all(&mut self, sink: &mut impl ServerSink<Method = M, Call = C>) {
+        for (_, stream) in self.streams.drain() {
+            if let Stream::Running { call, .. } = stream {
+                sink.cancelled(call, Code::Cancelled);
+            }
+        }
+    }
+
+    /// Moves the bytes to be written into `into`, which is empty. Large bodies follow in later
+    /// calls.
+    pub fn take_output(&mut self, into: &mut Output) {
+        let max_frame_body = self.link.peer.max_frame_body as usize;
+        self.sends.pump(&mut self.link.output, max_frame_body, |_, _| {});
+        self.link.take_output(into);
+    }
+
+    /// Whether [`take_output`](Self::take_output) would give anything.
+    pub fn has_output(&self) -> bool {
+        self.link.output.has_remaining() || self.sends.is_ready()
+    }
+}
