@@ -33,7 +33,8 @@ impl Channel {
     ///
     /// If the library's own runtime cannot be started.
     pub fn local_blocking(service: Arc<dyn Service>) -> Channel {
-        let channel = ChannelBuilder::with_connector(LocalServer::new(service)).connect_lazy_blocking();
+        let channel =
+            ChannelBuilder::with_connector(LocalServer::new(service)).connect_lazy_blocking();
         channel.expect("only starting a runtime can fail")
     }
 }
@@ -45,7 +46,9 @@ struct LocalServer {
 
 impl LocalServer {
     fn new(service: Arc<dyn Service>) -> Self {
-        LocalServer { router: Arc::new(Router::of(service)) }
+        LocalServer {
+            router: Arc::new(Router::of(service)),
+        }
     }
 }
 
@@ -55,7 +58,13 @@ impl Connector for LocalServer {
         // It is served until the client closes.
         let (_, shutdown) = watch::channel(false);
         let config = ConnectionConfig::default();
-        tokio::spawn(serve_transport(Box::new(server), None, self.router.clone(), config, shutdown));
+        tokio::spawn(serve_transport(
+            Box::new(server),
+            None,
+            self.router.clone(),
+            config,
+            shutdown,
+        ));
         let connected: Result<Box<dyn Transport>, Status> = Ok(Box::new(client));
         Box::pin(std::future::ready(connected))
     }

@@ -19,7 +19,7 @@ use anyhow::bail;
 
 use crate::peer::{PEERS, Peer};
 use crate::plan::Plan;
-use crate::sample::Sample;
+use crate::sample::Summary;
 
 fn main() -> anyhow::Result<()> {
     let (plan, peers) = parse(env::args().skip(1))?;
@@ -53,10 +53,10 @@ fn parse(args: impl Iterator<Item = String>) -> anyhow::Result<(Plan, Vec<&'stat
     Ok((plan, peers))
 }
 
-/// The medians of all peers under one load.
+/// What all peers showed under one load.
 struct Load {
     in_flight: usize,
-    rows: Vec<(&'static Peer, Sample)>,
+    rows: Vec<(&'static Peer, Summary)>,
 }
 
 /// Runs every peer under every load once before anything runs again, so that a slow minute of the machine meets all
@@ -74,19 +74,18 @@ fn measure(plan: &Plan, peers: &[&'static Peer]) -> anyhow::Result<Vec<Load>> {
             }
         }
     }
-    let median_rows = |rows: &[Vec<Sample>]| {
-        let medians = rows.iter().map(|rounds| Sample::median(rounds));
-        peers.iter().copied().zip(medians).collect()
-    };
-    Ok(plan
+    let loads = plan
         .in_flight
         .iter()
         .zip(&samples)
-        .map(|(&in_flight, rows)| Load {
-            in_flight,
-            rows: median_rows(rows),
-        })
-        .collect())
+        .map(|(&in_flight, rows)| {
+            let summaries = rows.iter().map(|rounds| Summary::new(rounds));
+            Load {
+                in_flight,
+                rows: peers.iter().copied().zip(summaries).collect(),
+            }
+        });
+    Ok(loads.collect())
 }
 
 #[cfg(test)]

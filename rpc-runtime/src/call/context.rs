@@ -65,7 +65,8 @@ impl Context {
 
     /// The time until the deadline, zero once it has passed; `None` if there is none.
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline()
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// What the caller sent along.
@@ -91,11 +92,21 @@ impl Context {
     /// Sends `metadata` along with the reply, in place of what was set before. An error carries
     /// its own, see `Status::with_metadata`.
     pub fn set_reply_metadata(&self, metadata: Metadata) {
-        *self.state.reply_metadata.lock().unwrap_or_else(PoisonError::into_inner) = metadata;
+        *self
+            .state
+            .reply_metadata
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = metadata;
     }
 
     pub(crate) fn take_reply_metadata(&self) -> Metadata {
-        std::mem::take(&mut *self.state.reply_metadata.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(
+            &mut *self
+                .state
+                .reply_metadata
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Runs `future` with this context current, so that the calls it makes inherit the deadline.

@@ -46,7 +46,10 @@ pin_project! {
 
 impl<F> Scoped<F> {
     pub(super) fn new(context: Context, future: F) -> Self {
-        Scoped { context: Some(context), future }
+        Scoped {
+            context: Some(context),
+            future,
+        }
     }
 }
 

@@ -42,6 +42,8 @@ impl<T> Stream for Streaming<T> {
 
 impl<T> fmt::Debug for Streaming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streaming").field("messages", &self.messages).finish()
+        f.debug_struct("Streaming")
+            .field("messages", &self.messages)
+            .finish()
     }
 }

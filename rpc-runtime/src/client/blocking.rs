@@ -125,9 +125,14 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 pub(super) fn block<R>(f: impl FnOnce() -> R) -> R {
     let in_task = tokio::task::try_id().is_some();
     let multi_thread = || {
-        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+        Handle::try_current()
+            .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
     };
-    if in_task && multi_thread() { tokio::task::block_in_place(f) } else { f() }
+    if in_task && multi_thread() {
+        tokio::task::block_in_place(f)
+    } else {
+        f()
+    }
 }
 
 struct Unpark(Thread);

@@ -50,7 +50,10 @@ impl ChannelBuilder {
         ChannelBuilder {
             to,
             timeout: Some(DEFAULT_TIMEOUT),
-            connections: PeerConfig { session, connect_timeout: DEFAULT_CONNECT_TIMEOUT },
+            connections: PeerConfig {
+                session,
+                connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            },
             shared: true,
         }
     }
@@ -145,14 +148,29 @@ impl ChannelBuilder {
     }
 
     fn on(self, runtime: Handle) -> Result<Channel, Status> {
-        let ChannelBuilder { to, timeout, connections, shared } = self;
+        let ChannelBuilder {
+            to,
+            timeout,
+            connections,
+            shared,
+        } = self;
         let peer = match to {
             To::Connector(connector) => Peer::new(connector, connections, runtime),
             To::Target(text) => {
                 let target = Target::parse(&text)?;
                 let name = target.to_string();
-                let make = || Peer::new(Arc::new(TcpConnector::new(target)), connections, runtime.clone());
-                if shared { registry::shared(&runtime, name, make) } else { make() }
+                let make = || {
+                    Peer::new(
+                        Arc::new(TcpConnector::new(target)),
+                        connections,
+                        runtime.clone(),
+                    )
+                };
+                if shared {
+                    registry::shared(&runtime, name, make)
+                } else {
+                    make()
+                }
             }
         };
         Ok(Channel { peer, timeout })

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::Message;
-use rpc_wire::session::{OutgoingRequest, Outcome, SHARE_BODY_FROM};
+use rpc_wire::session::{Outcome, OutgoingRequest, SHARE_BODY_FROM};
 use rpc_wire::{Code, Metadata, MethodDescriptor, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
@@ -62,14 +62,26 @@ enum State {
     /// It waits for a connection.
     Acquiring(Acquiring),
     /// It waits for a stream of its connection.
-    Queued { connection: Arc<ClientConnection>, ticket: Ticket, timer: Option<Pin<Box<Sleep>>> },
+    Queued {
+        connection: Arc<ClientConnection>,
+        ticket: Ticket,
+        timer: Option<Pin<Box<Sleep>>>,
+    },
     /// Its request was handed over.
-    Sent { connection: Arc<ClientConnection>, id: u32 },
+    Sent {
+        connection: Arc<ClientConnection>,
+        id: u32,
+    },
     Done,
 }
 
 impl<T> Call<T> {
-    fn new(channel: Channel, method: &'static MethodDescriptor, body: Bytes, decode: Decode<T>) -> Self {
+    fn new(
+        channel: Channel,
+        method: &'static MethodDescriptor,
+        body: Bytes,
+        decode: Decode<T>,
+    ) -> Self {
         Call {
             timeout: channel.timeout,
             inherited: Context::current().and_then(|context| context.deadline()),
@@ -85,8 +97,14 @@ impl<T> Call<T> {
     }
 
     /// A call that ends with `status`.
-    pub(super) fn failed(channel: Channel, method: &'static MethodDescriptor, status: Status) -> Self {
-        let mut call = Call::new(channel, method, Bytes::new(), |_, _| Err(Status::internal("no reply was expected")));
+    pub(super) fn failed(
+        channel: Channel,
+        method: &'static MethodDescriptor,
+        status: Status,
+    ) -> Self {
+        let mut call = Call::new(channel, method, Bytes::new(), |_, _| {
+            Err(Status::internal("no reply was expected"))
+        });
         call.state = State::Failed(status);
         call
     }
@@ -137,8 +155,8 @@ impl<T> Call<T> {
         status.with_method(self.method.path())
     }
 
-    fn set_deadline(&mut self) {
-        let own = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    fn set_deadline(&mut self, now: Instant) {
+        let own = self.timeout.and_then(|timeout| now.checked_add(timeout));
         self.deadline = match (own, self.inherited) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
@@ -148,7 +166,8 @@ impl<T> Call<T> {
     /// Goes off at the deadline, if there is one.
     fn timer(&self) -> Option<Pin<Box<Sleep>>> {
         let _runtime = self.channel.peer.runtime().enter();
-        self.deadline.map(|deadline| Box::pin(sleep_until(deadline.into())))
+        self.deadline
+            .map(|deadline| Box::pin(sleep_until(deadline.into())))
     }
 
     /// Goes for a connection that takes the call.
@@ -171,11 +190,11 @@ impl<T> Call<T> {
     }
 
     /// Hands the request to a connection.
-    fn send(&self, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
-        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+    fn send(&self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
             return State::Failed(too_late_to("connecting", Stage::Connect));
         }
-        let started = connection.start(&self.request(), None, cx);
+        let started = connection.start(now, &self.request(), None, cx);
         self.started(started, connection)
     }
 
@@ -193,7 +212,11 @@ impl<T> Call<T> {
     fn started(&self, started: Started, connection: Arc<ClientConnection>) -> State {
         match started {
             Started::Open(id) => State::Sent { connection, id },
-            Started::Queued(ticket) => State::Queued { connection, ticket, timer: self.timer() },
+            Started::Queued(ticket) => State::Queued {
+                connection,
+                ticket,
+                timer: self.timer(),
+            },
             Started::Elsewhere => self.acquire(),
             Started::Failed(status) => State::Failed(status),
         }
@@ -203,24 +226,35 @@ impl<T> Call<T> {
         loop {
             let next = match &mut self.state {
                 State::New => {
-                    self.set_deadline();
+                    let now = Instant::now();
+                    self.set_deadline(now);
                     match self.channel.peer.current() {
-                        Some(connection) => self.send(connection, cx),
+                        Some(connection) => self.send(now, connection, cx),
                         None => self.acquire(),
                     }
                 }
                 State::Acquiring(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
-                    Ok(connection) => self.send(connection, cx),
+                    Ok(connection) => self.send(Instant::now(), connection, cx),
                     Err(status) => State::Failed(status),
                 },
-                State::Queued { connection, ticket, timer } => {
-                    if timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready()) {
+                State::Queued {
+                    connection,
+                    ticket,
+                    timer,
+                } => {
+                    if timer
+                        .as_mut()
+                        .is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+                    {
                         connection.leave_queue(*ticket);
-                        State::Failed(too_late_to("the call was queued: all streams of the connection, \
-                            max_concurrent_streams of the server, were taken", Stage::Queue))
+                        State::Failed(too_late_to(
+                            "the call was queued: all streams of the connection, \
+                            max_concurrent_streams of the server, were taken",
+                            Stage::Queue,
+                        ))
                     } else {
                         let (connection, ticket) = (connection.clone(), *ticket);
-                        match connection.start(&self.request(), Some(ticket), cx) {
+                        match connection.start(Instant::now(), &self.request(), Some(ticket), cx) {
                             Started::Queued(same) if same == ticket => return Poll::Pending,
                             started => self.started(started, connection),
                         }
@@ -263,10 +297,19 @@ impl<M: Message + Default> Call<M> {
 
     /// Gives the reply's metadata too.
     pub fn with_metadata(self) -> Call<Response<M>> {
-        let Call { channel, method, timeout, inherited, .. } = &self;
-        let mut call: Call<Response<M>> = Call::new(channel.clone(), method, self.body.clone(), |body, metadata| {
-            Ok(Response::new(decode(body)?, metadata))
-        });
+        let Call {
+            channel,
+            method,
+            timeout,
+            inherited,
+            ..
+        } = &self;
+        let mut call: Call<Response<M>> = Call::new(
+            channel.clone(),
+            method,
+            self.body.clone(),
+            |body, metadata| Ok(Response::new(decode(body)?, metadata)),
+        );
         (call.timeout, call.inherited) = (*timeout, *inherited);
         call.metadata = self.metadata.clone();
         call
@@ -306,7 +349,9 @@ impl<T> Drop for Call<T> {
     fn drop(&mut self) {
         match &self.state {
             State::Sent { connection, id } => connection.cancel(*id),
-            State::Queued { connection, ticket, .. } => connection.leave_queue(*ticket),
+            State::Queued {
+                connection, ticket, ..
+            } => connection.leave_queue(*ticket),
             _ => {}
         }
     }
@@ -324,7 +369,11 @@ impl<T> fmt::Debug for Call<T> {
 /// Decodes a reply: a small one by copy, so that it does not keep the large buffer alive that it
 /// was read into.
 fn decode<M: Message + Default>(body: Bytes) -> Result<M, Status> {
-    let decoded = if body.len() < SHARE_BODY_FROM { M::decode(&body[..]) } else { M::decode(body) };
+    let decoded = if body.len() < SHARE_BODY_FROM {
+        M::decode(&body[..])
+    } else {
+        M::decode(body)
+    };
     decoded.map_err(|error| {
         Status::internal(format!("the reply is not the expected message: {error}"))
             .with_source(error)

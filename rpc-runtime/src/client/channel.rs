@@ -83,7 +83,11 @@ impl Channel {
     }
 
     /// A call with a stream of replies.
-    pub fn server_streaming<Req, Rep>(&self, method: &'static MethodDescriptor, _request: &Req) -> Call<Streaming<Rep>>
+    pub fn server_streaming<Req, Rep>(
+        &self,
+        method: &'static MethodDescriptor,
+        _request: &Req,
+    ) -> Call<Streaming<Rep>>
     where
         Req: Message,
         Rep: Message + Default,
@@ -119,5 +123,6 @@ impl Channel {
 }
 
 fn no_streams() -> Status {
-    Status::unimplemented("streaming methods cannot be called in this version").with_may_have_run(false)
+    Status::unimplemented("streaming methods cannot be called in this version")
+        .with_may_have_run(false)
 }

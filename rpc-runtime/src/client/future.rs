@@ -43,15 +43,27 @@ struct State<T> {
 impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
     pub(super) fn spawn(runtime: Handle, call: Call<T>) -> Self {
         let shared = Arc::new(Shared {
-            state: Mutex::new(State { outcome: None, callbacks: Vec::new(), waker: None }),
+            state: Mutex::new(State {
+                outcome: None,
+                callbacks: Vec::new(),
+                waker: None,
+            }),
             done: Condvar::new(),
         });
-        let guard = CompleteOnDrop { shared: shared.clone(), runtime: runtime.clone() };
+        let guard = CompleteOnDrop {
+            shared: shared.clone(),
+            runtime: runtime.clone(),
+        };
         let task = runtime.spawn(async move {
             let outcome = call.await;
             guard.complete(outcome);
         });
-        RpcFuture { shared, runtime, task: task.abort_handle(), detached: AtomicBool::new(false) }
+        RpcFuture {
+            shared,
+            runtime,
+            task: task.abort_handle(),
+            detached: AtomicBool::new(false),
+        }
     }
 
     /// Has `callback` called with the outcome: once, also when the call has ended already, and
@@ -111,7 +123,9 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
         let outcome = blocking::block(|| {
             let mut state = self.shared.lock();
             while state.outcome.is_none() {
-                let remaining = until.map_or(timeout, |until| until.saturating_duration_since(Instant::now()));
+                let remaining = until.map_or(timeout, |until| {
+                    until.saturating_duration_since(Instant::now())
+                });
                 if remaining.is_zero() {
                     return None;
                 }
@@ -148,7 +162,9 @@ impl<T> Drop for RpcFuture<T> {
 impl<T> fmt::Debug for RpcFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let done = self.shared.lock().outcome.is_some();
-        f.debug_struct("RpcFuture").field("done", &done).finish_non_exhaustive()
+        f.debug_struct("RpcFuture")
+            .field("done", &done)
+            .finish_non_exhaustive()
     }
 }
 
@@ -188,7 +204,9 @@ impl<T: Clone + Send + Sync + 'static> CompleteOnDrop<T> {
 
 impl<T: Clone + Send + Sync + 'static> Drop for CompleteOnDrop<T> {
     fn drop(&mut self) {
-        self.complete(Err(Status::cancelled("the call was cancelled, or its tokio runtime was shut down")));
+        self.complete(Err(Status::cancelled(
+            "the call was cancelled, or its tokio runtime was shut down",
+        )));
     }
 }
 

@@ -41,7 +41,11 @@ pub(super) struct Peer {
 type Dial = watch::Receiver<Option<Result<Arc<ClientConnection>, Status>>>;
 
 impl Peer {
-    pub(super) fn new(connector: Arc<dyn Connector>, config: PeerConfig, runtime: Handle) -> Arc<Self> {
+    pub(super) fn new(
+        connector: Arc<dyn Connector>,
+        config: PeerConfig,
+        runtime: Handle,
+    ) -> Arc<Self> {
         Arc::new(Peer {
             connector,
             config,
@@ -86,7 +90,10 @@ impl Peer {
         if let Some(connection) = self.current().filter(|connection| connection.accepts()) {
             return watch::Sender::new(Some(Ok(connection))).subscribe();
         }
-        if let Some(dial) = dial.as_ref().filter(|dial| dial.has_changed().is_ok() && dial.borrow().is_none()) {
+        if let Some(dial) = dial
+            .as_ref()
+            .filter(|dial| dial.has_changed().is_ok() && dial.borrow().is_none())
+        {
             return dial.clone();
         }
         let (sender, receiver) = watch::channel(None);
@@ -112,7 +119,9 @@ impl Peer {
             Ok(connected) => connected?,
             Err(_) => {
                 let message = format!("no connection after {limit:?} (connect_timeout)");
-                return Err(Status::unavailable(message).with_stage(Stage::Connect).with_may_have_run(false));
+                return Err(Status::unavailable(message)
+                    .with_stage(Stage::Connect)
+                    .with_may_have_run(false));
             }
         };
         let connection = ClientConnection::new(self.address(), self.config.session.clone());
@@ -134,15 +143,19 @@ impl Peer {
             let message = format!(
                 "connected, but no answer after {limit:?} (connect_timeout); is it an rpc server?"
             );
-            Err(Status::unavailable(message).with_stage(Stage::Connect).with_may_have_run(false))
+            Err(Status::unavailable(message)
+                .with_stage(Stage::Connect)
+                .with_may_have_run(false))
         });
         result.map_err(|status| status.with_address(&*self.address()))
     }
 
     fn runtime_gone(&self) -> Status {
-        Status::unavailable("the tokio runtime that the channel belongs to was shut down; connect again")
-            .with_stage(Stage::Connect)
-            .with_may_have_run(false)
+        Status::unavailable(
+            "the tokio runtime that the channel belongs to was shut down; connect again",
+        )
+        .with_stage(Stage::Connect)
+        .with_may_have_run(false)
     }
 }
 
@@ -156,6 +169,8 @@ impl Drop for Peer {
 
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer").field("address", &self.address()).finish_non_exhaustive()
+        f.debug_struct("Peer")
+            .field("address", &self.address())
+            .finish_non_exhaustive()
     }
 }

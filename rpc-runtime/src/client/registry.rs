@@ -17,10 +17,17 @@ struct Key {
 }
 
 /// The peer of this runtime for a target; `make` makes it if there is none.
-pub(super) fn shared(runtime: &Handle, target: String, make: impl FnOnce() -> Arc<Peer>) -> Arc<Peer> {
+pub(super) fn shared(
+    runtime: &Handle,
+    target: String,
+    make: impl FnOnce() -> Arc<Peer>,
+) -> Arc<Peer> {
     let mut peers = PEERS.lock().unwrap_or_else(PoisonError::into_inner);
     let peers = peers.get_or_insert_default();
-    let key = Key { runtime: runtime.id(), target };
+    let key = Key {
+        runtime: runtime.id(),
+        target,
+    };
     if let Some(peer) = peers.get(&key).and_then(Weak::upgrade) {
         return peer;
     }

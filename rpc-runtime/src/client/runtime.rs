@@ -22,8 +22,10 @@ pub(super) fn library() -> Result<Handle, Status> {
     });
     match runtime {
         Ok(runtime) => Ok(runtime.handle().clone()),
-        Err(error) => Err(Status::internal(format!("cannot start the client's runtime: {error}"))
-            .with_may_have_run(false)),
+        Err(error) => Err(
+            Status::internal(format!("cannot start the client's runtime: {error}"))
+                .with_may_have_run(false),
+        ),
     }
 }
 

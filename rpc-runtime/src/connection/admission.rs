@@ -47,7 +47,9 @@ impl AdmissionQueue {
     /// Admits as many as `capacity` allows.
     pub(super) fn admit(&mut self, capacity: usize, wakers: &mut Vec<Waker>) {
         while self.admitted.len() < capacity {
-            let Some((ticket, waker)) = self.waiting.pop_first() else { return };
+            let Some((ticket, waker)) = self.waiting.pop_first() else {
+                return;
+            };
             self.admitted.insert(ticket);
             wakers.push(waker);
         }

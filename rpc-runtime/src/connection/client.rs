@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use rpc_wire::session::{ClientConfig, ClientSession, ClientSink, OutgoingRequest, Outcome, StartError};
+use rpc_wire::session::{
+    ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError,
+};
 use rpc_wire::{Stage, Status};
 use tokio::sync::watch;
 
@@ -89,7 +91,10 @@ impl ClientConnection {
         // An error would mean that the sender is gone, and it is here.
         let _ = established.wait_for(|done| *done).await;
         match &self.lock().closed {
-            Some(reason) => Err(reason.clone().with_stage(Stage::Connect).with_may_have_run(false)),
+            Some(reason) => Err(reason
+                .clone()
+                .with_stage(Stage::Connect)
+                .with_may_have_run(false)),
             None => Ok(()),
         }
     }
@@ -101,6 +106,7 @@ impl ClientConnection {
     /// Starts a call, or queues it. `ticket` is what an earlier attempt got here.
     pub(crate) fn start(
         &self,
+        now: Instant,
         request: &OutgoingRequest<'_>,
         ticket: Option<Ticket>,
         cx: &Context<'_>,
@@ -125,7 +131,7 @@ impl ClientConnection {
                 None => Started::Queued(shared.queue.join(waker)),
             }
         } else {
-            match shared.session.start(Instant::now(), request, Slot::Waiting(waker)) {
+            match shared.session.start(now, request, Slot::Waiting(waker)) {
                 Ok(id) => {
                     driver = shared.driver.take();
                     Started::Open(id)
@@ -187,7 +193,11 @@ impl ClientConnection {
         let mut wakers = Vec::new();
         let mut shared = self.lock();
         let slot = shared.session.release(id);
-        let driver = if shared.session.has_output() { shared.driver.take() } else { None };
+        let driver = if shared.session.has_output() {
+            shared.driver.take()
+        } else {
+            None
+        };
         shared.admit(&mut wakers);
         drop(shared);
         drop(slot);
@@ -235,7 +245,9 @@ impl ClientConnection {
 
 impl fmt::Debug for ClientConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientConnection").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("ClientConnection")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

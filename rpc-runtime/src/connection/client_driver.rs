@@ -41,7 +41,11 @@ pub(crate) struct ClientDriver<F: FnMut()> {
 
 impl<F: FnMut()> ClientDriver<F> {
     /// `on_established` is called when the server has proved to speak the protocol.
-    pub(crate) fn new(connection: Arc<ClientConnection>, transport: BoxTransport, on_established: F) -> Self {
+    pub(crate) fn new(
+        connection: Arc<ClientConnection>,
+        transport: BoxTransport,
+        on_established: F,
+    ) -> Self {
         ClientDriver {
             connection,
             wire: Wire::new(transport),
@@ -70,9 +74,13 @@ impl<F: FnMut()> ClientDriver<F> {
 
     /// Waits for something to happen and deals with it; false when there is nothing left to do.
     async fn turn(&mut self) -> Result<bool, Status> {
-        let event = poll_fn(|cx| self.poll_event(cx)).await.map_err(|error| broken(&error))?;
+        let event = poll_fn(|cx| self.poll_event(cx))
+            .await
+            .map_err(|error| broken(&error))?;
         match event {
-            Event::Read(0) => return Err(closed_by_server(self.connection.lock().session.goaway())),
+            Event::Read(0) => {
+                return Err(closed_by_server(self.connection.lock().session.goaway()));
+            }
             Event::Read(_) => self.receive()?,
             Event::Timer => self.expire(),
             Event::Output => {}
@@ -106,7 +114,10 @@ impl<F: FnMut()> ClientDriver<F> {
     fn receive(&mut self) -> Result<(), Status> {
         let connection = Arc::clone(&self.connection);
         let mut shared = connection.lock();
-        let received = shared.session.receive(Instant::now(), &mut self.wire.input, &mut self.ended);
+        let received =
+            shared
+                .session
+                .receive(Instant::now(), &mut self.wire.input, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
         if let Err(error) = &received {
             shared.session.send_goaway(error.code(), error.message());
@@ -143,7 +154,8 @@ impl<F: FnMut()> ClientDriver<F> {
 impl<F: FnMut()> Drop for ClientDriver<F> {
     fn drop(&mut self) {
         // Reached with a connection that is not closed yet only if the task was dropped.
-        let reason = Status::unavailable("the tokio runtime that the connection belongs to was shut down");
+        let reason =
+            Status::unavailable("the tokio runtime that the connection belongs to was shut down");
         self.connection.lost(self.wire.written(), reason);
     }
 }

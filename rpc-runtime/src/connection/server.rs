@@ -173,7 +173,11 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
                 return Poll::Ready(Ok(Event::Drain));
             }
         }
-        let goals = [self.session.next_timeout(), self.frame_deadline, self.drain_deadline];
+        let goals = [
+            self.session.next_timeout(),
+            self.frame_deadline,
+            self.drain_deadline,
+        ];
         let goal = goals.into_iter().flatten().min();
         self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
     }
@@ -181,7 +185,9 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
         let before = self.wire.input.len();
-        let received = self.session.receive(now, &mut self.wire.input, &mut self.sink);
+        let received = self
+            .session
+            .receive(now, &mut self.wire.input, &mut self.sink);
         if let Err(error) = received {
             self.session.fail(&error);
             return Err(error.to_string());
@@ -201,7 +207,9 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
     fn complete(&mut self) {
         self.completions.take(&mut self.done);
         for completion in self.done.drain(..) {
-            let Some((_call, responder)) = self.session.responder(completion.id) else { continue };
+            let Some((_call, responder)) = self.session.responder(completion.id) else {
+                continue;
+            };
             match completion.result {
                 Ok(mut body) => responder.message(&mut body, &completion.metadata),
                 Err(status) => responder.status(&status, true),
@@ -218,11 +226,20 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
         }
         if self.frame_deadline.is_some_and(|deadline| deadline <= now) {
             let (what, limit, name) = match self.session.is_established() {
-                true => ("a frame was not complete", self.config.frame_timeout, "frame_timeout"),
-                false => ("no SETTINGS", self.config.handshake_timeout, "handshake_timeout"),
+                true => (
+                    "a frame was not complete",
+                    self.config.frame_timeout,
+                    "frame_timeout",
+                ),
+                false => (
+                    "no SETTINGS",
+                    self.config.handshake_timeout,
+                    "handshake_timeout",
+                ),
             };
             let message = format!("{what} after {limit:?} ({name})");
-            self.session.fail(&SessionError::new(GoAwayCode::Timeout, &*message));
+            self.session
+                .fail(&SessionError::new(GoAwayCode::Timeout, &*message));
             return Err(message);
         }
         Ok(())

@@ -17,8 +17,12 @@ pub(super) struct Timer {
 impl Timer {
     /// Ready once `goal` has passed.
     pub(super) fn poll(&mut self, goal: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(goal) = goal else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(goal.into())));
+        let Some(goal) = goal else {
+            return Poll::Pending;
+        };
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(goal.into())));
         if goal < sleep.deadline().into_std() {
             sleep.as_mut().reset(goal.into());
         }

@@ -31,7 +31,12 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(transport: BoxTransport) -> Self {
-        Wire { transport, input: BytesMut::new(), output: Output::default(), written: 0 }
+        Wire {
+            transport,
+            input: BytesMut::new(),
+            output: Output::default(),
+            written: 0,
+        }
     }
 
     pub(super) fn written(&self) -> u64 {
@@ -77,4 +82,3 @@ impl Wire {
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
     }
 }
-

@@ -40,7 +40,13 @@ pub(super) async fn accept(
             Ok((stream, peer)) => {
                 let transport = Box::new(stream);
                 let shutdown = shutdown.subscribe();
-                let served = serve_transport(transport, Some(peer), router.clone(), config.clone(), shutdown);
+                let served = serve_transport(
+                    transport,
+                    Some(peer),
+                    router.clone(),
+                    config.clone(),
+                    shutdown,
+                );
                 connections.spawn(served);
             }
             Err(error) => {
@@ -53,7 +59,10 @@ pub(super) async fn accept(
     shutdown.send_replace(true);
     let finished = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(grace, finished).await.is_err() {
-        tracing::warn!(connections = connections.len(), "calls were cut: they took longer than shutdown_grace");
+        tracing::warn!(
+            connections = connections.len(),
+            "calls were cut: they took longer than shutdown_grace"
+        );
     }
 }
 

@@ -100,7 +100,8 @@ impl Server {
     #[must_use]
     pub fn max_metadata_size(mut self, bytes: u32) -> Self {
         let settings = &mut self.connection.session.settings;
-        settings.max_metadata_size = bytes.clamp(rpc_wire::DEFAULT_MAX_METADATA_SIZE, MAX_METADATA_SIZE);
+        settings.max_metadata_size =
+            bytes.clamp(rpc_wire::DEFAULT_MAX_METADATA_SIZE, MAX_METADATA_SIZE);
         self
     }
 
@@ -171,11 +172,16 @@ impl Server {
     /// # Errors
     ///
     /// [`ServeError`] if the server cannot start, above all inside an async runtime.
-    pub fn serve_blocking(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<(), ServeError> {
+    pub fn serve_blocking(
+        self,
+        address: impl ToSocketAddrs + fmt::Debug,
+    ) -> Result<(), ServeError> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(ServeError::InsideRuntime);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(self.serve(address))
     }
 
@@ -184,11 +190,17 @@ impl Server {
     /// # Errors
     ///
     /// [`ServeError`] if the server cannot start.
-    pub async fn bind(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<BoundServer, ServeError> {
+    pub async fn bind(
+        self,
+        address: impl ToSocketAddrs + fmt::Debug,
+    ) -> Result<BoundServer, ServeError> {
         let shown = format!("{address:?}");
         let listener = TcpListener::bind(address)
             .await
-            .map_err(|source| ServeError::Bind { address: shown.replace('"', ""), source })?;
+            .map_err(|source| ServeError::Bind {
+                address: shown.replace('"', ""),
+                source,
+            })?;
         self.with_listener(listener)
     }
 
@@ -208,7 +220,9 @@ const MAX_METADATA_SIZE: u32 = 0xff_ffff;
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("connection", &self.connection).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
     }
 }
 
@@ -243,14 +257,26 @@ impl BoundServer {
     /// # Errors
     ///
     /// None at present, as [`serve`](Self::serve).
-    pub async fn serve_with_shutdown(self, signal: impl Future<Output = ()>) -> Result<(), ServeError> {
-        accept(self.listener, self.router, self.connection, signal, self.shutdown_grace).await;
+    pub async fn serve_with_shutdown(
+        self,
+        signal: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        accept(
+            self.listener,
+            self.router,
+            self.connection,
+            signal,
+            self.shutdown_grace,
+        )
+        .await;
         Ok(())
     }
 }
 
 impl fmt::Debug for BoundServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoundServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
+        f.debug_struct("BoundServer")
+            .field("local_addr", &self.local_addr)
+            .finish_non_exhaustive()
     }
 }

@@ -41,11 +41,25 @@ impl Drop for RunningCall {
 type Handler = Pin<Box<dyn ReplyFuture>>;
 
 impl Dispatcher {
-    pub(super) fn new(router: Arc<Router>, peer: Option<SocketAddr>, completions: Arc<Completions>) -> Self {
-        Dispatcher { router, peer, completions, spare: None, body: BytesMut::new() }
+    pub(super) fn new(
+        router: Arc<Router>,
+        peer: Option<SocketAddr>,
+        completions: Arc<Completions>,
+    ) -> Self {
+        Dispatcher {
+            router,
+            peer,
+            completions,
+            spare: None,
+            body: BytesMut::new(),
+        }
     }
 
-    fn context<M>(&mut self, method: &'static MethodDescriptor, request: &mut IncomingRequest<'_, M>) -> Context {
+    fn context<M>(
+        &mut self,
+        method: &'static MethodDescriptor,
+        request: &mut IncomingRequest<'_, M>,
+    ) -> Context {
         let mut state = self.spare.take().unwrap_or_default();
         let fresh = CallState {
             method: Some(method),
@@ -68,7 +82,11 @@ impl Dispatcher {
         let task = tokio::spawn(async move {
             let result = finish(&context, handler).await;
             let metadata = context.take_reply_metadata();
-            completions.push(Completion { id, result, metadata });
+            completions.push(Completion {
+                id,
+                result,
+                metadata,
+            });
         });
         RunningCall(task.abort_handle())
     }
@@ -88,14 +106,21 @@ impl ServerSink for Dispatcher {
         responder: Responder<'_>,
     ) -> Option<RunningCall> {
         let (service, index, descriptor) = match &**request.method {
-            Route::Method { service, index, descriptor } => (service, *index, *descriptor),
+            Route::Method {
+                service,
+                index,
+                descriptor,
+            } => (service, *index, *descriptor),
             Route::Unknown(status) => {
                 responder.status(status, false);
                 return None;
             }
         };
         let context = self.context(descriptor, &mut request);
-        let incoming = Incoming { context: context.clone(), body: request.body };
+        let incoming = Incoming {
+            context: context.clone(),
+            body: request.body,
+        };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
             Ok(Reply(ReplyKind::Refused(status))) => {

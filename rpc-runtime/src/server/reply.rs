@@ -38,6 +38,9 @@ where
         cx: &mut Context<'_>,
         body: &mut BytesMut,
     ) -> Poll<Result<(), Status>> {
-        self.project().future.poll(cx).map_ok(|message| encode(&message, body))
+        self.project()
+            .future
+            .poll(cx)
+            .map_ok(|message| encode(&message, body))
     }
 }

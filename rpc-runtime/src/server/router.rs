@@ -22,7 +22,11 @@ struct Registered {
 /// What a path leads to.
 #[derive(Clone)]
 pub(crate) enum Route {
-    Method { service: Arc<dyn Service>, index: usize, descriptor: &'static MethodDescriptor },
+    Method {
+        service: Arc<dyn Service>,
+        index: usize,
+        descriptor: &'static MethodDescriptor,
+    },
     /// UNIMPLEMENTED, with what is missing.
     Unknown(Status),
 }
@@ -31,8 +35,13 @@ impl Router {
     /// A router to one service.
     pub(crate) fn of(service: Arc<dyn Service>) -> Self {
         let name = service.descriptor().name().to_owned();
-        let registered = Registered { service, type_name: "" };
-        Router { services: HashMap::from([(name, registered)]) }
+        let registered = Registered {
+            service,
+            type_name: "",
+        };
+        Router {
+            services: HashMap::from([(name, registered)]),
+        }
     }
 
     /// Registers a service under a name.
@@ -44,22 +53,33 @@ impl Router {
     ) -> Result<(), ServeError> {
         if let Some(registered) = self.services.get(&name) {
             let first = registered.type_name;
-            return Err(ServeError::DuplicateService { name, first, second: type_name });
+            return Err(ServeError::DuplicateService {
+                name,
+                first,
+                second: type_name,
+            });
         }
-        self.services.insert(name, Registered { service, type_name });
+        self.services
+            .insert(name, Registered { service, type_name });
         Ok(())
     }
 
     /// Finds what answers `package.Service/Method`.
     pub(crate) fn route(&self, path: &str) -> Route {
         let Some((name, method)) = path.rsplit_once('/') else {
-            return unknown(format!("the path {path:?} is not of the form package.Service/Method"));
+            return unknown(format!(
+                "the path {path:?} is not of the form package.Service/Method"
+            ));
         };
         let Some(Registered { service, .. }) = self.services.get(name) else {
             return unknown(format!("the server has no service {name:?}"));
         };
         match service.descriptor().method(method) {
-            Some((index, descriptor)) => Route::Method { service: service.clone(), index, descriptor },
+            Some((index, descriptor)) => Route::Method {
+                service: service.clone(),
+                index,
+                descriptor,
+            },
             None => unknown(format!("the service {name:?} has no method {method:?}")),
         }
     }

@@ -68,7 +68,10 @@ impl Incoming<'_> {
                 Reply(ReplyKind::Running(Box::pin(UnaryReply { future })))
             }
             Err(error) => {
-                let name = std::any::type_name::<Req>().rsplit("::").next().unwrap_or_default();
+                let name = std::any::type_name::<Req>()
+                    .rsplit("::")
+                    .next()
+                    .unwrap_or_default();
                 let message = format!("the request is not a valid {name}: {error}");
                 Reply(ReplyKind::Refused(Status::invalid_argument(message)))
             }
@@ -112,11 +115,14 @@ impl Incoming<'_> {
 
     /// Answers a method that the service does not have.
     pub fn unknown_method(self) -> Reply {
-        Reply(ReplyKind::Refused(Status::unimplemented("the service has no such method")))
+        Reply(ReplyKind::Refused(Status::unimplemented(
+            "the service has no such method",
+        )))
     }
 
     fn no_streams(self) -> Reply {
-        let status = Status::unimplemented("this version of the server does not serve streaming methods");
+        let status =
+            Status::unimplemented("this version of the server does not serve streaming methods");
         Reply(ReplyKind::Refused(status))
     }
 }

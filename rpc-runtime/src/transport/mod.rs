@@ -1,7 +1,7 @@
 //! How bytes move: anything that reads and writes can carry a connection.
 
-mod tcp;
 mod target;
+mod tcp;
 
 use std::future::Future;
 use std::io;
@@ -24,7 +24,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Transport for T {}
 pub(crate) type BoxTransport = Box<dyn Transport>;
 
 /// What [`Connector::connect`] returns.
-pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Transport>, Status>> + Send + 'a>>;
+pub type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<Box<dyn Transport>, Status>> + Send + 'a>>;
 
 /// A way to reach a server; called for the first connection and for each that replaces it.
 ///
@@ -59,7 +60,9 @@ where
     fn connect(&self) -> Connecting<'_> {
         let connecting = self();
         Box::pin(async move {
-            let transport = connecting.await.map_err(|error| connect_error("cannot connect", error))?;
+            let transport = connecting
+                .await
+                .map_err(|error| connect_error("cannot connect", error))?;
             Ok(Box::new(transport) as Box<dyn Transport>)
         })
     }

@@ -3,7 +3,9 @@
 use rpc_wire::Status;
 
 /// Schemes that targets may have one day, so that a program which uses one early is told so.
-const LATER: [&str; 8] = ["rpcs", "unix", "mem", "grpc", "grpcs", "dns", "etcd", "file"];
+const LATER: [&str; 8] = [
+    "rpcs", "unix", "mem", "grpc", "grpcs", "dns", "etcd", "file",
+];
 
 /// A server's address: `host:port` or `rpc://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,22 +26,37 @@ impl Target {
         };
         for scheme in LATER {
             let is_scheme = rest.strip_prefix(scheme).is_some_and(|rest| {
-                rest.starts_with("://") || (rest.starts_with(':') && matches!(scheme, "unix" | "mem" | "file"))
+                rest.starts_with("://")
+                    || (rest.starts_with(':') && matches!(scheme, "unix" | "mem" | "file"))
             });
             if is_scheme {
-                return Err(invalid(&format!("has the scheme {scheme}, which this version does not support")));
+                return Err(invalid(&format!(
+                    "has the scheme {scheme}, which this version does not support"
+                )));
             }
         }
         if let Some((scheme, _)) = rest.split_once("://") {
             return Err(invalid(&format!("has the unknown scheme {scheme}")));
         }
-        let (host, port) = rest.rsplit_once(':').ok_or_else(|| invalid("has no port"))?;
-        let port = port.parse().map_err(|_| invalid(&format!("has the port {port:?}, which is no number from 0 to 65535")))?;
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let (host, port) = rest
+            .rsplit_once(':')
+            .ok_or_else(|| invalid("has no port"))?;
+        let port = port.parse().map_err(|_| {
+            invalid(&format!(
+                "has the port {port:?}, which is no number from 0 to 65535"
+            ))
+        })?;
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
         if host.is_empty() {
             return Err(invalid("has no host"));
         }
-        Ok(Target { host: host.to_owned(), port })
+        Ok(Target {
+            host: host.to_owned(),
+            port,
+        })
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -80,8 +97,14 @@ mod tests {
             ("localhost", "has no port"),
             (":80", "has no host"),
             ("localhost:http", "has the port \"http\""),
-            ("grpc://localhost:80", "the scheme grpc, which this version does not support"),
-            ("unix:/tmp/socket", "the scheme unix, which this version does not support"),
+            (
+                "grpc://localhost:80",
+                "the scheme grpc, which this version does not support",
+            ),
+            (
+                "unix:/tmp/socket",
+                "the scheme unix, which this version does not support",
+            ),
             ("ftp://localhost:80", "the unknown scheme ftp"),
         ] {
             let status = Target::parse(text).unwrap_err();

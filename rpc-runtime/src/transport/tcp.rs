@@ -16,7 +16,10 @@ pub(crate) struct TcpConnector {
 
 impl TcpConnector {
     pub(crate) fn new(target: Target) -> Self {
-        TcpConnector { address: target.to_string().into(), target }
+        TcpConnector {
+            address: target.to_string().into(),
+            target,
+        }
     }
 
     async fn open(&self) -> Result<BoxTransport, Status> {

@@ -4,6 +4,10 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
+/// Largest message size that can be configured: the grant for a whole message fits into one WINDOW
+/// frame. Protobuf's own limit, 2 GiB, is lower.
+pub(crate) const LARGEST_MESSAGE: u64 = u32::MAX as u64 - 1;
+
 /// A message of which the first frames are here.
 #[derive(Debug)]
 pub(crate) struct Assembly {
@@ -71,12 +75,27 @@ pub(crate) struct GrantBudget {
 impl GrantBudget {
     /// A budget of `size` bytes, which is at least `max_message_size`.
     pub(crate) fn new(size: u64, max_message_size: u64) -> Self {
-        GrantBudget { free: size.max(max_message_size + 1), waiting: VecDeque::new() }
+        GrantBudget {
+            free: size.max(max_message_size + 1),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Bytes that nobody holds.
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> u64 {
+        self.free
     }
 
     /// Looks after `assembly` once a fragment arrived or its sender asked: the increment to
     /// grant now, if any.
-    pub(crate) fn review(&mut self, id: u32, assembly: &mut Assembly, initial: u32, asked: bool) -> Option<u32> {
+    pub(crate) fn review(
+        &mut self,
+        id: u32,
+        assembly: &mut Assembly,
+        initial: u32,
+        asked: bool,
+    ) -> Option<u32> {
         let running_low = assembly.window < u64::from(initial) / 2;
         if !(running_low || asked) || assembly.reserved > 0 || assembly.waiting {
             return None;
@@ -115,13 +134,14 @@ impl GrantBudget {
     }
 
     fn reserve(&mut self, assembly: &mut Assembly) -> Option<u32> {
-        let wanted = assembly.wanted().min(u64::from(u32::MAX));
+        let wanted = assembly.wanted();
         if wanted == 0 || wanted > self.free {
             return None;
         }
         self.free -= wanted;
         assembly.reserved = wanted;
         assembly.window += wanted;
+        // At most LARGEST_MESSAGE and one byte.
         Some(wanted as u32)
     }
 }
@@ -132,7 +152,12 @@ mod tests {
 
     const INITIAL: u32 = 100;
 
-    fn arrive(budget: &mut GrantBudget, id: u32, assembly: &mut Assembly, bytes: usize) -> Option<u32> {
+    fn arrive(
+        budget: &mut GrantBudget,
+        id: u32,
+        assembly: &mut Assembly,
+        bytes: usize,
+    ) -> Option<u32> {
         assembly.push(&vec![0; bytes]).expect("within the window");
         budget.review(id, assembly, INITIAL, false)
     }
@@ -143,7 +168,11 @@ mod tests {
         let mut assembly = Assembly::new(INITIAL, 400);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 50), None);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 10), Some(301));
-        assert_eq!(arrive(&mut budget, 1, &mut assembly, 40), None, "granted once");
+        assert_eq!(
+            arrive(&mut budget, 1, &mut assembly, 40),
+            None,
+            "granted once"
+        );
     }
 
     #[test]

@@ -6,9 +6,7 @@ use std::time::Instant;
 use bytes::{Buf, BytesMut};
 
 use super::{Output, SessionError};
-use crate::frame::{
-    Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings, ping,
-};
+use crate::frame::{Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings, ping};
 
 /// Pings that may come earlier than agreed before the peer is told to leave: a few are early
 /// when the network bunches them.
@@ -50,7 +48,7 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(local: Settings) -> Self {
         Link {
-            local,
+            local: within_window(local),
             peer: Settings::assumed(),
             output: Output::default(),
             stats: SessionStats::default(),
@@ -77,6 +75,11 @@ impl Link {
         std::mem::swap(&mut self.output, into);
     }
 
+    /// Forgets what is queued and was not handed over.
+    pub(crate) fn discard_output(&mut self) {
+        self.output = Output::default();
+    }
+
     pub(crate) fn send_settings(&mut self) {
         self.local.encode(self.output.tail());
     }
@@ -87,7 +90,10 @@ impl Link {
 
     /// Finds the next whole frame. It is left at the start of `input`: the caller advances by
     /// [`FrameHeader::frame_len`], or not at all if the metadata are too large.
-    pub(crate) fn next_frame(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
+    pub(crate) fn next_frame(
+        &mut self,
+        input: &mut BytesMut,
+    ) -> Result<Option<FoundFrame>, SessionError> {
         if self.skip > 0 {
             let skipped = self.skip.min(input.len());
             input.advance(skipped);
@@ -98,30 +104,43 @@ impl Link {
         }
         let Some(head) = input.first_chunk::<HEADER_LEN>() else {
             // A stranger is recognised by its first bytes: it may never send sixteen.
-            return FrameHeader::check_prefix(input).map(|()| None).map_err(SessionError::from);
+            return FrameHeader::check_prefix(input)
+                .map(|()| None)
+                .map_err(SessionError::from);
         };
         let header = FrameHeader::parse(head)?;
         self.check(&header)?;
         if header.metadata_len > self.local.max_metadata_size {
             input.advance(HEADER_LEN);
             self.skip = header.payload_len();
-            return Ok(Some(FoundFrame { header, metadata_too_large: true }));
+            return Ok(Some(FoundFrame {
+                header,
+                metadata_too_large: true,
+            }));
         }
         if input.len() < header.frame_len() {
             return Ok(None);
         }
-        Ok(Some(FoundFrame { header, metadata_too_large: false }))
+        Ok(Some(FoundFrame {
+            header,
+            metadata_too_large: false,
+        }))
     }
 
     fn check(&self, header: &FrameHeader) -> Result<(), SessionError> {
-        if !self.settings_seen && header.frame_type != FrameType::Settings {
+        // A GOAWAY comes first from a server that does not speak this side's version.
+        let may_be_first = matches!(header.frame_type, FrameType::Settings | FrameType::GoAway);
+        if !self.settings_seen && !may_be_first {
             return Err(SessionError::protocol(format!(
                 "the first frame is {}, expected SETTINGS",
                 header.frame_type
             )));
         }
-        if header.flags.contains(Flags::CHECKSUM) {
-            return Err(SessionError::protocol("checksum without agreement in SETTINGS"));
+        let skipped = matches!(header.frame_type, FrameType::Extension(_));
+        if header.flags.contains(Flags::CHECKSUM) && !skipped {
+            return Err(SessionError::protocol(
+                "checksum without agreement in SETTINGS",
+            ));
         }
         header.check_body_limit(self.local.max_frame_body)?;
         Ok(())
@@ -131,7 +150,7 @@ impl Link {
         if self.settings_seen {
             return Err(SessionError::protocol("a second SETTINGS frame"));
         }
-        self.peer = Settings::decode(body)?;
+        self.peer = within_window(Settings::decode(body)?);
         self.settings_seen = true;
         Ok(())
     }
@@ -140,7 +159,9 @@ impl Link {
     pub(crate) fn handle_ping(&mut self, now: Instant, body: &[u8]) -> Result<(), SessionError> {
         let payload = ping::decode(body)?;
         let interval = self.local.min_ping_interval;
-        let early = self.last_ping.is_some_and(|last| now.saturating_duration_since(last) < interval);
+        let early = self
+            .last_ping
+            .is_some_and(|last| now.saturating_duration_since(last) < interval);
         self.last_ping = Some(now);
         if early {
             self.early_pings += 1;
@@ -155,5 +176,14 @@ impl Link {
         }
         ping::encode_pong(payload, self.output.tail());
         Ok(())
+    }
+}
+
+/// A frame's body cannot be longer than the window that it has to fit into.
+fn within_window(settings: Settings) -> Settings {
+    let max_frame_body = settings.max_frame_body.min(settings.initial_stream_window);
+    Settings {
+        max_frame_body,
+        ..settings
     }
 }

@@ -38,14 +38,14 @@ mod reply;
 mod send_queue;
 mod server;
 mod table;
-
-
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use crate::frame::{FrameError, GoAwayCode};
 
-pub use client::{ClientConfig, ClientSession, ClientSink, OutgoingRequest, Outcome, StartError};
+pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::Responder;
@@ -62,7 +62,11 @@ pub struct SessionError {
 impl SessionError {
     /// An error of a driver's own, such as a peer that takes too long.
     pub fn new(code: GoAwayCode, message: impl Into<String>) -> Self {
-        SessionError { code, message: message.into(), stranger: false }
+        SessionError {
+            code,
+            message: message.into(),
+            stranger: false,
+        }
     }
 
     pub(crate) fn protocol(message: impl Into<String>) -> Self {

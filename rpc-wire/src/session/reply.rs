@@ -31,7 +31,12 @@ impl Responder<'_> {
             }
             _ if response.encoded_len() > peer.max_metadata_size as usize => {
                 let limit = u64::from(peer.max_metadata_size);
-                ("reply's metadata", response.encoded_len(), "max_metadata_size", limit)
+                (
+                    "reply's metadata",
+                    response.encoded_len(),
+                    "max_metadata_size",
+                    limit,
+                )
             }
             _ => return self.send(&response, Flags::NONE, body),
         };
@@ -44,21 +49,31 @@ impl Responder<'_> {
 
     /// Answers with an error; `executed` says whether a handler was started.
     ///
-    /// A message and details longer than the client accepts are cut, metadata are left out.
+    /// An error cannot have the code OK: it is sent as UNKNOWN. A message and details longer than the client accepts are cut, metadata are left out.
     pub fn status(self, status: &Status, executed: bool) {
         let peer = &self.link.peer;
         let mut body = StatusBody::new(status);
         let limit = peer.max_message_size.unwrap_or(u64::MAX);
         if body.encoded_len() as u64 > limit {
             let room = usize::try_from(limit / 2).unwrap_or(usize::MAX);
-            body.message.truncate(body.message.floor_char_boundary(room));
+            body.message
+                .truncate(body.message.floor_char_boundary(room));
             body.details = Bytes::new();
         }
-        let mut response = ResponseMetadata::new(status.code(), status.metadata());
+        let code = match status.code() {
+            // The client would take the status for a message.
+            Code::Ok => Code::Unknown,
+            code => code,
+        };
+        let mut response = ResponseMetadata::new(code, status.metadata());
         if response.encoded_len() > peer.max_metadata_size as usize {
             response.metadata.clear();
         }
-        let executed = if executed { Flags::NONE } else { Flags::NOT_EXECUTED };
+        let executed = if executed {
+            Flags::NONE
+        } else {
+            Flags::NOT_EXECUTED
+        };
         let mut encoded = BytesMut::from(&body.encode_to_vec()[..]);
         self.send(&response, Flags::STATUS | executed, &mut encoded);
     }
@@ -73,7 +88,13 @@ impl Responder<'_> {
         };
         let header = FrameHeader {
             frame_type: FrameType::Response,
-            flags: flags | Flags::END_STREAM | if whole { Flags::END_MESSAGE } else { Flags::NONE },
+            flags: flags
+                | Flags::END_STREAM
+                | if whole {
+                    Flags::END_MESSAGE
+                } else {
+                    Flags::NONE
+                },
             stream_id: id,
             metadata_len: metadata.encoded_len() as u32,
             body_len: first as u32,

@@ -34,16 +34,34 @@ pub(crate) struct SendQueue {
 impl SendQueue {
     /// Takes what is left of a message after its first frame.
     pub(crate) fn push(&mut self, id: u32, rest: Bytes, window: u64, last_flags: Flags) {
-        self.bodies.insert(id, Sending { rest, window, last_flags, blocked: false });
+        self.bodies.insert(
+            id,
+            Sending {
+                rest,
+                window,
+                last_flags,
+                blocked: false,
+            },
+        );
         self.turns.push_back(id);
     }
 
     /// The receiver grants more bytes.
     pub(crate) fn grant(&mut self, id: u32, increment: u32) {
-        let Some(body) = self.bodies.get_mut(id) else { return };
+        let Some(body) = self.bodies.get_mut(id) else {
+            return;
+        };
         body.window = body.window.saturating_add(u64::from(increment));
         if std::mem::take(&mut body.blocked) {
             self.turns.push_back(id);
+        }
+    }
+
+    /// The receiver lets every stream send more.
+    pub(crate) fn grant_all(&mut self, increment: u32) {
+        let ids: Vec<u32> = self.bodies.iter_mut().map(|(id, _)| id).collect();
+        for id in ids {
+            self.grant(id, increment);
         }
     }
 
@@ -71,20 +89,30 @@ impl SendQueue {
         mut ended: impl FnMut(u32, &Output),
     ) {
         while output.remaining() < OUTPUT_TARGET {
-            let Some(id) = self.turns.pop_front() else { return };
-            let Some(body) = self.bodies.get_mut(id) else { continue };
+            let Some(id) = self.turns.pop_front() else {
+                return;
+            };
+            let Some(body) = self.bodies.get_mut(id) else {
+                continue;
+            };
             if body.window == 0 {
                 body.blocked = true;
                 window::encode(id, window::BLOCKED, output.tail());
                 continue;
             }
             let window = usize::try_from(body.window).unwrap_or(usize::MAX);
-            let fragment = body.rest.split_to(body.rest.len().min(max_frame_body).min(window));
+            let fragment = body
+                .rest
+                .split_to(body.rest.len().min(max_frame_body).min(window));
             body.window -= fragment.len() as u64;
             let last = body.rest.is_empty();
             let header = FrameHeader {
                 frame_type: FrameType::Data,
-                flags: if last { Flags::END_MESSAGE | body.last_flags } else { Flags::NONE },
+                flags: if last {
+                    Flags::END_MESSAGE | body.last_flags
+                } else {
+                    Flags::NONE
+                },
                 stream_id: id,
                 metadata_len: 0,
                 body_len: fragment.len() as u32,

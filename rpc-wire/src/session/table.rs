@@ -20,7 +20,11 @@ pub(crate) struct StreamTable<T> {
 
 impl<T> Default for StreamTable<T> {
     fn default() -> Self {
-        StreamTable { ring: Vec::new(), overflow: HashMap::new(), len: 0 }
+        StreamTable {
+            ring: Vec::new(),
+            overflow: HashMap::new(),
+            len: 0,
+        }
     }
 }
 
@@ -70,7 +74,11 @@ impl<T> StreamTable<T> {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
-        let ring = self.ring.iter_mut().flatten().map(|(id, value)| (*id, value));
+        let ring = self
+            .ring
+            .iter_mut()
+            .flatten()
+            .map(|(id, value)| (*id, value));
         ring.chain(self.overflow.iter_mut().map(|(id, value)| (*id, value)))
     }
 
@@ -88,7 +96,10 @@ impl<T> StreamTable<T> {
         let size = (self.ring.len() * 2).max(MIN_RING);
         let mut ring = Vec::new();
         ring.resize_with(size, || None);
-        for (id, value) in std::mem::replace(&mut self.ring, ring).into_iter().flatten() {
+        for (id, value) in std::mem::replace(&mut self.ring, ring)
+            .into_iter()
+            .flatten()
+        {
             let index = self.index(id);
             // Two ids that differ modulo the old size differ modulo twice that size.
             self.ring[index] = Some((id, value));

@@ -2,25 +2,25 @@
 
 mod outcome;
 mod receive;
+mod start;
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
-use prost::Message;
+use bytes::Buf;
 
-use super::assembly::{Assembly, GrantBudget};
+use super::assembly::{Assembly, GrantBudget, LARGEST_MESSAGE};
 use super::link::Link;
-use super::send_queue::{OUTPUT_TARGET, SendQueue};
+use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Output, SHARE_BODY_FROM, SessionStats};
+use super::{Output, SessionStats};
 use crate::frame::{
-    Flags, FrameHeader, FrameType, GoAway, GoAwayCode, RequestMetadata, ResponseMetadata, Settings,
-    VERSION, cancel, window,
+    Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION, cancel, window,
 };
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, MAX_METHOD_NUMBERS};
-use crate::{Code, Metadata, Stage, Status};
+use crate::{Code, Stage, Status};
 
 pub use outcome::{ClientSink, Outcome};
+pub use start::{OutgoingRequest, StartError};
 
 /// Ids left when a connection stops opening streams and is replaced.
 const RESERVED_IDS: u32 = 16;
@@ -44,34 +44,6 @@ impl Default for ClientConfig {
             first_stream_id: 1,
         }
     }
-}
-
-/// A unary call to be sent.
-#[derive(Debug)]
-pub struct OutgoingRequest<'a> {
-    /// The number that stands for `path` on every connection of this client, if it has one.
-    pub method_number: Option<u16>,
-    /// The method, as `package.Service/Method`.
-    pub path: &'a str,
-    /// When the call ends at the latest; the server is told the time that remains.
-    pub deadline: Option<Instant>,
-    /// Sent along.
-    pub metadata: &'a Metadata,
-    /// How often the call was sent before.
-    pub attempt: u32,
-    /// The encoded message.
-    pub body: &'a Bytes,
-}
-
-/// Why a stream was not opened.
-#[derive(Clone, Debug)]
-pub enum StartError {
-    /// This connection takes no new streams: the peer leaves, or the ids are used up.
-    Draining,
-    /// As many streams are open as the server allows.
-    AtCapacity,
-    /// The server has announced a limit that the request is over.
-    OverLimit(Status),
 }
 
 #[derive(Debug)]
@@ -121,9 +93,12 @@ pub struct ClientSession<T> {
 
 impl<T> ClientSession<T> {
     /// A session whose SETTINGS are queued.
-    pub fn new(config: ClientConfig) -> Self {
-        let max_message_size = Some(config.max_message_size);
-        let mut link = Link::new(Settings { max_message_size, ..config.settings.clone() });
+    pub fn new(mut config: ClientConfig) -> Self {
+        config.max_message_size = config.max_message_size.min(LARGEST_MESSAGE);
+        let mut link = Link::new(Settings {
+            max_message_size: Some(config.max_message_size),
+            ..config.settings.clone()
+        });
         link.send_settings();
         ClientSession {
             link,
@@ -182,120 +157,6 @@ impl<T> ClientSession<T> {
         self.link.stats
     }
 
-    /// Opens a stream and queues its request.
-    ///
-    /// # Errors
-    ///
-    /// Gives the slot back if the stream cannot be opened now.
-    pub fn start(
-        &mut self,
-        now: Instant,
-        request: &OutgoingRequest<'_>,
-        slot: T,
-    ) -> Result<u32, (StartError, T)> {
-        if self.is_draining() {
-            return Err((StartError::Draining, slot));
-        }
-        if self.open >= self.link.peer.max_concurrent_streams as usize {
-            return Err((StartError::AtCapacity, slot));
-        }
-        if let Some(status) = self.over_limit(request) {
-            return Err((StartError::OverLimit(status), slot));
-        }
-        let id = self.next_id;
-        self.next_id += 1;
-        self.open += 1;
-        self.link.stats.streams_opened += 1;
-        let metadata = self.request_metadata(now, request);
-        let whole = self.send_request(id, &metadata, request.body);
-        self.earliest_deadline = earlier(self.earliest_deadline, request.deadline);
-        self.streams.insert(
-            id,
-            Stream {
-                slot,
-                open: true,
-                deadline: request.deadline,
-                sent_at: whole.then(|| self.link.position()),
-                reply: None,
-            },
-        );
-        Ok(id)
-    }
-
-    /// The error that the server would answer with, found without asking it.
-    fn over_limit(&self, request: &OutgoingRequest<'_>) -> Option<Status> {
-        let peer = &self.link.peer;
-        let metadata_size = request.metadata.size() + request.path.len();
-        let (what, size, name, limit) = match peer.max_message_size {
-            Some(limit) if request.body.len() as u64 > limit => {
-                ("request", request.body.len(), "max_message_size", limit)
-            }
-            _ if metadata_size > peer.max_metadata_size as usize => {
-                let limit = u64::from(peer.max_metadata_size);
-                ("request's metadata", metadata_size, "max_metadata_size", limit)
-            }
-            _ => return None,
-        };
-        let status = Status::resource_exhausted(format!(
-            "the {what} of {size} bytes is over the server's limit {name} of {limit} bytes"
-        ));
-        Some(status.with_stage(Stage::Send).with_may_have_run(false))
-    }
-
-    fn request_metadata(&mut self, now: Instant, request: &OutgoingRequest<'_>) -> RequestMetadata {
-        let number = request.method_number.filter(|number| *number <= MAX_METHOD_NUMBERS);
-        let known = number.is_some_and(|number| self.note_method(number));
-        let mut metadata = RequestMetadata {
-            method: number.map_or(0, u32::from),
-            path: if known { String::new() } else { request.path.to_owned() },
-            attempt: request.attempt,
-            metadata: request.metadata.to_entries(),
-            ..RequestMetadata::default()
-        };
-        let deadline = request.deadline;
-        metadata.set_timeout(deadline.map(|deadline| deadline.saturating_duration_since(now)));
-        metadata
-    }
-
-    /// Notes that the server learns a method's number; true if it knew it before.
-    fn note_method(&mut self, number: u16) -> bool {
-        let (word, bit) = (usize::from(number) / 64, 1 << (number % 64));
-        let known = self.known_methods[word] & bit != 0;
-        self.known_methods[word] |= bit;
-        known
-    }
-
-    /// Queues a request's first frame; false if a part of the body has to follow.
-    fn send_request(&mut self, id: u32, metadata: &RequestMetadata, body: &Bytes) -> bool {
-        let max_frame_body = self.link.peer.max_frame_body as usize;
-        let whole = body.len() <= max_frame_body;
-        let first = match whole {
-            true => body.len(),
-            false if self.link.output.remaining() >= OUTPUT_TARGET => 0,
-            false => max_frame_body,
-        };
-        let header = FrameHeader {
-            frame_type: FrameType::Request,
-            flags: if whole { Flags::END_MESSAGE | Flags::END_STREAM } else { Flags::NONE },
-            stream_id: id,
-            metadata_len: metadata.encoded_len() as u32,
-            body_len: first as u32,
-        };
-        let tail = self.link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
-        if first < SHARE_BODY_FROM {
-            tail.extend_from_slice(&body[..first]);
-        } else {
-            self.link.output.push_body(body.slice(..first));
-        }
-        if !whole {
-            let window = u64::from(self.link.peer.initial_stream_window) - first as u64;
-            self.sends.push(id, body.slice(first..), window, Flags::END_STREAM);
-        }
-        whole
-    }
-
     /// The caller's slot of a stream that was not released.
     pub fn slot_mut(&mut self, id: u32) -> Option<&mut T> {
         self.streams.get_mut(id).map(|stream| &mut stream.slot)
@@ -324,9 +185,15 @@ impl<T> ClientSession<T> {
 
     fn serve_waiting(&mut self) {
         while let Some(id) = self.grants.next_waiting() {
-            let Some(stream) = self.streams.get_mut(id) else { continue };
-            let Some(reply) = &mut stream.reply else { continue };
-            let Some(increment) = self.grants.serve(id, &mut reply.assembly) else { return };
+            let Some(stream) = self.streams.get_mut(id) else {
+                continue;
+            };
+            let Some(reply) = &mut stream.reply else {
+                continue;
+            };
+            let Some(increment) = self.grants.serve(id, &mut reply.assembly) else {
+                return;
+            };
             window::encode(id, increment, self.link.output.tail());
         }
     }
@@ -342,7 +209,9 @@ impl<T> ClientSession<T> {
 
     fn open_ids(&mut self, mut choose: impl FnMut(u32, &Stream<T>) -> bool) -> Vec<u32> {
         let open = self.streams.iter_mut().filter(|(_, stream)| stream.open);
-        open.filter(|(id, stream)| choose(*id, stream)).map(|(id, _)| id).collect()
+        open.filter(|(id, stream)| choose(*id, stream))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// When [`expire`](Self::expire) wants to be called. It may turn out to be early.
@@ -355,10 +224,12 @@ impl<T> ClientSession<T> {
         if self.earliest_deadline.is_none_or(|deadline| deadline > now) {
             return;
         }
-        let expired = self.open_ids(|_, stream| stream.deadline.is_some_and(|deadline| deadline <= now));
+        let expired =
+            self.open_ids(|_, stream| stream.deadline.is_some_and(|deadline| deadline <= now));
         for id in expired {
             cancel::encode(id, Code::DeadlineExceeded, self.link.output.tail());
-            let status = Status::deadline_exceeded("no answer before the deadline").with_stage(Stage::Wait);
+            let status =
+                Status::deadline_exceeded("no answer before the deadline").with_stage(Stage::Wait);
             self.fail(id, status, sink);
         }
         let open = self.streams.iter_mut().filter(|(_, stream)| stream.open);
@@ -366,17 +237,24 @@ impl<T> ClientSession<T> {
     }
 
     /// The connection is gone: every open stream ends with UNAVAILABLE. `written` is the number
-    /// of bytes that were written to it; a request that did not leave whole was not executed.
+    /// of bytes that were written to it or still may be; a request that did not leave whole was
+    /// not executed. It must not leave later either, so what is queued here is dropped.
     pub fn lost(&mut self, written: u64, reason: &Status, sink: &mut impl ClientSink<T>) {
-        for id in self.open_ids(|_, _| true) {
-            let Some(stream) = self.streams.get_mut(id) else { continue };
-            let sent = stream.sent_at.is_some_and(|position| position <= written);
+        for (_, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
+            // A server may begin its answer before it has the whole request.
+            let answered = stream.reply.take().is_some();
+            let sent = answered || stream.sent_at.is_some_and(|position| position <= written);
             let status = reason
                 .clone()
                 .with_stage(if sent { Stage::Wait } else { Stage::Send })
                 .with_may_have_run(sent);
-            self.fail(id, status, sink);
+            stream.end(Outcome::Failed(status), sink);
         }
+        self.open = 0;
+        self.earliest_deadline = None;
+        self.sends = SendQueue::default();
+        self.grants = GrantBudget::new(DEFAULT_GRANT_BUDGET, self.config.max_message_size);
+        self.link.discard_output();
         self.goaway.get_or_insert_with(|| GoAway {
             last_stream_id: u32::MAX,
             code: GoAwayCode::NoError,
@@ -385,7 +263,8 @@ impl<T> ClientSession<T> {
         });
     }
 
-    /// Queues a GOAWAY: this side leaves.
+    /// Queues a GOAWAY: this side leaves. When it is because of an error, call it after
+    /// [`lost`](Self::lost).
     pub fn send_goaway(&mut self, code: GoAwayCode, message: &str) {
         self.link.send_goaway(&GoAway {
             last_stream_id: 0,
@@ -399,13 +278,22 @@ impl<T> ClientSession<T> {
     /// calls.
     pub fn take_output(&mut self, into: &mut Output) {
         if self.sends.is_ready() {
-            let Self { sends, link, streams, .. } = self;
+            let Self {
+                sends,
+                link,
+                streams,
+                ..
+            } = self;
             let taken = link.position() - link.output.remaining() as u64;
-            sends.pump(&mut link.output, link.peer.max_frame_body as usize, |id, output| {
-                if let Some(stream) = streams.get_mut(id) {
-                    stream.sent_at = Some(taken + output.remaining() as u64);
-                }
-            });
+            sends.pump(
+                &mut link.output,
+                link.peer.max_frame_body as usize,
+                |id, output| {
+                    if let Some(stream) = streams.get_mut(id) {
+                        stream.sent_at = Some(taken + output.remaining() as u64);
+                    }
+                },
+            );
         }
         self.link.take_output(into);
     }
@@ -413,6 +301,14 @@ impl<T> ClientSession<T> {
     /// Whether [`take_output`](Self::take_output) would give anything.
     pub fn has_output(&self) -> bool {
         self.link.output.has_remaining() || self.sends.is_ready()
+    }
+}
+
+#[cfg(test)]
+impl<T> ClientSession<T> {
+    /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
+    pub(super) fn held(&self) -> (usize, usize, u64) {
+        (self.open, self.sends.len(), self.grants.free())
     }
 }
 

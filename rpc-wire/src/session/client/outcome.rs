@@ -35,7 +35,15 @@ pub(super) fn outcome(
     let code = metadata.status_code();
     let user_metadata = metadata.user_metadata()?;
     if code == Code::Ok {
-        return Ok(Outcome::Reply { body, metadata: user_metadata });
+        if flags.contains(Flags::STATUS) || flags.contains(Flags::NOT_EXECUTED) {
+            return Err(SessionError::protocol(
+                "RESPONSE with an error's flags and code OK",
+            ));
+        }
+        return Ok(Outcome::Reply {
+            body,
+            metadata: user_metadata,
+        });
     }
     let mut status = Status::new(code, "");
     if flags.contains(Flags::STATUS) {
@@ -51,5 +59,4 @@ pub(super) fn too_large(limit: u64) -> Status {
     Status::resource_exhausted(format!(
         "the reply is over the client's limit max_message_size of {limit} bytes"
     ))
-    .with_stage(Stage::Receive)
 }

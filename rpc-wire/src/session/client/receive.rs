@@ -7,8 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::outcome::{outcome, too_large};
 use super::{ClientSession, ClientSink, Outcome, PartialReply, Stream};
 use crate::frame::{
-    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel,
-    window,
+    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel, window,
 };
 use crate::session::assembly::{Assembly, Refused};
 use crate::session::{SessionError, window_exceeded};
@@ -19,7 +18,8 @@ impl<T> ClientSession<T> {
     ///
     /// # Errors
     ///
-    /// The peer broke the protocol: call [`lost`](Self::lost), write the last output and close.
+    /// The peer broke the protocol: call [`lost`](Self::lost) and
+    /// [`send_goaway`](Self::send_goaway), write the last output and close.
     pub fn receive(
         &mut self,
         now: Instant,
@@ -40,14 +40,27 @@ impl<T> ClientSession<T> {
                 FrameType::Data => self.handle_data(&header, &payload, sink)?,
                 FrameType::Cancel => self.handle_cancel(&header, &payload, sink)?,
                 FrameType::Window => self.handle_window(&header, &payload)?,
-                FrameType::Settings => self.link.handle_settings(&payload)?,
+                FrameType::Settings => self.handle_settings(&payload)?,
                 FrameType::Ping => self.link.handle_ping(now, &payload)?,
                 FrameType::GoAway => self.handle_goaway(&payload, sink)?,
                 FrameType::Pong | FrameType::Extension(_) => {}
                 FrameType::Request => {
-                    return Err(SessionError::protocol("REQUEST from a server: only clients open streams"));
+                    return Err(SessionError::protocol(
+                        "REQUEST from a server: only clients open streams",
+                    ));
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn handle_settings(&mut self, payload: &[u8]) -> Result<(), SessionError> {
+        let assumed = self.link.peer.initial_stream_window;
+        self.link.handle_settings(payload)?;
+        // The server counts with its own window from the start, and may wait for us to use it.
+        match self.link.peer.initial_stream_window - assumed {
+            0 => {}
+            more => self.sends.grant_all(more),
         }
         Ok(())
     }
@@ -55,7 +68,9 @@ impl<T> ClientSession<T> {
     /// Finds an open stream; a frame for one that has ended is counted and dropped.
     fn find_open(&mut self, id: u32) -> Result<Option<&mut Stream<T>>, SessionError> {
         if id >= self.next_id || id < self.config.first_stream_id {
-            return Err(SessionError::protocol(format!("a frame for stream {id}, which was never opened")));
+            return Err(SessionError::protocol(format!(
+                "a frame for stream {id}, which was never opened"
+            )));
         }
         let stream = self.streams.get_mut(id).filter(|stream| stream.open);
         if stream.is_none() {
@@ -73,16 +88,28 @@ impl<T> ClientSession<T> {
         let max_message_size = self.config.max_message_size;
         let window = self.link.local.initial_stream_window;
         let id = header.stream_id;
-        let Some(stream) = self.find_open(id)? else { return Ok(()) };
+        let Some(stream) = self.find_open(id)? else {
+            return Ok(());
+        };
         if stream.reply.is_some() {
-            return Err(SessionError::protocol(format!("a second RESPONSE on stream {id}")));
+            return Err(SessionError::protocol(format!(
+                "a second RESPONSE on stream {id}"
+            )));
+        }
+        if header.flags.contains(Flags::COMPRESSED) {
+            let status = Status::unimplemented("the reply is compressed, which was not agreed");
+            self.give_up(id, status.code(), status, sink);
+            return Ok(());
         }
         let metadata = payload.split_to(header.metadata_len as usize);
         let metadata = ResponseMetadata::decode_checked(&metadata)?;
-        if header.flags.contains(Flags::END_STREAM | Flags::END_MESSAGE) {
+        if header
+            .flags
+            .contains(Flags::END_STREAM | Flags::END_MESSAGE)
+        {
             // The common case: the whole reply in one frame.
             let outcome = if payload.len() as u64 > max_message_size {
-                Outcome::Failed(too_large(max_message_size))
+                Outcome::Failed(too_large(max_message_size).with_stage(Stage::Receive))
             } else {
                 outcome(metadata, header.flags, payload)?
             };
@@ -92,12 +119,17 @@ impl<T> ClientSession<T> {
         }
         if !header.flags.contains(Flags::END_STREAM) {
             let status = Status::internal("the server answered a unary call with a stream");
-            cancel::encode(id, Code::Cancelled, self.link.output.tail());
-            self.fail(id, status.with_stage(Stage::Receive), sink);
+            self.give_up(id, Code::Cancelled, status, sink);
             return Ok(());
         }
         let assembly = Assembly::new(window, max_message_size);
-        stream.reply = Some(Box::new(PartialReply { metadata, flags: header.flags, assembly }));
+        stream.reply = Some(Box::new(PartialReply {
+            metadata,
+            flags: header.flags,
+            assembly,
+        }));
+        // What the server does not have yet, it does not need.
+        self.sends.remove(id);
         self.take_fragment(id, &payload, false, sink)
     }
 
@@ -108,9 +140,13 @@ impl<T> ClientSession<T> {
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
-        let Some(stream) = self.find_open(id)? else { return Ok(()) };
+        let Some(stream) = self.find_open(id)? else {
+            return Ok(());
+        };
         if stream.reply.is_none() {
-            return Err(SessionError::protocol(format!("DATA before RESPONSE on stream {id}")));
+            return Err(SessionError::protocol(format!(
+                "DATA before RESPONSE on stream {id}"
+            )));
         }
         self.take_fragment(id, payload, header.flags.contains(Flags::END_MESSAGE), sink)
     }
@@ -122,28 +158,38 @@ impl<T> ClientSession<T> {
         last: bool,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
-        let Some(stream) = self.streams.get_mut(id) else { return Ok(()) };
-        let Some(reply) = &mut stream.reply else { return Ok(()) };
+        let Some(stream) = self.streams.get_mut(id) else {
+            return Ok(());
+        };
+        let Some(reply) = &mut stream.reply else {
+            return Ok(());
+        };
         match reply.assembly.push(fragment) {
             Ok(()) if last => {}
             Ok(()) => {
                 let initial = self.link.local.initial_stream_window;
-                if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false) {
+                if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false)
+                {
                     window::encode(id, increment, self.link.output.tail());
                 }
                 return Ok(());
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),
             Err(Refused::TooLarge) => {
-                let limit = self.config.max_message_size;
-                cancel::encode(id, Code::ResourceExhausted, self.link.output.tail());
-                self.fail(id, too_large(limit), sink);
+                let status = too_large(self.config.max_message_size);
+                self.give_up(id, status.code(), status, sink);
                 return Ok(());
             }
         }
-        let Some(reply) = stream.reply.take() else { return Ok(()) };
+        let Some(reply) = stream.reply.take() else {
+            return Ok(());
+        };
         self.grants.release(id, &reply.assembly);
-        let PartialReply { metadata, flags, assembly } = *reply;
+        let PartialReply {
+            metadata,
+            flags,
+            assembly,
+        } = *reply;
         let outcome = outcome(metadata, flags, assembly.into_body())?;
         stream.end(outcome, sink);
         self.closed(id, None);
@@ -157,7 +203,11 @@ impl<T> ClientSession<T> {
         payload: &[u8],
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
-        let code = cancel::decode(payload)?;
+        let code = match cancel::decode(payload)? {
+            // A call that was cancelled did not end well.
+            Code::Ok => Code::Unknown,
+            code => code,
+        };
         if self.find_open(header.stream_id)?.is_none() {
             return Ok(());
         }
@@ -178,7 +228,11 @@ impl<T> ClientSession<T> {
         if self.find_open(id)?.is_none() {
             return Ok(());
         }
-        if let Some(reply) = self.streams.get_mut(id).and_then(|stream| stream.reply.as_mut()) {
+        if let Some(reply) = self
+            .streams
+            .get_mut(id)
+            .and_then(|stream| stream.reply.as_mut())
+        {
             if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, true) {
                 window::encode(id, increment, self.link.output.tail());
             }
@@ -186,7 +240,11 @@ impl<T> ClientSession<T> {
         Ok(())
     }
 
-    fn handle_goaway(&mut self, payload: &[u8], sink: &mut impl ClientSink<T>) -> Result<(), SessionError> {
+    fn handle_goaway(
+        &mut self,
+        payload: &[u8],
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
         let goaway = GoAway::decode(payload)?;
         let last = goaway.last_stream_id;
         let status = Status::unavailable(format!(
@@ -213,15 +271,19 @@ impl<T> ClientSession<T> {
             FrameType::Extension(_) => return Ok(()),
             other => return Err(SessionError::protocol(format!("metadata on {other}"))),
         }
-        let limit = self.link.local.max_metadata_size;
         if self.find_open(header.stream_id)?.is_some() {
-            cancel::encode(header.stream_id, Code::ResourceExhausted, self.link.output.tail());
             let status = Status::resource_exhausted(format!(
-                "the reply's metadata of {} bytes are over the limit max_metadata_size of {limit} bytes",
-                header.metadata_len
+                "the reply's metadata of {} bytes are over the limit max_metadata_size of {} bytes",
+                header.metadata_len, self.link.local.max_metadata_size
             ));
-            self.fail(header.stream_id, status.with_stage(Stage::Receive), sink);
+            self.give_up(header.stream_id, status.code(), status, sink);
         }
         Ok(())
+    }
+
+    /// Ends a stream whose answer is of no use, and tells the server to stop.
+    fn give_up(&mut self, id: u32, code: Code, status: Status, sink: &mut impl ClientSink<T>) {
+        cancel::encode(id, code, self.link.output.tail());
+        self.fail(id, status.with_stage(Stage::Receive), sink);
     }
 }

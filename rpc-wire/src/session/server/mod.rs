@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 
-use super::assembly::{Assembly, GrantBudget};
+use super::assembly::{Assembly, GrantBudget, LARGEST_MESSAGE};
 use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
@@ -111,7 +111,6 @@ struct Receiving<M> {
     attempt: u32,
     assembly: Assembly,
     message_ended: bool,
-    stream_ended: bool,
 }
 
 /// The way to an orderly end.
@@ -146,9 +145,16 @@ pub struct ServerSession<M, C> {
 impl<M: Clone, C> ServerSession<M, C> {
     /// A session that sends nothing before the client's first frame.
     pub fn new(config: ServerConfig) -> Self {
-        let ServerConfig { settings, max_message_size } = config;
+        let ServerConfig {
+            settings,
+            max_message_size,
+        } = config;
+        let max_message_size = max_message_size.min(LARGEST_MESSAGE);
         ServerSession {
-            link: Link::new(Settings { max_message_size: Some(max_message_size), ..settings }),
+            link: Link::new(Settings {
+                max_message_size: Some(max_message_size),
+                ..settings
+            }),
             max_message_size,
             last_id: 0,
             streams: StreamTable::default(),
@@ -193,7 +199,11 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     fn respond(&mut self, id: u32) -> Responder<'_> {
-        Responder { link: &mut self.link, sends: &mut self.sends, id }
+        Responder {
+            link: &mut self.link,
+            sends: &mut self.sends,
+            id,
+        }
     }
 
     /// Answers a stream that never came to a handler.
@@ -202,7 +212,12 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Forgets a stream that is still receiving or running.
-    fn drop_stream(&mut self, id: u32, code: Code, sink: &mut impl ServerSink<Method = M, Call = C>) -> bool {
+    fn drop_stream(
+        &mut self,
+        id: u32,
+        code: Code,
+        sink: &mut impl ServerSink<Method = M, Call = C>,
+    ) -> bool {
         match self.streams.remove(id) {
             Some(Stream::Running { call, .. }) => sink.cancelled(call, code),
             Some(Stream::Receiving(receiving)) => {
@@ -216,8 +231,12 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     fn serve_waiting(&mut self) {
         while let Some(id) = self.grants.next_waiting() {
-            let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else { continue };
-            let Some(increment) = self.grants.serve(id, &mut receiving.assembly) else { return };
+            let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else {
+                continue;
+            };
+            let Some(increment) = self.grants.serve(id, &mut receiving.assembly) else {
+                return;
+            };
             window::encode(id, increment, self.link.output.tail());
         }
     }
@@ -268,9 +287,18 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Queues the GOAWAY that tells the client why the connection ends at once. A peer that does
     /// not speak the protocol gets none.
     pub fn fail(&mut self, error: &SessionError) {
-        if !error.is_stranger() {
-            self.goaway(self.last_id, error.code(), error.message());
+        if error.is_stranger() {
+            return;
         }
+        let version_unknown = error.code() == GoAwayCode::UnsupportedVersion;
+        if !self.link.settings_seen() && !version_unknown {
+            self.link.send_settings();
+        }
+        let last_id = match self.drain {
+            Drain::Final(last_id) => last_id,
+            Drain::Open | Drain::Announced => self.last_id,
+        };
+        self.goaway(last_id, error.code(), error.message());
     }
 
     fn goaway(&mut self, last_stream_id: u32, code: GoAwayCode, message: &str) {
@@ -278,28 +306,44 @@ impl<M: Clone, C> ServerSession<M, C> {
             GoAwayCode::UnsupportedVersion => vec![VERSION],
             _ => Vec::new(),
         };
-        self.link.send_goaway(&GoAway { last_stream_id, code, message: message.to_owned(), versions });
+        self.link.send_goaway(&GoAway {
+            last_stream_id,
+            code,
+            message: message.to_owned(),
+            versions,
+        });
     }
 
-    /// The connection is gone, or is about to be: every call that runs is cancelled.
+    /// The connection is gone, or is about to be: every call that runs is cancelled, and of large
+    /// replies nothing more is sent.
     pub fn cancel_all(&mut self, sink: &mut impl ServerSink<Method = M, Call = C>) {
         for (_, stream) in self.streams.drain() {
             if let Stream::Running { call, .. } = stream {
                 sink.cancelled(call, Code::Cancelled);
             }
         }
+        self.sends = SendQueue::default();
     }
 
     /// Moves the bytes to be written into `into`, which is empty. Large bodies follow in later
     /// calls.
     pub fn take_output(&mut self, into: &mut Output) {
         let max_frame_body = self.link.peer.max_frame_body as usize;
-        self.sends.pump(&mut self.link.output, max_frame_body, |_, _| {});
+        self.sends
+            .pump(&mut self.link.output, max_frame_body, |_, _| {});
         self.link.take_output(into);
     }
 
     /// Whether [`take_output`](Self::take_output) would give anything.
     pub fn has_output(&self) -> bool {
         self.link.output.has_remaining() || self.sends.is_ready()
+    }
+}
+
+#[cfg(test)]
+impl<M, C> ServerSession<M, C> {
+    /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
+    pub(super) fn held(&self) -> (usize, usize, u64) {
+        (self.streams.len(), self.sends.len(), self.grants.free())
     }
 }

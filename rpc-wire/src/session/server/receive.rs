@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::{Drain, DRAIN_PING, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
+use super::{
+    DRAIN_PING, Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
+};
 use crate::frame::{
     Flags, FrameHeader, FrameType, HEADER_LEN, RequestMetadata, cancel, ping, window,
 };
@@ -81,14 +83,24 @@ impl<M: Clone, C> ServerSession<M, C> {
             input.advance(header.frame_len());
             return Ok(());
         }
-        let deadline = metadata.timeout().and_then(|timeout| now.checked_add(timeout));
+        let deadline = metadata
+            .timeout()
+            .and_then(|timeout| now.checked_add(timeout));
         let user_metadata = metadata.user_metadata()?;
-        let Self { methods, link, sends, .. } = self;
+        let Self {
+            methods,
+            link,
+            sends,
+            ..
+        } = self;
         let method = match (&path_only, methods.get(metadata.method as usize)) {
             (Some(method), _) | (None, Some(Some((_, method)))) => method,
             _ => return Err(undefined_method(metadata.method)),
         };
-        if !header.flags.contains(Flags::END_MESSAGE | Flags::END_STREAM) {
+        if !header
+            .flags
+            .contains(Flags::END_MESSAGE | Flags::END_STREAM)
+        {
             let receiving = Receiving {
                 method: method.clone(),
                 deadline,
@@ -96,10 +108,10 @@ impl<M: Clone, C> ServerSession<M, C> {
                 attempt: metadata.attempt,
                 assembly: Assembly::new(link.local.initial_stream_window, self.max_message_size),
                 message_ended: false,
-                stream_ended: false,
             };
             self.earliest_deadline = earlier(self.earliest_deadline, deadline);
-            self.streams.insert(id, Stream::Receiving(Box::new(receiving)));
+            self.streams
+                .insert(id, Stream::Receiving(Box::new(receiving)));
             self.take_fragment(id, header.flags, &input[body_at..header.frame_len()], sink)?;
             input.advance(header.frame_len());
             return Ok(());
@@ -114,8 +126,14 @@ impl<M: Clone, C> ServerSession<M, C> {
             Some(body) => RequestBody::Shared(body.clone()),
             None => RequestBody::Borrowed(&input[body_at..header.frame_len()]),
         };
-        let request =
-            IncomingRequest { id, method, deadline, metadata: user_metadata, attempt: metadata.attempt, body };
+        let request = IncomingRequest {
+            id,
+            method,
+            deadline,
+            metadata: user_metadata,
+            attempt: metadata.attempt,
+            body,
+        };
         let call = sink.dispatch(request, Responder { link, sends, id });
         if !large {
             input.advance(header.frame_len());
@@ -156,7 +174,10 @@ impl<M: Clone, C> ServerSession<M, C> {
             return Ok(Some(sink.resolve(&metadata.path)));
         }
         let number = metadata.method as usize;
-        debug_assert!(number <= usize::from(MAX_METHOD_NUMBERS), "checked with the metadata");
+        debug_assert!(
+            number <= usize::from(MAX_METHOD_NUMBERS),
+            "checked with the metadata"
+        );
         if self.methods.len() <= number {
             self.methods.resize_with(number + 1, || None);
         }
@@ -184,25 +205,20 @@ impl<M: Clone, C> ServerSession<M, C> {
                 "the connection has max_concurrent_streams, {limit}, calls open"
             )))
         } else if header.flags.contains(Flags::COMPRESSED) {
-            Some(Status::unimplemented("the server knows no compression"))
+            Some(no_compression())
         } else if u64::from(header.body_len) > self.max_message_size {
-            Some(self.too_large())
+            Some(too_large(self.max_message_size))
         } else {
             None
         }
     }
 
-    fn too_large(&self) -> Status {
-        Status::resource_exhausted(format!(
-            "the request is over the server's limit max_message_size of {} bytes",
-            self.max_message_size
-        ))
-    }
-
     /// Finds out whether a stream ended before; a frame for it is counted and dropped.
     fn is_late(&mut self, id: u32) -> Result<bool, SessionError> {
         if id > self.last_id {
-            return Err(SessionError::protocol(format!("a frame for stream {id}, which was never opened")));
+            return Err(SessionError::protocol(format!(
+                "a frame for stream {id}, which was never opened"
+            )));
         }
         let late = self.streams.get_mut(id).is_none();
         self.link.stats.late_frames += u64::from(late);
@@ -229,35 +245,37 @@ impl<M: Clone, C> ServerSession<M, C> {
         fragment: &[u8],
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
+        let limit = self.max_message_size;
         let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else {
-            return Err(SessionError::protocol(format!("DATA behind the end of stream {id}")));
+            return Err(SessionError::protocol(format!(
+                "DATA behind the end of stream {id}"
+            )));
         };
-        if receiving.stream_ended && receiving.message_ended {
-            return Err(SessionError::protocol(format!("DATA behind the end of stream {id}")));
-        }
-        if receiving.message_ended && !fragment.is_empty() {
-            let status = Status::unimplemented("a second message on a stream: the server takes unary requests");
+        let begins = !fragment.is_empty() || flags.contains(Flags::END_MESSAGE);
+        let refused = if flags.contains(Flags::COMPRESSED) {
+            Some(no_compression())
+        } else if receiving.message_ended && begins {
+            Some(Status::unimplemented(
+                "a second message on a stream: the server takes unary requests",
+            ))
+        } else {
+            match receiving.assembly.push(fragment) {
+                Ok(()) => receiving.note_ends(flags),
+                Err(Refused::Window) => return Err(window_exceeded(id)),
+                Err(Refused::TooLarge) => Some(too_large(limit)),
+            }
+        };
+        if let Some(status) = refused {
             self.drop_stream(id, status.code(), sink);
             self.refuse(id, &status);
-            return Ok(());
-        }
-        match receiving.assembly.push(fragment) {
-            Ok(()) => {}
-            Err(Refused::Window) => return Err(window_exceeded(id)),
-            Err(Refused::TooLarge) => {
-                let status = self.too_large();
-                self.drop_stream(id, status.code(), sink);
-                self.refuse(id, &status);
-                return Ok(());
-            }
-        }
-        receiving.message_ended |= flags.contains(Flags::END_MESSAGE);
-        receiving.stream_ended |= flags.contains(Flags::END_STREAM);
-        if receiving.message_ended && receiving.stream_ended {
+        } else if flags.contains(Flags::END_STREAM) {
             self.run(id, sink);
         } else if !receiving.message_ended {
             let initial = self.link.local.initial_stream_window;
-            if let Some(increment) = self.grants.review(id, &mut receiving.assembly, initial, false) {
+            let granted = self
+                .grants
+                .review(id, &mut receiving.assembly, initial, false);
+            if let Some(increment) = granted {
                 window::encode(id, increment, self.link.output.tail());
             }
         }
@@ -266,12 +284,28 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Runs a request that is complete.
     fn run(&mut self, id: u32, sink: &mut impl ServerSink<Method = M, Call = C>) {
-        let Some(Stream::Receiving(receiving)) = self.streams.remove(id) else { return };
-        let Receiving { method, deadline, metadata, attempt, assembly, .. } = *receiving;
+        let Some(Stream::Receiving(receiving)) = self.streams.remove(id) else {
+            return;
+        };
+        let Receiving {
+            method,
+            deadline,
+            metadata,
+            attempt,
+            assembly,
+            ..
+        } = *receiving;
         self.grants.release(id, &assembly);
         let body: Bytes = assembly.into_body();
         let body = RequestBody::Shared(body);
-        let request = IncomingRequest { id, method: &method, deadline, metadata, attempt, body };
+        let request = IncomingRequest {
+            id,
+            method: &method,
+            deadline,
+            metadata,
+            attempt,
+            body,
+        };
         let call = sink.dispatch(request, self.respond(id));
         self.keep(id, deadline, call);
         self.serve_waiting();
@@ -305,7 +339,10 @@ impl<M: Clone, C> ServerSession<M, C> {
         }
         if let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) {
             let initial = self.link.local.initial_stream_window;
-            if let Some(increment) = self.grants.review(id, &mut receiving.assembly, initial, true) {
+            if let Some(increment) = self
+                .grants
+                .review(id, &mut receiving.assembly, initial, true)
+            {
                 window::encode(id, increment, self.link.output.tail());
             }
         }
@@ -326,6 +363,25 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.refuse(header.stream_id, &status);
         Ok(())
     }
+}
+
+impl<M> Receiving<M> {
+    /// Notes what ends with a fragment; gives the error of a request that ends within its message.
+    fn note_ends(&mut self, flags: Flags) -> Option<Status> {
+        self.message_ended |= flags.contains(Flags::END_MESSAGE);
+        let cut_off = flags.contains(Flags::END_STREAM) && !self.message_ended;
+        cut_off.then(|| Status::internal("the request ended before its message was complete"))
+    }
+}
+
+fn no_compression() -> Status {
+    Status::unimplemented("the request is compressed, which was not agreed")
+}
+
+fn too_large(limit: u64) -> Status {
+    Status::resource_exhausted(format!(
+        "the request is over the server's limit max_message_size of {limit} bytes"
+    ))
 }
 
 fn undefined_method(number: u32) -> SessionError {

@@ -1,0 +1,192 @@
+//! How a stream begins.
+
+use std::time::Instant;
+
+use bytes::{Buf, Bytes};
+use prost::Message;
+
+use super::{ClientSession, Stream, earlier};
+use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata};
+use crate::limits::{MAX_METHOD_NUMBERS, MAX_PATH_LEN};
+use crate::session::SHARE_BODY_FROM;
+use crate::session::send_queue::OUTPUT_TARGET;
+use crate::{Metadata, Stage, Status};
+
+/// A unary call to be sent.
+#[derive(Debug)]
+pub struct OutgoingRequest<'a> {
+    /// The number that stands for `path` on every connection of this client, if it has one.
+    pub method_number: Option<u16>,
+    /// The method, as `package.Service/Method`.
+    pub path: &'a str,
+    /// When the call ends at the latest; the server is told the time that remains.
+    pub deadline: Option<Instant>,
+    /// Sent along.
+    pub metadata: &'a Metadata,
+    /// How often the call was sent before.
+    pub attempt: u32,
+    /// The encoded message.
+    pub body: &'a Bytes,
+}
+
+/// Why a stream was not opened.
+#[derive(Clone, Debug)]
+pub enum StartError {
+    /// This connection takes no new streams: the peer leaves, or the ids are used up.
+    Draining,
+    /// As many streams are open as the server allows.
+    AtCapacity,
+    /// The server has announced a limit that the request is over.
+    OverLimit(Status),
+}
+
+impl<T> ClientSession<T> {
+    /// Opens a stream and queues its request.
+    ///
+    /// # Errors
+    ///
+    /// Gives the slot back if the stream cannot be opened now.
+    pub fn start(
+        &mut self,
+        now: Instant,
+        request: &OutgoingRequest<'_>,
+        slot: T,
+    ) -> Result<u32, (StartError, T)> {
+        if self.is_draining() {
+            return Err((StartError::Draining, slot));
+        }
+        if self.open >= self.link.peer.max_concurrent_streams as usize {
+            return Err((StartError::AtCapacity, slot));
+        }
+        let metadata = self.request_metadata(now, request);
+        let metadata_len = metadata.encoded_len();
+        if let Some(status) = self.over_limit(request, metadata_len) {
+            return Err((StartError::OverLimit(status), slot));
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        self.open += 1;
+        self.link.stats.streams_opened += 1;
+        let (word, bit) = method_bit(metadata.method);
+        self.known_methods[word] |= bit;
+        let whole = self.send_request(id, &metadata, metadata_len, request.body);
+        self.earliest_deadline = earlier(self.earliest_deadline, request.deadline);
+        self.streams.insert(
+            id,
+            Stream {
+                slot,
+                open: true,
+                deadline: request.deadline,
+                sent_at: whole.then(|| self.link.position()),
+                reply: None,
+            },
+        );
+        Ok(id)
+    }
+
+    fn request_metadata(&self, now: Instant, request: &OutgoingRequest<'_>) -> RequestMetadata {
+        let number = request.method_number.map_or(0, u32::from);
+        let method = if number <= u32::from(MAX_METHOD_NUMBERS) {
+            number
+        } else {
+            0
+        };
+        let (word, bit) = method_bit(method);
+        let known = method != 0 && self.known_methods[word] & bit != 0;
+        let mut metadata = RequestMetadata {
+            method,
+            path: if known {
+                String::new()
+            } else {
+                request.path.to_owned()
+            },
+            attempt: request.attempt,
+            metadata: request.metadata.to_entries(),
+            ..RequestMetadata::default()
+        };
+        let deadline = request.deadline;
+        metadata.set_timeout(deadline.map(|deadline| deadline.saturating_duration_since(now)));
+        metadata
+    }
+
+    /// The error that the server would answer with, found without asking it.
+    fn over_limit(&self, request: &OutgoingRequest<'_>, metadata_len: usize) -> Option<Status> {
+        let peer = &self.link.peer;
+        let max_message_size = peer.max_message_size.unwrap_or(u64::MAX);
+        let max_metadata_size = u64::from(peer.max_metadata_size);
+        let limits = [
+            (
+                "request",
+                request.body.len(),
+                "max_message_size",
+                max_message_size,
+            ),
+            (
+                "request's metadata",
+                metadata_len,
+                "max_metadata_size",
+                max_metadata_size,
+            ),
+            (
+                "method's path",
+                request.path.len(),
+                "MAX_PATH_LEN",
+                MAX_PATH_LEN as u64,
+            ),
+        ];
+        let (what, size, name, limit) = limits
+            .into_iter()
+            .find(|(_, size, _, limit)| *size as u64 > *limit)?;
+        let status = Status::resource_exhausted(format!(
+            "the {what} of {size} bytes is over the server's limit {name} of {limit} bytes"
+        ));
+        Some(status.with_stage(Stage::Send).with_may_have_run(false))
+    }
+
+    /// Queues a request's first frame; false if a part of the body has to follow.
+    fn send_request(
+        &mut self,
+        id: u32,
+        metadata: &RequestMetadata,
+        metadata_len: usize,
+        body: &Bytes,
+    ) -> bool {
+        let max_frame_body = self.link.peer.max_frame_body as usize;
+        let whole = body.len() <= max_frame_body;
+        let first = match whole {
+            true => body.len(),
+            false if self.link.output.remaining() >= OUTPUT_TARGET => 0,
+            false => max_frame_body,
+        };
+        let header = FrameHeader {
+            frame_type: FrameType::Request,
+            flags: if whole {
+                Flags::END_MESSAGE | Flags::END_STREAM
+            } else {
+                Flags::NONE
+            },
+            stream_id: id,
+            metadata_len: metadata_len as u32,
+            body_len: first as u32,
+        };
+        let tail = self.link.output.tail();
+        header.encode(tail);
+        metadata.encode_raw(tail);
+        if first < SHARE_BODY_FROM {
+            tail.extend_from_slice(&body[..first]);
+        } else {
+            self.link.output.push_body(body.slice(..first));
+        }
+        if !whole {
+            let window = u64::from(self.link.peer.initial_stream_window) - first as u64;
+            self.sends
+                .push(id, body.slice(first..), window, Flags::END_STREAM);
+        }
+        whole
+    }
+}
+
+/// Where [`ClientSession::known_methods`] keeps the bit of a method number.
+fn method_bit(number: u32) -> (usize, u64) {
+    (number as usize / 64, 1 << (number % 64))
+}

@@ -1,0 +1,332 @@
+//! Two sessions on a virtual link, under a virtual clock.
+
+mod cancel;
+mod deadlines;
+mod flow_control;
+mod garbage;
+mod goaway;
+mod limits;
+mod lone;
+mod lost;
+mod methods;
+mod pings;
+mod schedules;
+mod settings;
+mod streams;
+mod unary;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use super::*;
+use crate::{Code, Metadata, Status};
+
+/// Answered while it is received, with its own body and metadata.
+const ECHO: &str = "test.Test/Echo";
+/// Answered by [`Pair::answer`].
+const LATER: &str = "test.Test/Later";
+/// Answered while it is received, with NOT_FOUND.
+const FAIL: &str = "test.Test/Fail";
+
+/// A client and a server, and what both have learned.
+struct Pair {
+    now: Instant,
+    client: ClientSession<usize>,
+    server: ServerSession<Rc<str>, u32>,
+    calls: Calls,
+    handlers: Handlers,
+    /// From the client to the server.
+    up: Direction,
+    /// From the server to the client.
+    down: Direction,
+}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Pair::new(ClientConfig::default(), ServerConfig::default())
+    }
+}
+
+impl Pair {
+    fn new(client: ClientConfig, server: ServerConfig) -> Self {
+        Pair {
+            now: Instant::now(),
+            client: ClientSession::new(client),
+            server: ServerSession::new(server),
+            calls: Calls::default(),
+            handlers: Handlers::default(),
+            up: Direction::default(),
+            down: Direction::default(),
+        }
+    }
+
+    /// A pair that has exchanged SETTINGS.
+    fn established() -> Self {
+        let mut pair = Pair::default();
+        pair.settle();
+        assert!(pair.client.is_established() && pair.server.is_established());
+        pair
+    }
+
+    /// Starts a call; gives its place among the outcomes.
+    fn try_start(&mut self, call: &Call) -> Result<usize, StartError> {
+        let index = self.calls.ids.len();
+        let request = OutgoingRequest {
+            method_number: call.number,
+            path: call.path,
+            deadline: call.timeout.map(|timeout| self.now + timeout),
+            metadata: &call.metadata,
+            // Tells the handler which call it is.
+            attempt: index as u32,
+            body: &call.body,
+        };
+        let started = self.client.start(self.now, &request, index);
+        let id = started.map_err(|(error, slot)| {
+            assert_eq!(slot, index, "the slot comes back");
+            error
+        })?;
+        self.calls.ids.push(id);
+        self.calls.outcomes.push(None);
+        Ok(index)
+    }
+
+    fn start(&mut self, call: &Call) -> usize {
+        self.try_start(call).expect("the call can start")
+    }
+
+    /// Moves at most `count` bytes to the server.
+    fn up(&mut self, count: usize) -> Result<usize, SessionError> {
+        if !self.up.output.has_remaining() {
+            self.client.take_output(&mut self.up.output);
+        }
+        let moved = self.up.carry(count);
+        let input = &mut self.up.input;
+        self.server.receive(self.now, input, &mut self.handlers)?;
+        Ok(moved)
+    }
+
+    /// Moves at most `count` bytes to the client.
+    fn down(&mut self, count: usize) -> Result<usize, SessionError> {
+        if !self.down.output.has_remaining() {
+            self.server.take_output(&mut self.down.output);
+        }
+        let moved = self.down.carry(count);
+        let input = &mut self.down.input;
+        self.client.receive(self.now, input, &mut self.calls)?;
+        Ok(moved)
+    }
+
+    /// Moves `step` bytes at a time, each way in turn, until there is nothing to move.
+    fn settle_by(&mut self, step: usize) {
+        loop {
+            let moved = self.up(step).expect("the client keeps to the protocol")
+                + self.down(step).expect("the server keeps to the protocol");
+            if moved == 0 {
+                assert!(!self.client.has_output() && !self.server.has_output());
+                return;
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        self.settle_by(usize::MAX);
+    }
+
+    /// Lets time pass at both ends.
+    fn advance(&mut self, time: Duration) {
+        self.now += time;
+        self.client.expire(self.now, &mut self.calls);
+        self.server.expire(self.now, &mut self.handlers);
+    }
+
+    /// Answers a call to [`LATER`], if the server still knows it.
+    fn answer(&mut self, index: usize, body: &[u8]) -> bool {
+        let id = self.calls.ids[index];
+        let Some((call, responder)) = self.server.responder(id) else {
+            assert!(!self.handlers.running.contains_key(&id));
+            return false;
+        };
+        assert_eq!(call, id);
+        assert!(self.handlers.running.remove(&id).is_some());
+        responder.message(&mut BytesMut::from(body), &Metadata::new());
+        true
+    }
+
+    fn release(&mut self, index: usize) -> Option<usize> {
+        self.client.release(self.calls.ids[index])
+    }
+
+    fn lose(&mut self, reason: &str) {
+        let reason = Status::unavailable(reason);
+        self.client.lost(self.up.written, &reason, &mut self.calls);
+    }
+
+    fn is_open(&self, index: usize) -> bool {
+        self.calls.outcomes[index].is_none()
+    }
+
+    /// The body that a call was answered with.
+    fn reply(&self, index: usize) -> Bytes {
+        match &self.calls.outcomes[index] {
+            Some(Outcome::Reply { body, .. }) => body.clone(),
+            other => panic!("call {index} has no reply: {other:?}"),
+        }
+    }
+
+    /// The error that a call was answered with.
+    fn error(&self, index: usize) -> Status {
+        match &self.calls.outcomes[index] {
+            Some(Outcome::Failed(status)) => status.clone(),
+            other => panic!("call {index} has not failed: {other:?}"),
+        }
+    }
+
+    /// Whether the call came to a handler.
+    fn was_dispatched(&self, index: usize) -> bool {
+        let mut dispatched = self.handlers.dispatched.iter();
+        dispatched.any(|seen| seen.attempt == index as u32)
+    }
+}
+
+/// A call as a test describes it.
+#[derive(Clone, Debug)]
+struct Call {
+    path: &'static str,
+    number: Option<u16>,
+    timeout: Option<Duration>,
+    metadata: Metadata,
+    body: Bytes,
+}
+
+impl Call {
+    fn new(path: &'static str, body: impl Into<Bytes>) -> Self {
+        let metadata = Metadata::new();
+        Call { path, number: None, timeout: None, metadata, body: body.into() }
+    }
+
+    fn echo(body: impl Into<Bytes>) -> Self {
+        Call { number: Some(1), ..Call::new(ECHO, body) }
+    }
+
+    fn later(body: impl Into<Bytes>) -> Self {
+        Call { number: Some(2), ..Call::new(LATER, body) }
+    }
+
+    fn fail(body: impl Into<Bytes>) -> Self {
+        Call { number: Some(3), ..Call::new(FAIL, body) }
+    }
+}
+
+/// One direction of the link.
+#[derive(Default)]
+struct Direction {
+    /// Handed over for writing.
+    output: Output,
+    /// Arrived and not taken.
+    input: BytesMut,
+    written: u64,
+}
+
+impl Direction {
+    fn carry(&mut self, count: usize) -> usize {
+        let count = count.min(self.output.remaining());
+        self.input.put((&mut self.output).take(count));
+        self.written += count as u64;
+        count
+    }
+}
+
+/// What the client's callers have learned.
+#[derive(Default)]
+struct Calls {
+    ids: Vec<u32>,
+    outcomes: Vec<Option<Outcome>>,
+}
+
+impl ClientSink<usize> for Calls {
+    fn ended(&mut self, slot: &mut usize, outcome: Outcome) {
+        let known = self.outcomes[*slot].replace(outcome);
+        assert!(known.is_none(), "call {slot} ended twice, at first with {known:?}");
+    }
+}
+
+/// A request that came to a handler.
+#[derive(Debug)]
+struct Seen {
+    id: u32,
+    attempt: u32,
+    deadline: Option<Instant>,
+    metadata: Metadata,
+    body: Bytes,
+}
+
+/// The server's methods, and what they have seen.
+#[derive(Default)]
+struct Handlers {
+    resolved: Vec<String>,
+    dispatched: Vec<Seen>,
+    /// Bodies of the calls to [`LATER`] that have no answer yet.
+    running: BTreeMap<u32, Bytes>,
+    cancelled: Vec<(u32, Code)>,
+}
+
+impl ServerSink for Handlers {
+    type Method = Rc<str>;
+    type Call = u32;
+
+    fn resolve(&mut self, path: &str) -> Rc<str> {
+        self.resolved.push(path.to_owned());
+        path.into()
+    }
+
+    fn dispatch(
+        &mut self,
+        request: IncomingRequest<'_, Rc<str>>,
+        responder: Responder<'_>,
+    ) -> Option<u32> {
+        let IncomingRequest { id, method, deadline, metadata, attempt, body } = request;
+        let body = match body {
+            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
+            RequestBody::Shared(body) => body,
+        };
+        let kept = match &**method {
+            ECHO => {
+                responder.message(&mut BytesMut::from(&body[..]), &metadata);
+                None
+            }
+            FAIL => {
+                responder.status(&Status::not_found("no such thing").with_details(body.clone()), true);
+                None
+            }
+            LATER => {
+                self.running.insert(id, body.clone());
+                // Nothing is answered now; the session takes the call along.
+                let Responder { .. } = responder;
+                Some(id)
+            }
+            _ => {
+                responder.status(&Status::unimplemented("no such method"), false);
+                return None;
+            }
+        };
+        self.dispatched.push(Seen { id, attempt, deadline, metadata, body });
+        kept
+    }
+
+    fn cancelled(&mut self, call: u32, code: Code) {
+        assert!(self.running.remove(&call).is_some(), "call {call} ended before");
+        self.cancelled.push((call, code));
+    }
+}
+
+/// A body that differs from those of other calls and from itself when shifted.
+fn body(seed: usize, len: usize) -> Bytes {
+    // A prime length, so that no fragment begins as another one does.
+    let pattern: Vec<u8> = (0..251).map(|byte| (byte + seed) as u8).collect();
+    let mut bytes = pattern.repeat(len / pattern.len() + 1);
+    bytes.truncate(len);
+    bytes.into()
+}

@@ -1,0 +1,5 @@
+//! Compiles the protos of the tests.
+
+fn main() -> rpc_build::Result<()> {
+    rpc_build::compile(&["proto/probe.proto", "proto/relay.proto"], &["proto"])
+}

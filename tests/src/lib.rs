@@ -1,0 +1,16 @@
+//! What the end-to-end tests have in common: a service that does what a test asks of it, a server
+//! around it, and a peer that speaks frames and keeps no rule but the test's own.
+
+mod raw;
+mod relay_service;
+mod server;
+mod service;
+mod within;
+
+pub use raw::{RawFrame, RawPeer};
+pub use relay_service::TestRelay;
+pub use server::TestServer;
+pub use service::{Counts, SECRET, TestProbe};
+pub use within::{LIMIT, within};
+
+rpc_runtime::include_protos!();

@@ -1,0 +1,195 @@
+//! A peer that speaks frames: what it sends is up to the test.
+
+use std::net::SocketAddr;
+
+use bytes::{Buf, Bytes, BytesMut};
+use prost::Message;
+use rpc_wire::frame::{
+    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, RequestMetadata, ResponseMetadata, Settings,
+    StatusBody,
+};
+use rpc_wire::{Code, Metadata};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A frame as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFrame {
+    /// The header.
+    pub header: FrameHeader,
+    /// The encoded metadata.
+    pub metadata: Bytes,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl RawFrame {
+    /// Code and text of a RESPONSE; the text is empty unless it is an error's.
+    pub fn status(&self) -> (Code, String) {
+        let metadata = ResponseMetadata::decode_checked(&self.metadata).expect("it is a RESPONSE");
+        let text = match self.header.flags.contains(Flags::STATUS) {
+            true => {
+                StatusBody::decode_checked(&self.body)
+                    .expect("the status is whole")
+                    .message
+            }
+            false => String::new(),
+        };
+        (metadata.status_code(), text)
+    }
+
+    /// What a GOAWAY says.
+    pub fn goaway(&self) -> GoAway {
+        assert_eq!(self.header.frame_type, FrameType::GoAway);
+        GoAway::decode(&self.body).expect("a GOAWAY of ours is well formed")
+    }
+}
+
+/// One end of a TCP connection, client or server, in the hands of a test.
+pub struct RawPeer {
+    stream: TcpStream,
+    input: BytesMut,
+}
+
+impl RawPeer {
+    /// Connects to a server and sends nothing.
+    pub async fn connect(address: SocketAddr) -> Self {
+        Self::of(TcpStream::connect(address).await.expect("somebody listens"))
+    }
+
+    /// Connects to a server and exchanges SETTINGS.
+    pub async fn client(address: SocketAddr) -> Self {
+        let mut peer = Self::connect(address).await;
+        peer.send_settings(&Settings::default()).await;
+        peer.expect(FrameType::Settings).await;
+        peer
+    }
+
+    /// Takes the next connection in and sends nothing.
+    pub async fn accept(listener: &TcpListener) -> Self {
+        Self::of(listener.accept().await.expect("the listener works").0)
+    }
+
+    /// Takes the next connection in and exchanges SETTINGS.
+    pub async fn server(listener: &TcpListener) -> Self {
+        let mut peer = Self::accept(listener).await;
+        peer.expect(FrameType::Settings).await;
+        peer.send_settings(&Settings::default()).await;
+        peer
+    }
+
+    fn of(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("the socket is open");
+        RawPeer {
+            stream,
+            input: BytesMut::new(),
+        }
+    }
+
+    /// Sends any bytes.
+    pub async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.expect("the peer reads");
+    }
+
+    /// Sends SETTINGS.
+    pub async fn send_settings(&mut self, settings: &Settings) {
+        let mut frame = Vec::new();
+        settings.encode(&mut frame);
+        self.send(&frame).await;
+    }
+
+    /// Sends a GOAWAY.
+    pub async fn send_goaway(&mut self, goaway: &GoAway) {
+        let mut frame = Vec::new();
+        goaway.encode(&mut frame);
+        self.send(&frame).await;
+    }
+
+    /// Sends a whole unary request, with the method named by its path.
+    pub async fn send_request(&mut self, id: u32, path: &str, body: &[u8]) {
+        let metadata = RequestMetadata {
+            path: path.to_owned(),
+            ..RequestMetadata::default()
+        };
+        self.send_message(FrameType::Request, id, &metadata, body)
+            .await;
+    }
+
+    /// Sends a whole reply with code OK and any body.
+    pub async fn send_response(&mut self, id: u32, body: &[u8]) {
+        let metadata = ResponseMetadata::new(Code::Ok, &Metadata::new());
+        self.send_message(FrameType::Response, id, &metadata, body)
+            .await;
+    }
+
+    async fn send_message(
+        &mut self,
+        frame_type: FrameType,
+        id: u32,
+        metadata: &impl Message,
+        body: &[u8],
+    ) {
+        let mut frame = Vec::new();
+        let header = FrameHeader {
+            frame_type,
+            flags: Flags::END_MESSAGE | Flags::END_STREAM,
+            stream_id: id,
+            metadata_len: metadata.encoded_len() as u32,
+            body_len: body.len() as u32,
+        };
+        header.encode(&mut frame);
+        metadata.encode_raw(&mut frame);
+        frame.extend_from_slice(body);
+        self.send(&frame).await;
+    }
+
+    /// The next frame; `None` once the peer has closed.
+    pub async fn next_frame(&mut self) -> Option<RawFrame> {
+        loop {
+            if let Some(frame) = self.take_frame() {
+                return Some(frame);
+            }
+            // A connection that is reset is closed too.
+            if self.stream.read_buf(&mut self.input).await.unwrap_or(0) == 0 {
+                assert!(
+                    self.input.is_empty(),
+                    "the peer closed within a frame: {:?}",
+                    self.input
+                );
+                return None;
+            }
+        }
+    }
+
+    fn take_frame(&mut self) -> Option<RawFrame> {
+        let header = FrameHeader::parse(self.input.first_chunk::<HEADER_LEN>()?);
+        let header = header.expect("frames of ours are well formed");
+        if self.input.len() < header.frame_len() {
+            return None;
+        }
+        self.input.advance(HEADER_LEN);
+        let metadata = self.input.split_to(header.metadata_len as usize).freeze();
+        let body = self.input.split_to(header.body_len as usize).freeze();
+        Some(RawFrame {
+            header,
+            metadata,
+            body,
+        })
+    }
+
+    /// The next frame, which must be of this type.
+    pub async fn expect(&mut self, frame_type: FrameType) -> RawFrame {
+        let frame = self.next_frame().await;
+        let frame =
+            frame.unwrap_or_else(|| panic!("the peer closed instead of sending {frame_type}"));
+        assert_eq!(frame.header.frame_type, frame_type, "{frame:?}");
+        frame
+    }
+
+    /// The bytes up to the peer's close that make no whole frame.
+    pub async fn rest(mut self) -> Bytes {
+        // A connection that is reset is closed too.
+        while self.stream.read_buf(&mut self.input).await.unwrap_or(0) > 0 {}
+        self.input.freeze()
+    }
+}

@@ -1,0 +1,101 @@
+//! A server around the probe.
+
+use std::net::SocketAddr;
+
+use rpc_runtime::Server;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::TestProbe;
+use crate::probe::ProbeAsyncClientProxy;
+
+/// A server that listens on 127.0.0.1 and serves a [`TestProbe`]. Dropped, it is killed.
+pub struct TestServer {
+    /// The handle to what it serves.
+    pub probe: TestProbe,
+    address: SocketAddr,
+    shutdown: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// A server with the defaults on a free port.
+    pub async fn start() -> Self {
+        Self::start_with(|server| server).await
+    }
+
+    /// A server on a free port, configured by the test.
+    pub async fn start_with(configure: impl FnOnce(Server) -> Server) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), configure).await
+    }
+
+    /// A server on a given address, such as that of one that was killed.
+    pub async fn start_at(address: SocketAddr, configure: impl FnOnce(Server) -> Server) -> Self {
+        let probe = TestProbe::new();
+        let server = configure(Server::new().service(probe.clone()));
+        let bound = server.bind(address).await.expect("the address is free");
+        let address = bound.local_addr();
+        let (shutdown, signal) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let signal = async { signal.await.unwrap_or(()) };
+            bound
+                .serve_with_shutdown(signal)
+                .await
+                .expect("serving has no errors");
+        });
+        TestServer {
+            probe,
+            address,
+            shutdown: Some(shutdown),
+            task,
+        }
+    }
+
+    /// Where it listens.
+    pub fn socket_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as a target.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A proxy on the connection that is shared within the runtime, which is open.
+    pub async fn client(&self) -> ProbeAsyncClientProxy {
+        ProbeAsyncClientProxy::connect(self.address())
+            .await
+            .expect("the server listens")
+    }
+
+    /// Tells the server to shut down, without waiting.
+    pub fn begin_shutdown(&mut self) {
+        if let Some(shutdown) = self.shutdown.take() {
+            // Whoever was killed does not listen any more.
+            let _ = shutdown.send(());
+        }
+    }
+
+    /// Tells the server to shut down, and waits until it has.
+    pub async fn shut_down(mut self) {
+        self.begin_shutdown();
+        let ended = (&mut self.task).await;
+        ended.expect("the server does not panic");
+    }
+
+    /// Ends the server and its connections without a word to anybody, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        let ended = (&mut self.task).await;
+        assert!(
+            ended.is_err_and(|error| error.is_cancelled()),
+            "the server ended by itself"
+        );
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
