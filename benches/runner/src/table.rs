@@ -27,8 +27,13 @@ pub(crate) fn render(load: &Load) -> String {
         .rows
         .iter()
         .map(|(peer, summary)| row(peer.name, summary, native));
+    let note = if load.in_flight == 1 {
+        PLACEMENT_NOTE
+    } else {
+        ""
+    };
     format!(
-        "### {} in flight\n\n{HEAD}{}",
+        "### {} in flight\n\n{HEAD}{}{note}",
         load.in_flight,
         rows.collect::<String>()
     )
