@@ -204,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_ends_gives_up_its_place_among_those_that_wait() {
+        let mut budget = GrantBudget::new(400, 400);
+        let mut first = Assembly::new(INITIAL, 400);
+        let mut second = Assembly::new(INITIAL, 400);
+        arrive(&mut budget, 1, &mut first, 60);
+        arrive(&mut budget, 2, &mut second, 60);
+        budget.release(2, &second);
+        assert_eq!(budget.next_waiting(), None);
+        budget.release(1, &first);
+        assert_eq!(budget.free(), 401);
+    }
+
+    #[test]
     fn a_limit_within_the_initial_window_needs_no_grant() {
         let mut budget = GrantBudget::new(0, 99);
         let mut assembly = Assembly::new(INITIAL, 99);

@@ -22,7 +22,8 @@ pub enum Outcome {
 
 /// Visited with what a session learns.
 pub trait ClientSink<T> {
-    /// The stream that holds `slot` ended; the slot stays until [`ClientSession::release`].
+    /// The stream that holds `slot` ended; the slot stays until it is
+    /// [released](super::ClientSession::release).
     fn ended(&mut self, slot: &mut T, outcome: Outcome);
 }
 

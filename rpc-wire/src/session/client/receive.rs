@@ -228,14 +228,13 @@ impl<T> ClientSession<T> {
         if self.find_open(id)?.is_none() {
             return Ok(());
         }
-        if let Some(reply) = self
-            .streams
-            .get_mut(id)
-            .and_then(|stream| stream.reply.as_mut())
-        {
-            if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, true) {
-                window::encode(id, increment, self.link.output.tail());
-            }
+        let stream = self.streams.get_mut(id);
+        let Some(reply) = stream.and_then(|stream| stream.reply.as_mut()) else {
+            return Ok(());
+        };
+        let granted = self.grants.review(id, &mut reply.assembly, initial, true);
+        if let Some(increment) = granted {
+            window::encode(id, increment, self.link.output.tail());
         }
         Ok(())
     }

@@ -76,7 +76,6 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.open_stream(id)?;
         let body_at = HEADER_LEN + header.metadata_len as usize;
         let metadata = RequestMetadata::decode_checked(&input[HEADER_LEN..body_at])?;
-        metadata.validate()?;
         let path_only = self.define_method(&metadata, sink)?;
         if let Some(status) = self.reason_to_refuse(header) {
             self.refuse(id, &status);
@@ -116,26 +115,16 @@ impl<M: Clone, C> ServerSession<M, C> {
             input.advance(header.frame_len());
             return Ok(());
         }
-        let large = header.body_len as usize >= SHARE_BODY_FROM;
-        let shared = large.then(|| {
-            let mut frame = input.split_to(header.frame_len());
-            frame.advance(body_at);
-            frame.freeze()
-        });
-        let body = match &shared {
-            Some(body) => RequestBody::Shared(body.clone()),
-            None => RequestBody::Borrowed(&input[body_at..header.frame_len()]),
-        };
         let request = IncomingRequest {
             id,
             method,
             deadline,
             metadata: user_metadata,
             attempt: metadata.attempt,
-            body,
+            body: body_of(header, input),
         };
         let call = sink.dispatch(request, Responder { link, sends, id });
-        if !large {
+        if !is_shared(header) {
             input.advance(header.frame_len());
         }
         self.keep(id, deadline, call);
@@ -201,7 +190,8 @@ impl<M: Clone, C> ServerSession<M, C> {
         if matches!(self.drain, Drain::Final(last) if header.stream_id > last) {
             Some(Status::unavailable("the server is shutting down"))
         } else if self.open_streams() >= limit {
-            Some(Status::resource_exhausted(format!(
+            // Not the client's fault before it knows the limit: it sends the call again.
+            Some(Status::unavailable(format!(
                 "the connection has max_concurrent_streams, {limit}, calls open"
             )))
         } else if header.flags.contains(Flags::COMPRESSED) {
@@ -362,6 +352,23 @@ impl<M: Clone, C> ServerSession<M, C> {
         ));
         self.refuse(header.stream_id, &status);
         Ok(())
+    }
+}
+
+/// Whether a frame's body is taken off the input rather than lent.
+fn is_shared(header: &FrameHeader) -> bool {
+    header.body_len as usize >= SHARE_BODY_FROM
+}
+
+/// The body of the frame that `input` begins with.
+fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> RequestBody<'a> {
+    let body_at = HEADER_LEN + header.metadata_len as usize;
+    if is_shared(header) {
+        let mut frame = input.split_to(header.frame_len());
+        frame.advance(body_at);
+        RequestBody::Shared(frame.freeze())
+    } else {
+        RequestBody::Borrowed(&input[body_at..header.frame_len()])
     }
 }
 

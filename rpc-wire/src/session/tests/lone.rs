@@ -50,7 +50,11 @@ fn split_frames(mut bytes: Bytes) -> Vec<Frame> {
         bytes.advance(HEADER_LEN);
         let metadata = bytes.split_to(header.metadata_len as usize);
         let body = bytes.split_to(header.body_len as usize);
-        frames.push(Frame { header, metadata, body });
+        frames.push(Frame {
+            header,
+            metadata,
+            body,
+        });
     }
     assert!(bytes.is_empty(), "a session sends whole frames");
     frames
@@ -88,7 +92,8 @@ impl LoneServer {
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         self.input.extend_from_slice(bytes);
-        self.session.receive(self.now, &mut self.input, &mut self.handlers)
+        self.session
+            .receive(self.now, &mut self.input, &mut self.handlers)
     }
 
     /// Bytes that wait for the rest of their frame.
@@ -110,7 +115,9 @@ impl LoneServer {
     /// The only frame that was sent since the last time.
     pub(super) fn sent_one(&mut self) -> Frame {
         let frames = self.sent();
-        let [frame] = &frames[..] else { panic!("not one frame: {frames:?}") };
+        let [frame] = &frames[..] else {
+            panic!("not one frame: {frames:?}")
+        };
         frame.clone()
     }
 }
@@ -156,7 +163,10 @@ impl LoneClient {
             attempt: 0,
             body: &call.body,
         };
-        let id = self.session.start(self.now, &request, index).expect("the call can start");
+        let id = self
+            .session
+            .start(self.now, &request, index)
+            .expect("the call can start");
         self.calls.ids.push(id);
         self.calls.outcomes.push(None);
         id
@@ -164,7 +174,8 @@ impl LoneClient {
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         self.input.extend_from_slice(bytes);
-        self.session.receive(self.now, &mut self.input, &mut self.calls)
+        self.session
+            .receive(self.now, &mut self.input, &mut self.calls)
     }
 
     pub(super) fn sent(&mut self) -> Vec<Frame> {
@@ -208,7 +219,14 @@ pub(super) fn frame(
 ) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (metadata_len, body_len) = (metadata.len() as u32, body.len() as u32);
-    FrameHeader { frame_type, flags, stream_id, metadata_len, body_len }.encode(&mut bytes);
+    FrameHeader {
+        frame_type,
+        flags,
+        stream_id,
+        metadata_len,
+        body_len,
+    }
+    .encode(&mut bytes);
     bytes.extend_from_slice(metadata);
     bytes.extend_from_slice(body);
     bytes
@@ -216,7 +234,10 @@ pub(super) fn frame(
 
 /// A REQUEST that names its method by path.
 pub(super) fn request(stream_id: u32, flags: Flags, path: &str, body: &[u8]) -> Vec<u8> {
-    let metadata = RequestMetadata { path: path.to_owned(), ..RequestMetadata::default() };
+    let metadata = RequestMetadata {
+        path: path.to_owned(),
+        ..RequestMetadata::default()
+    };
     request_with(stream_id, flags, &metadata, body)
 }
 

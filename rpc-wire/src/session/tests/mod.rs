@@ -119,6 +119,20 @@ impl Pair {
         Ok(moved)
     }
 
+    /// Moves `count` bytes to the server, if there are so many.
+    fn up_in_all(&mut self, count: u64) {
+        let goal = self.up.written + count;
+        while self.up.written < goal && self.up((goal - self.up.written) as usize).unwrap() > 0 {}
+    }
+
+    /// Moves `count` bytes to the client, if there are so many.
+    fn down_in_all(&mut self, count: u64) {
+        let goal = self.down.written + count;
+        while self.down.written < goal
+            && self.down((goal - self.down.written) as usize).unwrap() > 0
+        {}
+    }
+
     /// Moves `step` bytes at a time, each way in turn, until there is nothing to move.
     fn settle_by(&mut self, step: usize) {
         loop {
@@ -204,19 +218,34 @@ struct Call {
 impl Call {
     fn new(path: &'static str, body: impl Into<Bytes>) -> Self {
         let metadata = Metadata::new();
-        Call { path, number: None, timeout: None, metadata, body: body.into() }
+        Call {
+            path,
+            number: None,
+            timeout: None,
+            metadata,
+            body: body.into(),
+        }
     }
 
     fn echo(body: impl Into<Bytes>) -> Self {
-        Call { number: Some(1), ..Call::new(ECHO, body) }
+        Call {
+            number: Some(1),
+            ..Call::new(ECHO, body)
+        }
     }
 
     fn later(body: impl Into<Bytes>) -> Self {
-        Call { number: Some(2), ..Call::new(LATER, body) }
+        Call {
+            number: Some(2),
+            ..Call::new(LATER, body)
+        }
     }
 
     fn fail(body: impl Into<Bytes>) -> Self {
-        Call { number: Some(3), ..Call::new(FAIL, body) }
+        Call {
+            number: Some(3),
+            ..Call::new(FAIL, body)
+        }
     }
 }
 
@@ -249,14 +278,16 @@ struct Calls {
 impl ClientSink<usize> for Calls {
     fn ended(&mut self, slot: &mut usize, outcome: Outcome) {
         let known = self.outcomes[*slot].replace(outcome);
-        assert!(known.is_none(), "call {slot} ended twice, at first with {known:?}");
+        assert!(
+            known.is_none(),
+            "call {slot} ended twice, at first with {known:?}"
+        );
     }
 }
 
 /// A request that came to a handler.
 #[derive(Debug)]
 struct Seen {
-    id: u32,
     attempt: u32,
     deadline: Option<Instant>,
     metadata: Metadata,
@@ -287,7 +318,14 @@ impl ServerSink for Handlers {
         request: IncomingRequest<'_, Rc<str>>,
         responder: Responder<'_>,
     ) -> Option<u32> {
-        let IncomingRequest { id, method, deadline, metadata, attempt, body } = request;
+        let IncomingRequest {
+            id,
+            method,
+            deadline,
+            metadata,
+            attempt,
+            body,
+        } = request;
         let body = match body {
             RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
             RequestBody::Shared(body) => body,
@@ -298,13 +336,14 @@ impl ServerSink for Handlers {
                 None
             }
             FAIL => {
-                responder.status(&Status::not_found("no such thing").with_details(body.clone()), true);
+                responder.status(
+                    &Status::not_found("no such thing").with_details(body.clone()),
+                    true,
+                );
                 None
             }
             LATER => {
                 self.running.insert(id, body.clone());
-                // Nothing is answered now; the session takes the call along.
-                let Responder { .. } = responder;
                 Some(id)
             }
             _ => {
@@ -312,12 +351,20 @@ impl ServerSink for Handlers {
                 return None;
             }
         };
-        self.dispatched.push(Seen { id, attempt, deadline, metadata, body });
+        self.dispatched.push(Seen {
+            attempt,
+            deadline,
+            metadata,
+            body,
+        });
         kept
     }
 
     fn cancelled(&mut self, call: u32, code: Code) {
-        assert!(self.running.remove(&call).is_some(), "call {call} ended before");
+        assert!(
+            self.running.remove(&call).is_some(),
+            "call {call} ended before"
+        );
         self.cancelled.push((call, code));
     }
 }
