@@ -18,6 +18,8 @@ pub(crate) struct Assembly {
     /// Bytes of the grant budget that this message holds until it ends.
     reserved: u64,
     waiting: bool,
+    /// Bytes of whole messages that their reader has not taken yet.
+    unread: u64,
 }
 
 /// Why a fragment was not taken.
@@ -37,7 +39,42 @@ impl Assembly {
             window: u64::from(initial_window),
             reserved: 0,
             waiting: false,
+            unread: 0,
         }
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.body.is_empty()
+    }
+
+    /// Takes note of a message that came in one piece and is handed on as it is.
+    pub(crate) fn pass(&mut self, length: usize) -> Result<(), Refused> {
+        let length = length as u64;
+        self.window = self.window.checked_sub(length).ok_or(Refused::Window)?;
+        if length > self.max_message_size {
+            return Err(Refused::TooLarge);
+        }
+        self.unread += length;
+        Ok(())
+    }
+
+    /// Takes the message that is now complete.
+    fn take(&mut self) -> Bytes {
+        let message = self.body.split().freeze();
+        self.unread += message.len() as u64;
+        message
+    }
+
+    /// The reader took `bytes` of messages: what the sender may be granted for them. Half a
+    /// window is granted at a time, so that small messages do not cost a WINDOW frame each.
+    pub(crate) fn consumed(&mut self, bytes: usize, initial: u32) -> Option<u32> {
+        self.unread = self.unread.saturating_sub(bytes as u64);
+        let held = self.window + self.unread + self.body.len() as u64;
+        let initial = u64::from(initial);
+        let increment = initial.checked_sub(held).filter(|_| held <= initial / 2)?;
+        self.window += increment;
+        Some(increment as u32)
     }
 
     /// Appends a fragment. Memory grows with what arrived, never with what was announced.
@@ -97,7 +134,9 @@ impl GrantBudget {
         asked: bool,
     ) -> Option<u32> {
         let running_low = assembly.window < u64::from(initial) / 2;
-        if !(running_low || asked) || assembly.reserved > 0 || assembly.waiting {
+        // A reader that has messages left to read is not kept waiting by the sender.
+        let slow_reader = assembly.unread > 0;
+        if !(running_low || asked) || slow_reader || assembly.reserved > 0 || assembly.waiting {
             return None;
         }
         let granted = self.reserve(assembly);
@@ -106,6 +145,14 @@ impl GrantBudget {
             self.waiting.push_back(id);
         }
         granted
+    }
+
+    /// A message of a stream is complete: takes it, and its part of the budget is free again.
+    pub(crate) fn complete(&mut self, id: u32, assembly: &mut Assembly) -> Bytes {
+        self.release(id, assembly);
+        assembly.reserved = 0;
+        assembly.waiting = false;
+        assembly.take()
     }
 
     /// A message ended, whole or not: its part of the budget is free again, and so is its place

@@ -49,6 +49,7 @@ pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingReque
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::Responder;
+pub use send_queue::Offered;
 pub use server::{IncomingRequest, RequestBody, ServerConfig, ServerSession, ServerSink};
 
 /// Why a connection cannot go on.

@@ -47,6 +47,31 @@ impl Responder<'_> {
         self.status(&status, true);
     }
 
+    /// Sends leading metadata, which begin a stream of replies.
+    pub(super) fn headers(self, metadata: &Metadata) -> Result<(), Status> {
+        let Responder { link, sends, id } = self;
+        let response = ResponseMetadata::new(Code::Ok, metadata);
+        let (length, limit) = (response.encoded_len(), link.peer.max_metadata_size);
+        if length > limit as usize {
+            return Err(Status::resource_exhausted(format!(
+                "the leading metadata of {length} bytes are over the client's limit \
+                 max_metadata_size of {limit} bytes"
+            )));
+        }
+        let header = FrameHeader {
+            frame_type: FrameType::Response,
+            flags: Flags::NONE,
+            stream_id: id,
+            metadata_len: length as u32,
+            body_len: 0,
+        };
+        let tail = link.output.tail();
+        header.encode(tail);
+        response.encode_raw(tail);
+        sends.open(id, u64::from(link.peer.initial_stream_window));
+        Ok(())
+    }
+
     /// Answers with an error; `executed` says whether a handler was started.
     ///
     /// An error cannot have the code OK: it is sent as UNKNOWN. A message and details longer than the client accepts are cut, metadata are left out.

@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes};
 
 use super::output::Output;
 use super::table::StreamTable;
-use crate::frame::{Flags, FrameHeader, FrameType, window};
+use crate::frame::{Flags, data_header, window};
 
 /// Bodies are cut into frames until this many bytes wait to be written; the rest follows once
 /// they are gone. It keeps small messages from queueing behind megabytes.
@@ -21,6 +21,20 @@ struct Sending {
     /// What the last frame carries besides [`Flags::END_MESSAGE`].
     last_flags: Flags,
     blocked: bool,
+    /// More messages may follow on the stream.
+    open: bool,
+}
+
+/// What became of a message that was offered to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It is on its way.
+    Taken,
+    /// An earlier one is still being sent, or the connection is busy: offer it again when the
+    /// stream is writable.
+    Full,
+    /// The stream takes no messages any more.
+    Closed,
 }
 
 /// Large bodies, cut into frames in turn: one frame of each, so that all advance alike.
@@ -29,9 +43,92 @@ pub(crate) struct SendQueue {
     bodies: StreamTable<Sending>,
     /// Streams that have bytes and a window, in the order of their turns.
     turns: VecDeque<u32>,
+    /// Streams whose message was not taken.
+    refused: Vec<u32>,
+    /// Bodies that more messages may follow.
+    open: usize,
 }
 
 impl SendQueue {
+    /// Opens a stream of messages.
+    pub(crate) fn open(&mut self, id: u32, window: u64) {
+        let sending = Sending {
+            rest: Bytes::new(),
+            window,
+            last_flags: Flags::NONE,
+            blocked: false,
+            open: true,
+        };
+        self.bodies.insert(id, sending);
+        self.open += 1;
+    }
+
+    /// Sends a message on an open stream, if it may be sent now.
+    pub(crate) fn offer(
+        &mut self,
+        id: u32,
+        message: Bytes,
+        output: &mut Output,
+        max_frame_body: usize,
+    ) -> Offered {
+        let Some(body) = self.bodies.get_mut(id).filter(|body| body.open) else {
+            return Offered::Closed;
+        };
+        if !body.rest.is_empty() || output.remaining() >= OUTPUT_TARGET {
+            if !self.refused.contains(&id) {
+                self.refused.push(id);
+            }
+            return Offered::Full;
+        }
+        if message.len() > max_frame_body || message.len() as u64 > body.window {
+            body.rest = message;
+            self.turns.push_back(id);
+            return Offered::Taken;
+        }
+        body.window -= message.len() as u64;
+        data_header(id, Flags::END_MESSAGE, message.len() as u32).encode(output.tail());
+        output.push_body(message);
+        Offered::Taken
+    }
+
+    /// No more messages follow on an open stream.
+    pub(crate) fn finish(&mut self, id: u32, output: &mut Output) {
+        let Some(body) = self.bodies.get_mut(id).filter(|body| body.open) else {
+            return;
+        };
+        body.open = false;
+        self.open -= 1;
+        if body.rest.is_empty() {
+            self.bodies.remove(id);
+            data_header(id, Flags::END_STREAM, 0).encode(output.tail());
+        } else {
+            body.last_flags |= Flags::END_STREAM;
+        }
+    }
+
+    /// Whether a message of an open stream is sent in part only.
+    pub(crate) fn is_busy(&mut self, id: u32) -> bool {
+        self.bodies
+            .get_mut(id)
+            .is_some_and(|body| !body.rest.is_empty())
+    }
+
+    /// Visits the streams whose message was not taken and may be now.
+    pub(crate) fn take_writable(&mut self, mut visit: impl FnMut(u32)) {
+        let Self {
+            bodies, refused, ..
+        } = self;
+        refused.retain(|id| {
+            let busy = bodies
+                .get_mut(*id)
+                .is_some_and(|body| !body.rest.is_empty());
+            if !busy {
+                visit(*id);
+            }
+            busy
+        });
+    }
+
     /// Takes what is left of a message after its first frame.
     pub(crate) fn push(&mut self, id: u32, rest: Bytes, window: u64, last_flags: Flags) {
         self.bodies.insert(
@@ -41,6 +138,7 @@ impl SendQueue {
                 window,
                 last_flags,
                 blocked: false,
+                open: false,
             },
         );
         self.turns.push_back(id);
@@ -67,12 +165,14 @@ impl SendQueue {
 
     /// Forgets what was not sent; true if there was something.
     pub(crate) fn remove(&mut self, id: u32) -> bool {
-        self.bodies.remove(id).is_some()
+        let removed = self.bodies.remove(id);
+        self.open -= usize::from(removed.as_ref().is_some_and(|body| body.open));
+        removed.is_some()
     }
 
-    /// Bodies of which a part is not sent.
+    /// Last messages of which a part is not sent.
     pub(crate) fn len(&self) -> usize {
-        self.bodies.len()
+        self.bodies.len() - self.open
     }
 
     /// Whether some body has its turn now.
@@ -106,19 +206,16 @@ impl SendQueue {
                 .split_to(body.rest.len().min(max_frame_body).min(window));
             body.window -= fragment.len() as u64;
             let last = body.rest.is_empty();
-            let header = FrameHeader {
-                frame_type: FrameType::Data,
-                flags: if last {
-                    Flags::END_MESSAGE | body.last_flags
-                } else {
-                    Flags::NONE
-                },
-                stream_id: id,
-                metadata_len: 0,
-                body_len: fragment.len() as u32,
+            let flags = if last {
+                Flags::END_MESSAGE | body.last_flags
+            } else {
+                Flags::NONE
             };
-            header.encode(output.tail());
+            data_header(id, flags, fragment.len() as u32).encode(output.tail());
             output.push_body(fragment);
+            if last && body.open {
+                continue;
+            }
             if last {
                 self.bodies.remove(id);
                 ended(id, output);

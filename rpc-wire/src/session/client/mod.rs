@@ -3,6 +3,7 @@
 mod outcome;
 mod receive;
 mod start;
+mod streaming;
 
 use std::time::Instant;
 
@@ -54,6 +55,10 @@ struct Stream<T> {
     /// Position behind the request's last byte; `None` while a part is in the send queue.
     sent_at: Option<u64>,
     reply: Option<Box<PartialReply>>,
+    /// Where the messages of a streamed reply arrive.
+    messages: Option<Box<Assembly>>,
+    /// The server has begun its stream.
+    headers_seen: bool,
 }
 
 /// A reply of which the last frame is not here yet.
@@ -168,17 +173,21 @@ impl<T> ClientSession<T> {
         let stream = self.streams.remove(id)?;
         if stream.open {
             cancel::encode(id, Code::Cancelled, self.link.output.tail());
-            self.closed(id, stream.reply.as_deref());
+            self.closed(id, stream.reply.as_deref(), stream.messages.as_deref());
         }
         Some(stream.slot)
     }
 
     /// Frees what an open stream held.
-    fn closed(&mut self, id: u32, reply: Option<&PartialReply>) {
+    fn closed(&mut self, id: u32, reply: Option<&PartialReply>, messages: Option<&Assembly>) {
         self.open -= 1;
         self.sends.remove(id);
-        if let Some(reply) = reply {
-            self.grants.release(id, &reply.assembly);
+        for assembly in reply
+            .map(|reply| &reply.assembly)
+            .into_iter()
+            .chain(messages)
+        {
+            self.grants.release(id, assembly);
             self.serve_waiting();
         }
     }
@@ -188,10 +197,12 @@ impl<T> ClientSession<T> {
             let Some(stream) = self.streams.get_mut(id) else {
                 continue;
             };
-            let Some(reply) = &mut stream.reply else {
-                continue;
+            let assembly = match (&mut stream.reply, &mut stream.messages) {
+                (Some(reply), _) => &mut reply.assembly,
+                (None, Some(messages)) => &mut **messages,
+                (None, None) => continue,
             };
-            let Some(increment) = self.grants.serve(id, &mut reply.assembly) else {
+            let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
             };
             window::encode(id, increment, self.link.output.tail());
@@ -202,8 +213,8 @@ impl<T> ClientSession<T> {
     fn fail(&mut self, id: u32, status: Status, sink: &mut impl ClientSink<T>) {
         if let Some(stream) = self.streams.get_mut(id).filter(|stream| stream.open) {
             stream.end(Outcome::Failed(status), sink);
-            let reply = stream.reply.take();
-            self.closed(id, reply.as_deref());
+            let (reply, messages) = (stream.reply.take(), stream.messages.take());
+            self.closed(id, reply.as_deref(), messages.as_deref());
         }
     }
 
@@ -242,7 +253,7 @@ impl<T> ClientSession<T> {
     pub fn lost(&mut self, written: u64, reason: &Status, sink: &mut impl ClientSink<T>) {
         for (_, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
             // A server may begin its answer before it has the whole request.
-            let answered = stream.reply.take().is_some();
+            let answered = stream.reply.take().is_some() || stream.headers_seen;
             let sent = answered || stream.sent_at.is_some_and(|position| position <= written);
             let status = reason
                 .clone()

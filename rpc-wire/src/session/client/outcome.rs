@@ -22,6 +22,12 @@ pub enum Outcome {
 
 /// Visited with what a session learns.
 pub trait ClientSink<T> {
+    /// The server began a stream of replies, and sent `metadata` ahead.
+    fn headers(&mut self, slot: &mut T, metadata: Metadata);
+
+    /// A message of a stream of replies. Say so when it is taken: [`ClientSession::consumed`].
+    fn message(&mut self, slot: &mut T, message: Bytes);
+
     /// The stream that holds `slot` ended; the slot stays until it is
     /// [released](super::ClientSession::release).
     fn ended(&mut self, slot: &mut T, outcome: Outcome);

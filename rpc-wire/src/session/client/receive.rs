@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::outcome::{outcome, too_large};
+use super::streaming::whole_stream;
 use super::{ClientSession, ClientSink, Outcome, PartialReply, Stream};
 use crate::frame::{
     Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel, window,
@@ -37,7 +38,7 @@ impl<T> ClientSession<T> {
             let payload = payload.freeze();
             match header.frame_type {
                 FrameType::Response => self.handle_response(&header, payload, sink)?,
-                FrameType::Data => self.handle_data(&header, &payload, sink)?,
+                FrameType::Data => self.handle_data(&header, payload, sink)?,
                 FrameType::Cancel => self.handle_cancel(&header, &payload, sink)?,
                 FrameType::Window => self.handle_window(&header, &payload)?,
                 FrameType::Settings => self.handle_settings(&payload)?,
@@ -113,8 +114,19 @@ impl<T> ClientSession<T> {
             } else {
                 outcome(metadata, header.flags, payload)?
             };
+            let messages = stream.messages.take();
+            let outcome = whole_stream(outcome, messages.as_deref());
             stream.end(outcome, sink);
-            self.closed(id, None);
+            self.closed(id, None, messages.as_deref());
+            return Ok(());
+        }
+        if !header.flags.contains(Flags::END_STREAM) && stream.messages.is_some() {
+            if std::mem::replace(&mut stream.headers_seen, true) {
+                return Err(SessionError::protocol(format!(
+                    "leading metadata came twice on stream {id}"
+                )));
+            }
+            sink.headers(&mut stream.slot, metadata.user_metadata()?);
             return Ok(());
         }
         if !header.flags.contains(Flags::END_STREAM) {
@@ -136,19 +148,27 @@ impl<T> ClientSession<T> {
     fn handle_data(
         &mut self,
         header: &FrameHeader,
-        payload: &[u8],
+        payload: Bytes,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
         let Some(stream) = self.find_open(id)? else {
             return Ok(());
         };
+        if stream.reply.is_none() && stream.headers_seen {
+            return self.take_message(header, payload, sink);
+        }
         if stream.reply.is_none() {
             return Err(SessionError::protocol(format!(
                 "DATA before RESPONSE on stream {id}"
             )));
         }
-        self.take_fragment(id, payload, header.flags.contains(Flags::END_MESSAGE), sink)
+        self.take_fragment(
+            id,
+            &payload,
+            header.flags.contains(Flags::END_MESSAGE),
+            sink,
+        )
     }
 
     fn take_fragment(
@@ -191,8 +211,10 @@ impl<T> ClientSession<T> {
             assembly,
         } = *reply;
         let outcome = outcome(metadata, flags, assembly.into_body())?;
+        let messages = stream.messages.take();
+        let outcome = whole_stream(outcome, messages.as_deref());
         stream.end(outcome, sink);
-        self.closed(id, None);
+        self.closed(id, None, messages.as_deref());
         self.serve_waiting();
         Ok(())
     }
@@ -228,11 +250,15 @@ impl<T> ClientSession<T> {
         if self.find_open(id)?.is_none() {
             return Ok(());
         }
-        let stream = self.streams.get_mut(id);
-        let Some(reply) = stream.and_then(|stream| stream.reply.as_mut()) else {
+        let Some(stream) = self.streams.get_mut(id) else {
             return Ok(());
         };
-        let granted = self.grants.review(id, &mut reply.assembly, initial, true);
+        let assembly = match (&mut stream.reply, &mut stream.messages) {
+            (Some(reply), _) => &mut reply.assembly,
+            (None, Some(messages)) => &mut **messages,
+            (None, None) => return Ok(()),
+        };
+        let granted = self.grants.review(id, assembly, initial, true);
         if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }
@@ -281,7 +307,13 @@ impl<T> ClientSession<T> {
     }
 
     /// Ends a stream whose answer is of no use, and tells the server to stop.
-    fn give_up(&mut self, id: u32, code: Code, status: Status, sink: &mut impl ClientSink<T>) {
+    pub(super) fn give_up(
+        &mut self,
+        id: u32,
+        code: Code,
+        status: Status,
+        sink: &mut impl ClientSink<T>,
+    ) {
         cancel::encode(id, code, self.link.output.tail());
         self.fail(id, status.with_stage(Stage::Receive), sink);
     }

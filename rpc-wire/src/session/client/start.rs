@@ -9,10 +9,11 @@ use super::{ClientSession, Stream, earlier};
 use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata};
 use crate::limits::{MAX_METHOD_NUMBERS, MAX_PATH_LEN};
 use crate::session::SHARE_BODY_FROM;
+use crate::session::assembly::Assembly;
 use crate::session::send_queue::OUTPUT_TARGET;
-use crate::{Metadata, Stage, Status};
+use crate::{Metadata, MethodKind, Stage, Status};
 
-/// A unary call to be sent.
+/// A call to be sent.
 #[derive(Debug)]
 pub struct OutgoingRequest<'a> {
     /// The number that stands for `path` on every connection of this client, if it has one.
@@ -25,7 +26,9 @@ pub struct OutgoingRequest<'a> {
     pub metadata: &'a Metadata,
     /// How often the call was sent before.
     pub attempt: u32,
-    /// The encoded message.
+    /// What is streamed.
+    pub kind: MethodKind,
+    /// The encoded message; empty where the requests are a stream.
     pub body: &'a Bytes,
 }
 
@@ -69,7 +72,15 @@ impl<T> ClientSession<T> {
         self.link.stats.streams_opened += 1;
         let (word, bit) = method_bit(metadata.method);
         self.known_methods[word] |= bit;
-        let whole = self.send_request(id, &metadata, metadata_len, request.body);
+        let streamed = request.kind.client_streams();
+        let whole = match streamed {
+            true => self.send_head(id, &metadata, metadata_len),
+            false => self.send_request(id, &metadata, metadata_len, request.body),
+        };
+        let messages = request.kind.server_streams().then(|| {
+            let window = self.link.local.initial_stream_window;
+            Box::new(Assembly::new(window, self.config.max_message_size))
+        });
         self.earliest_deadline = earlier(self.earliest_deadline, request.deadline);
         self.streams.insert(
             id,
@@ -79,6 +90,8 @@ impl<T> ClientSession<T> {
                 deadline: request.deadline,
                 sent_at: whole.then(|| self.link.position()),
                 reply: None,
+                messages,
+                headers_seen: false,
             },
         );
         Ok(id)
@@ -141,6 +154,23 @@ impl<T> ClientSession<T> {
             "the {what} of {size} bytes is over the server's limit {name} of {limit} bytes"
         ));
         Some(status.with_stage(Stage::Send).with_may_have_run(false))
+    }
+
+    /// Queues the REQUEST of a stream of messages, which begins none of them.
+    fn send_head(&mut self, id: u32, metadata: &RequestMetadata, metadata_len: usize) -> bool {
+        let header = FrameHeader {
+            frame_type: FrameType::Request,
+            flags: Flags::NONE,
+            stream_id: id,
+            metadata_len: metadata_len as u32,
+            body_len: 0,
+        };
+        let tail = self.link.output.tail();
+        header.encode(tail);
+        metadata.encode_raw(tail);
+        let window = u64::from(self.link.peer.initial_stream_window);
+        self.sends.open(id, window);
+        true
     }
 
     /// Queues a request's first frame; false if a part of the body has to follow.

@@ -1,6 +1,7 @@
 //! The server's end of a connection.
 
 mod receive;
+mod streaming;
 
 use std::time::Instant;
 
@@ -46,7 +47,7 @@ pub enum RequestBody<'a> {
     Shared(Bytes),
 }
 
-/// A whole unary request.
+/// A request: whole, or the beginning of a stream of them.
 #[derive(Debug)]
 pub struct IncomingRequest<'a, M> {
     /// The stream to answer on.
@@ -59,7 +60,8 @@ pub struct IncomingRequest<'a, M> {
     pub metadata: Metadata,
     /// How often the client sent the call before.
     pub attempt: u32,
-    /// The encoded message.
+    /// The encoded message; empty where the requests are a stream, which follows through
+    /// [`ServerSink::message`].
     pub body: RequestBody<'a>,
 }
 
@@ -74,6 +76,9 @@ pub trait ServerSink {
     /// exist has a value too.
     fn resolve(&mut self, path: &str) -> Self::Method;
 
+    /// Whether a method takes a stream of requests.
+    fn takes_stream(&self, method: &Self::Method) -> bool;
+
     /// Runs a request. Either it is answered through `responder` now and `None` is returned, or
     /// later through [`ServerSession::responder`].
     fn dispatch(
@@ -81,6 +86,13 @@ pub trait ServerSink {
         request: IncomingRequest<'_, Self::Method>,
         responder: Responder<'_>,
     ) -> Option<Self::Call>;
+
+    /// A message of a call that takes a stream of them. Say so when its handler has taken it:
+    /// [`ServerSession::consumed`].
+    fn message(&mut self, call: &mut Self::Call, message: Bytes);
+
+    /// The client sends no more messages on a call that takes a stream of them.
+    fn half_closed(&mut self, call: &mut Self::Call);
 
     /// A call ends before it was answered: the client cancelled it or left, or its deadline
     /// passed.
@@ -90,7 +102,12 @@ pub trait ServerSink {
 #[derive(Debug)]
 enum Stream<M, C> {
     Receiving(Box<Receiving<M>>),
-    Running { call: C, deadline: Option<Instant> },
+    Running {
+        call: C,
+        deadline: Option<Instant>,
+        /// Where the messages of a streamed request arrive, until its end.
+        messages: Option<Box<Assembly>>,
+    },
 }
 
 impl<M, C> Stream<M, C> {
@@ -190,7 +207,11 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// `None` if it has ended meanwhile.
     pub fn responder(&mut self, id: u32) -> Option<(C, Responder<'_>)> {
         match self.streams.remove(id)? {
-            Stream::Running { call, .. } => Some((call, self.respond(id))),
+            Stream::Running { call, messages, .. } => {
+                self.sends.remove(id);
+                self.release(id, messages.as_deref());
+                Some((call, self.respond(id)))
+            }
             receiving @ Stream::Receiving(_) => {
                 self.streams.insert(id, receiving);
                 None
@@ -219,22 +240,36 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> bool {
         match self.streams.remove(id) {
-            Some(Stream::Running { call, .. }) => sink.cancelled(call, code),
-            Some(Stream::Receiving(receiving)) => {
-                self.grants.release(id, &receiving.assembly);
-                self.serve_waiting();
+            Some(Stream::Running { call, messages, .. }) => {
+                self.sends.remove(id);
+                self.release(id, messages.as_deref());
+                sink.cancelled(call, code);
             }
+            Some(Stream::Receiving(receiving)) => self.release(id, Some(&receiving.assembly)),
             None => return false,
         }
         true
     }
 
+    /// Frees what the messages of a stream held.
+    fn release(&mut self, id: u32, messages: Option<&Assembly>) {
+        if let Some(messages) = messages {
+            self.grants.release(id, messages);
+            self.serve_waiting();
+        }
+    }
+
     fn serve_waiting(&mut self) {
         while let Some(id) = self.grants.next_waiting() {
-            let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else {
-                continue;
+            let assembly = match self.streams.get_mut(id) {
+                Some(Stream::Receiving(receiving)) => &mut receiving.assembly,
+                Some(Stream::Running {
+                    messages: Some(messages),
+                    ..
+                }) => &mut **messages,
+                _ => continue,
             };
-            let Some(increment) = self.grants.serve(id, &mut receiving.assembly) else {
+            let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
             };
             window::encode(id, increment, self.link.output.tail());

@@ -96,6 +96,27 @@ impl<M: Clone, C> ServerSession<M, C> {
             (Some(method), _) | (None, Some(Some((_, method)))) => method,
             _ => return Err(undefined_method(metadata.method)),
         };
+        if sink.takes_stream(method) {
+            let request = IncomingRequest {
+                id,
+                method,
+                deadline,
+                metadata: user_metadata,
+                attempt: metadata.attempt,
+                body: RequestBody::Borrowed(&[]),
+            };
+            let call = sink.dispatch(request, Responder { link, sends, id });
+            let window = link.local.initial_stream_window;
+            let messages = Box::new(Assembly::new(window, self.max_message_size));
+            self.keep(id, deadline, call, Some(messages));
+            if !self.is_late(id)? {
+                let mut frame = input.split_to(header.frame_len());
+                frame.advance(body_at);
+                return self.take_message(id, header.flags, frame.freeze(), sink);
+            }
+            input.advance(header.frame_len());
+            return Ok(());
+        }
         if !header
             .flags
             .contains(Flags::END_MESSAGE | Flags::END_STREAM)
@@ -127,14 +148,25 @@ impl<M: Clone, C> ServerSession<M, C> {
         if !is_shared(header) {
             input.advance(header.frame_len());
         }
-        self.keep(id, deadline, call);
+        self.keep(id, deadline, call, None);
         Ok(())
     }
 
-    fn keep(&mut self, id: u32, deadline: Option<Instant>, call: Option<C>) {
+    fn keep(
+        &mut self,
+        id: u32,
+        deadline: Option<Instant>,
+        call: Option<C>,
+        messages: Option<Box<Assembly>>,
+    ) {
         if let Some(call) = call {
             self.earliest_deadline = earlier(self.earliest_deadline, deadline);
-            self.streams.insert(id, Stream::Running { call, deadline });
+            let running = Stream::Running {
+                call,
+                deadline,
+                messages,
+            };
+            self.streams.insert(id, running);
         }
     }
 
@@ -224,6 +256,10 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.is_late(header.stream_id)? {
             return Ok(());
         }
+        if let Some(Stream::Running { .. }) = self.streams.get_mut(header.stream_id) {
+            let fragment = Bytes::copy_from_slice(fragment);
+            return self.take_message(header.stream_id, header.flags, fragment, sink);
+        }
         self.take_fragment(header.stream_id, header.flags, fragment, sink)
     }
 
@@ -237,9 +273,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     ) -> Result<(), SessionError> {
         let limit = self.max_message_size;
         let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) else {
-            return Err(SessionError::protocol(format!(
-                "DATA behind the end of stream {id}"
-            )));
+            return Err(behind_the_end(id));
         };
         let begins = !fragment.is_empty() || flags.contains(Flags::END_MESSAGE);
         let refused = if flags.contains(Flags::COMPRESSED) {
@@ -297,7 +331,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             body,
         };
         let call = sink.dispatch(request, self.respond(id));
-        self.keep(id, deadline, call);
+        self.keep(id, deadline, call, None);
         self.serve_waiting();
     }
 
@@ -308,11 +342,11 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
         let code: Code = cancel::decode(payload)?;
+        let id = header.stream_id;
         // A client may cancel while the last part of its reply is on its way.
-        if self.sends.remove(header.stream_id) || self.is_late(header.stream_id)? {
-            return Ok(());
+        if !self.drop_stream(id, code, sink) && !self.sends.remove(id) {
+            self.is_late(id)?;
         }
-        self.drop_stream(header.stream_id, code, sink);
         Ok(())
     }
 
@@ -327,14 +361,17 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.is_late(id)? {
             return Ok(());
         }
-        if let Some(Stream::Receiving(receiving)) = self.streams.get_mut(id) {
-            let initial = self.link.local.initial_stream_window;
-            if let Some(increment) = self
-                .grants
-                .review(id, &mut receiving.assembly, initial, true)
-            {
-                window::encode(id, increment, self.link.output.tail());
-            }
+        let assembly = match self.streams.get_mut(id) {
+            Some(Stream::Receiving(receiving)) => &mut receiving.assembly,
+            Some(Stream::Running {
+                messages: Some(messages),
+                ..
+            }) => &mut **messages,
+            _ => return Ok(()),
+        };
+        let initial = self.link.local.initial_stream_window;
+        if let Some(increment) = self.grants.review(id, assembly, initial, true) {
+            window::encode(id, increment, self.link.output.tail());
         }
         Ok(())
     }
@@ -377,15 +414,23 @@ impl<M> Receiving<M> {
     fn note_ends(&mut self, flags: Flags) -> Option<Status> {
         self.message_ended |= flags.contains(Flags::END_MESSAGE);
         let cut_off = flags.contains(Flags::END_STREAM) && !self.message_ended;
-        cut_off.then(|| Status::internal("the request ended before its message was complete"))
+        cut_off.then(cut_off_message)
     }
 }
 
-fn no_compression() -> Status {
+pub(super) fn cut_off_message() -> Status {
+    Status::internal("the request ended before its message was complete")
+}
+
+pub(super) fn behind_the_end(id: u32) -> SessionError {
+    SessionError::protocol(format!("DATA behind the end of stream {id}"))
+}
+
+pub(super) fn no_compression() -> Status {
     Status::unimplemented("the request is compressed, which was not agreed")
 }
 
-fn too_large(limit: u64) -> Status {
+pub(super) fn too_large(limit: u64) -> Status {
     Status::resource_exhausted(format!(
         "the request is over the server's limit max_message_size of {limit} bytes"
     ))

@@ -1,0 +1,133 @@
+//! Streams of requests and of replies.
+
+use bytes::Bytes;
+
+use super::receive::{behind_the_end, cut_off_message, no_compression, too_large};
+use super::{ServerSession, ServerSink, Stream};
+use crate::frame::{Flags, window};
+use crate::session::assembly::Refused;
+use crate::session::{Offered, SessionError, window_exceeded};
+use crate::{Metadata, Status};
+
+impl<M: Clone, C> ServerSession<M, C> {
+    /// What was kept for a call that runs.
+    pub fn call_mut(&mut self, id: u32) -> Option<&mut C> {
+        match self.streams.get_mut(id)? {
+            Stream::Running { call, .. } => Some(call),
+            Stream::Receiving(_) => None,
+        }
+    }
+
+    /// Begins a stream of replies on a call that runs: `metadata` are sent ahead.
+    ///
+    /// # Errors
+    ///
+    /// The metadata are over the client's limit; nothing is sent.
+    pub fn send_headers(&mut self, id: u32, metadata: &Metadata) -> Result<(), Status> {
+        if self.call_mut(id).is_none() {
+            return Ok(());
+        }
+        self.respond(id).headers(metadata)
+    }
+
+    /// Sends a message on a stream of replies, if it may be sent now.
+    pub fn send(&mut self, id: u32, message: Bytes) -> Offered {
+        let max_frame_body = self.link.peer.max_frame_body as usize;
+        self.sends
+            .offer(id, message, &mut self.link.output, max_frame_body)
+    }
+
+    /// Whether a message of a stream of replies is sent in part only, so that the stream cannot
+    /// end well yet.
+    pub fn is_sending(&mut self, id: u32) -> bool {
+        self.sends.is_busy(id)
+    }
+
+    /// Visits the calls on which a message was not taken and may be now. Call it after
+    /// [`take_output`](Self::take_output).
+    pub fn take_writable(&mut self, visit: impl FnMut(u32)) {
+        self.sends.take_writable(visit);
+    }
+
+    /// A handler took `bytes` of messages that [`ServerSink::message`] gave it, so that the
+    /// client may send more.
+    pub fn consumed(&mut self, id: u32, bytes: usize) {
+        let initial = self.link.local.initial_stream_window;
+        let Some(Stream::Running {
+            messages: Some(messages),
+            ..
+        }) = self.streams.get_mut(id)
+        else {
+            return;
+        };
+        let mut granted = messages.consumed(bytes, initial);
+        if granted.is_none() && messages.is_partial() {
+            granted = self.grants.review(id, messages, initial, false);
+        }
+        if let Some(increment) = granted {
+            window::encode(id, increment, self.link.output.tail());
+        }
+    }
+
+    /// Takes a message of a stream of requests, or a part of one.
+    pub(super) fn take_message(
+        &mut self,
+        id: u32,
+        flags: Flags,
+        fragment: Bytes,
+        sink: &mut impl ServerSink<Method = M, Call = C>,
+    ) -> Result<(), SessionError> {
+        let initial = self.link.local.initial_stream_window;
+        let Some(Stream::Running { call, messages, .. }) = self.streams.get_mut(id) else {
+            return Ok(());
+        };
+        let Some(assembly) = messages else {
+            return Err(behind_the_end(id));
+        };
+        let ends = flags.contains(Flags::END_MESSAGE);
+        let taken = if flags.contains(Flags::COMPRESSED) {
+            Err(no_compression())
+        } else {
+            let pushed = if ends && !assembly.is_partial() {
+                assembly.pass(fragment.len()).map(|()| Some(fragment))
+            } else {
+                let pushed = assembly.push(&fragment);
+                pushed.map(|()| ends.then(|| self.grants.complete(id, assembly)))
+            };
+            match pushed {
+                Ok(message) => Ok(message),
+                Err(Refused::Window) => return Err(window_exceeded(id)),
+                Err(Refused::TooLarge) => Err(too_large(self.max_message_size)),
+            }
+        };
+        let cut_off = flags.contains(Flags::END_STREAM) && assembly.is_partial();
+        match taken {
+            Ok(_) if cut_off => self.end_running(id, &cut_off_message(), sink),
+            Err(status) => self.end_running(id, &status, sink),
+            Ok(message) => {
+                if let Some(message) = message {
+                    sink.message(call, message);
+                } else if let Some(increment) = self.grants.review(id, assembly, initial, false) {
+                    window::encode(id, increment, self.link.output.tail());
+                }
+                if flags.contains(Flags::END_STREAM) {
+                    sink.half_closed(call);
+                    let assembly = messages.take();
+                    self.release(id, assembly.as_deref());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a call that runs from this side.
+    fn end_running(
+        &mut self,
+        id: u32,
+        status: &Status,
+        sink: &mut impl ServerSink<Method = M, Call = C>,
+    ) {
+        self.drop_stream(id, status.code(), sink);
+        self.respond(id).status(status, true);
+    }
+}
