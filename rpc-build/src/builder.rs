@@ -1,16 +1,10 @@
 //! What a build script calls.
 
-use std::collections::BTreeMap;
-use std::env;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
-use prost_build::{Config, Module};
-
-use crate::diagnostic::Diagnostic;
-use crate::emit::Services;
-use crate::load::{Loaded, LoadedFile};
-use crate::{Error, Result, comments, descriptor_set, format, load, output, packages, validate};
+use crate::Result;
+use crate::options::{Layout, Options};
+use crate::pipeline;
 
 /// Compiles `protos` with the default options; see [`Builder::compile`].
 ///
@@ -26,82 +20,246 @@ pub fn compile(protos: &[impl AsRef<Path>], includes: &[impl AsRef<Path>]) -> Re
 /// ```no_run
 /// fn main() -> rpc_build::Result<()> {
 ///     rpc_build::configure()
-///         .type_attribute("helloworld.HelloRequest", "#[derive(serde::Serialize)]")
+///         .derive("helloworld.HelloRequest", "serde::Serialize")
 ///         .compile(&["proto/hello.proto"], &["proto"])
 /// }
 /// ```
 pub fn configure() -> Builder {
     Builder {
-        prost: Config::new(),
-        out_dir: None,
-        runtime_path: "::rpc_runtime".to_owned(),
-        build_client: true,
-        build_server: true,
-        file_descriptor_set_path: None,
+        options: Options::default(),
     }
 }
 
 /// The options of a compilation. [`configure`] makes one.
+///
+/// # Paths
+///
+/// Many options take the names of things in `.proto` files. A name that starts with a dot is a full
+/// name or the beginning of one: `.shop.v1` is all that the package has, and `.` is everything. A name
+/// without one is the end of a full name: `Item.id` is the field `id` of every message `Item`.
 #[derive(Debug)]
 #[must_use = "nothing is compiled before `compile` is called"]
 pub struct Builder {
-    prost: Config,
-    out_dir: Option<PathBuf>,
-    runtime_path: String,
-    build_client: bool,
-    build_server: bool,
-    file_descriptor_set_path: Option<PathBuf>,
+    options: Options,
 }
 
+/// Attributes, and how protobuf's types look in Rust.
 impl Builder {
-    /// Writes the generated files to `folder` instead of the build script's `OUT_DIR`.
-    ///
-    /// `include_proto!` and `include_protos!` look in `OUT_DIR`; use `include!` for files elsewhere.
-    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.out_dir = Some(folder.into());
-        self
-    }
-
-    /// Sets the path at which generated code finds the runtime, if not `::rpc_runtime`: the crate may
-    /// be renamed in `Cargo.toml`, or re-exported by another one.
-    pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
-        self.runtime_path = path.into();
-        self
-    }
-
     /// Adds `attribute` to the messages, enums and oneofs that `path` matches.
-    ///
-    /// A path that starts with a dot is a full name or a prefix of it (`.` is everything); one that
-    /// does not is the end of a name.
     pub fn type_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.prost.type_attribute(path, attribute);
+        self.options.prost.type_attribute(path, attribute);
         self
     }
 
-    /// Adds `attribute` to the fields that `path` matches, in the way of
-    /// [`type_attribute`](Self::type_attribute).
+    /// Adds `attribute` to the messages that `path` matches.
+    pub fn message_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.options.prost.message_attribute(path, attribute);
+        self
+    }
+
+    /// Adds `attribute` to the enums and oneofs that `path` matches.
+    pub fn enum_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.options.prost.enum_attribute(path, attribute);
+        self
+    }
+
+    /// Adds `attribute` to the fields and enum values that `path` matches.
     pub fn field_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.prost.field_attribute(path, attribute);
+        self.options.prost.field_attribute(path, attribute);
         self
     }
 
+    /// Adds `attribute` to the traits of the services that `path` matches.
+    pub fn service_attribute(mut self, path: &str, attribute: &str) -> Self {
+        let attribute = (path.to_owned(), attribute.to_owned());
+        self.options.service_attributes.push(attribute);
+        self
+    }
+
+    /// Adds `attribute` to both client proxies of the services that `path` matches.
+    pub fn client_attribute(mut self, path: &str, attribute: &str) -> Self {
+        let attribute = (path.to_owned(), attribute.to_owned());
+        self.options.client_attributes.push(attribute);
+        self
+    }
+
+    /// Derives `traits`, such as `"serde::Serialize, serde::Deserialize"`, for the messages, enums and
+    /// oneofs that `path` matches.
+    pub fn derive(self, path: impl AsRef<str>, traits: &str) -> Self {
+        self.type_attribute(path, format!("#[derive({traits})]"))
+    }
+
+    /// Sets which `bytes` fields are [`Bytes`](https://docs.rs/bytes/latest/bytes/struct.Bytes.html),
+    /// which share the memory that a message was received in. The others are `Vec<u8>`. Default: all,
+    /// `["."]`.
+    pub fn bytes<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.options.bytes = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Makes the map fields that `paths` match a `BTreeMap` instead of a `HashMap`.
+    pub fn btree_map<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.options.prost.btree_map(paths);
+        self
+    }
+
+    /// Boxes the fields that `path` matches. Fields that would make their message contain itself are
+    /// boxed in any case.
+    pub fn boxed(mut self, path: impl AsRef<str>) -> Self {
+        self.options.prost.boxed(path);
+        self
+    }
+
+    /// Leaves out `Debug` for the messages and oneofs that `paths` match, so that the crate can
+    /// implement it in another way.
+    pub fn skip_debug<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.options.prost.skip_debug(paths);
+        self
+    }
+
+    /// Keeps the enum's name in the names of its values: `KIND_OLD` becomes `Kind::KindOld` and not
+    /// `Kind::Old`.
+    pub fn retain_enum_prefix(mut self) -> Self {
+        self.options.prost.retain_enum_prefix();
+        self
+    }
+
+    /// Replaces the comments of what `paths` match by its name.
+    pub fn disable_comments<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let paths = paths.into_iter().map(Into::into);
+        self.options.disabled_comments.extend(paths);
+        self
+    }
+}
+
+/// Types that exist already.
+impl Builder {
+    /// Uses the type, or all the types of the package, at `rust_path` for what `.proto` files call
+    /// `proto_path`, with a leading dot. No code is generated for them, nor for their services.
+    pub fn extern_path(
+        mut self,
+        proto_path: impl Into<String>,
+        rust_path: impl Into<String>,
+    ) -> Self {
+        self.options
+            .extern_paths
+            .insert(proto_path.into(), rust_path.into());
+        self
+    }
+
+    /// Generates the types of `google.protobuf` too, instead of using those of `prost-types`: then
+    /// attributes can be added to them. `Empty` and the wrappers lose their short forms, such as `()`.
+    pub fn compile_well_known_types(mut self) -> Self {
+        self.options.compile_well_known_types = true;
+        self
+    }
+
+    /// Lets the `.proto` files of other crates import those of this one: see
+    /// [`import_from`](Self::import_from). `module` is where the generated modules are public, with
+    /// `include_protos!()`: `"crate"`, or `"crate::api"`.
+    ///
+    /// Cargo passes this on under the name `links` in `Cargo.toml`, which must be there:
+    ///
+    /// ```toml
+    /// [package]
+    /// name = "common"
+    /// links = "common"
+    /// ```
+    pub fn publish(mut self, module: impl Into<String>) -> Self {
+        self.options.publish = Some(module.into());
+        self
+    }
+
+    /// Lets `.proto` files import those of a crate that [publishes](Self::publish) them and is one of
+    /// the dependencies. `links` is what the crate has under that name in its `Cargo.toml`. The types
+    /// are that crate's own, so that both crates mean the same ones.
+    ///
+    /// ```no_run
+    /// fn main() -> rpc_build::Result<()> {
+    ///     rpc_build::configure()
+    ///         .import_from("common")
+    ///         .compile(&["proto/shop.proto"], &["proto"])
+    /// }
+    /// ```
+    pub fn import_from(mut self, links: impl Into<String>) -> Self {
+        self.options.imports.push(links.into());
+        self
+    }
+}
+
+/// Services.
+impl Builder {
     /// Whether to generate client proxies. Default: `true`.
     pub fn build_client(mut self, build: bool) -> Self {
-        self.build_client = build;
+        self.options.build_client = build;
         self
     }
 
     /// Whether to generate service traits and servers. Default: `true`. Without them the proxies
     /// have no constructor `local`.
     pub fn build_server(mut self, build: bool) -> Self {
-        self.build_server = build;
+        self.options.build_server = build;
+        self
+    }
+
+    /// Generates code for the services that `paths` match, and no others. Default: all.
+    pub fn services<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.options.services = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the visibility of traits, servers and proxies: `"pub"` or `"pub(crate)"`. Default: `"pub"`.
+    pub fn service_visibility(mut self, visibility: impl Into<String>) -> Self {
+        self.options.service_visibility = visibility.into();
+        self
+    }
+
+    /// Sets the path at which generated code finds the runtime. It is needed only if another crate
+    /// re-exports it: the name that `Cargo.toml` gives it is known.
+    pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
+        self.options.runtime_path = Some(path.into());
+        self
+    }
+}
+
+/// Where the code goes.
+impl Builder {
+    /// Writes the generated files to `folder` instead of the build script's `OUT_DIR`.
+    ///
+    /// `include_proto!` and `include_protos!` look in `OUT_DIR`; use `include!` for files elsewhere.
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.options.out_dir = Some(folder.into());
+        self
+    }
+
+    /// Writes the code of all packages, as modules, to one file of this name, instead of a file for
+    /// each package and `rpc_protos.rs` which includes them all.
+    pub fn single_file(mut self, name: impl Into<String>) -> Self {
+        self.options.layout = Layout::SingleFile(name.into());
+        self
+    }
+
+    /// With `true` nothing is written: the compilation fails if the files in
+    /// [`out_dir`](Self::out_dir) are not what it would write. It is for generated files that are
+    /// checked in.
+    ///
+    /// ```no_run
+    /// fn main() -> rpc_build::Result<()> {
+    ///     rpc_build::configure()
+    ///         .out_dir("src/generated")
+    ///         .check(std::env::var_os("CI").is_some())
+    ///         .compile(&["proto/hello.proto"], &["proto"])
+    /// }
+    /// ```
+    pub fn check(mut self, check: bool) -> Self {
+        self.options.check = check;
         self
     }
 
     /// Also writes all descriptors, with comments and positions, to a file at `path`: an encoded
     /// `google.protobuf.FileDescriptorSet` for other tools. Generated code does not need it.
     pub fn file_descriptor_set_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.file_descriptor_set_path = Some(path.into());
+        self.options.file_descriptor_set_path = Some(path.into());
         self
     }
 
@@ -117,142 +275,14 @@ impl Builder {
     ///
     /// Every mistake that was found; each is also printed for cargo to show.
     pub fn compile(self, protos: &[impl AsRef<Path>], includes: &[impl AsRef<Path>]) -> Result<()> {
-        let outcome = self.try_compile(&owned(protos), &owned(includes));
+        let outcome = pipeline::protos(self.options, owned(protos), owned(includes));
         if let Err(error) = &outcome {
-            report_to_cargo(error);
+            pipeline::report_to_cargo(error);
         }
         outcome
-    }
-
-    fn try_compile(self, protos: &[PathBuf], includes: &[PathBuf]) -> Result<()> {
-        let out_dir = self.find_out_dir()?;
-        let mut loaded = load::load(protos, includes)?;
-        watch(&loaded);
-        check(&loaded)?;
-        for info in loaded
-            .files
-            .iter_mut()
-            .filter_map(|file| file.descriptor.source_code_info.as_mut())
-        {
-            comments::quote_code_blocks(info);
-        }
-        let descriptor_set_path = self.file_descriptor_set_path.clone();
-        let mut outputs = self.generate(&loaded.files, &out_dir)?;
-        if let Some(path) = descriptor_set_path {
-            outputs.insert(path, descriptor_set::with_source_info(&loaded.files));
-        }
-        output::write(&outputs)
-    }
-
-    fn find_out_dir(&self) -> Result<PathBuf> {
-        let from_cargo = || env::var_os("OUT_DIR").map(PathBuf::from);
-        self.out_dir.clone().or_else(from_cargo).ok_or_else(|| {
-            let message =
-                "OUT_DIR is not set: this is not a build script, so it has to choose an out_dir";
-            Diagnostic::without_location(message).into()
-        })
-    }
-
-    /// The content of all files to write to `out_dir`.
-    fn generate(self, files: &[LoadedFile], out_dir: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-        let mut outputs = BTreeMap::new();
-        let code = self.package_code(files)?;
-        for (package, code) in &code {
-            let code = format::package_code(package, code, &packages::references(package, files))?;
-            outputs.insert(
-                out_dir.join(output::code_file_name(package)),
-                code.into_bytes(),
-            );
-            let descriptors = descriptor_set::of_package(package, files);
-            outputs.insert(
-                out_dir.join(output::descriptor_set_file_name(package)),
-                descriptors,
-            );
-        }
-        let tree = format::module_tree_code(packages::module_tree(code.keys()));
-        outputs.insert(
-            out_dir.join(output::MODULE_TREE_FILE_NAME),
-            tree.into_bytes(),
-        );
-        Ok(outputs)
-    }
-
-    /// The code of every package that has any, as prost and the emitter write it.
-    fn package_code(mut self, files: &[LoadedFile]) -> Result<BTreeMap<String, String>> {
-        let runtime = &self.runtime_path;
-        let codegen: TokenStream = format!("{runtime}::codegen").parse().map_err(|error| {
-            Error::from(Diagnostic::without_location(format!(
-                "runtime_path '{runtime}' is not a path: {error}"
-            )))
-        })?;
-        self.prost
-            .bytes(["."])
-            .prost_path(format!("{runtime}::prost"))
-            .prost_types_path(format!("{runtime}::prost_types"))
-            .service_generator(Box::new(Services {
-                codegen,
-                build_client: self.build_client,
-                build_server: self.build_server,
-            }));
-        let descriptors = files.iter().map(|file| file.descriptor.clone());
-        let requests: Vec<_> = descriptors
-            .map(|file| (Module::from_protobuf_package_name(file.package()), file))
-            .collect();
-        let packages: Vec<(Module, String)> = requests
-            .iter()
-            .map(|(module, file)| (module.clone(), file.package().to_owned()))
-            .collect();
-        let mut code = self
-            .prost
-            .generate(requests)
-            .map_err(|error| Error::from(Diagnostic::without_location(error.to_string())))?;
-        Ok(packages
-            .into_iter()
-            .filter_map(|(module, package)| Some((package, code.remove(&module)?)))
-            .collect())
     }
 }
 
 fn owned(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
     paths.iter().map(|path| path.as_ref().to_owned()).collect()
-}
-
-/// Checks what the protobuf compiler lets pass.
-fn check(loaded: &Loaded) -> Result<()> {
-    let mut diagnostics = Vec::new();
-    for file in &loaded.files {
-        // Only files that come with the compiler have no source.
-        if let Some(source) = loaded.sources.get(file.descriptor.name()) {
-            diagnostics.extend(validate::method_clashes(&file.descriptor, source));
-        }
-    }
-    if diagnostics.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::new(diagnostics))
-    }
-}
-
-/// Tells cargo which files this build depends on. A build script that fails runs again anyway.
-#[allow(
-    clippy::print_stdout,
-    reason = "cargo reads the standard output of a build script"
-)]
-fn watch(loaded: &Loaded) {
-    for source in loaded.sources.values() {
-        println!("cargo::rerun-if-changed={}", source.path.display());
-    }
-}
-
-/// Has cargo show every mistake in full. Cargo takes one line at a time.
-#[allow(
-    clippy::print_stdout,
-    reason = "cargo reads the standard output of a build script"
-)]
-fn report_to_cargo(error: &Error) {
-    for diagnostic in error.diagnostics() {
-        for line in diagnostic.to_string().lines() {
-            println!("cargo::error={line}");
-        }
-    }
 }

@@ -4,6 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use prost_types::FileDescriptorProto;
+
+use crate::include::Source;
+
 /// One mistake in a `.proto` file or in what the build script asked for.
 ///
 /// `Display` gives the headline `file:line:column: message`, then the source line with carets under
@@ -41,6 +45,16 @@ impl Diagnostic {
         }
     }
 
+    /// A mistake at the element of `file` that `path` leads to; `source` is what `file` was read from.
+    pub(crate) fn at_element(
+        message: impl Into<String>,
+        file: &FileDescriptorProto,
+        path: &[i32],
+        source: &Source,
+    ) -> Self {
+        Self::new(message, Location::of_element(file, path, source))
+    }
+
     /// A mistake that is in no file, such as a folder that does not exist.
     pub(crate) fn without_location(message: impl Into<String>) -> Self {
         Self {
@@ -54,6 +68,11 @@ impl Diagnostic {
     pub(crate) fn with_help(mut self, help: Option<String>) -> Self {
         self.help = help;
         self
+    }
+
+    /// Shows the mistake at another place.
+    pub(crate) fn move_to(&mut self, location: Location) {
+        self.location = Some(location);
     }
 
     /// What is wrong, without the place.
@@ -96,6 +115,25 @@ impl Location {
             source_line: source_line.to_owned(),
             width: text[start..end].chars().count().max(1),
         }
+    }
+
+    /// The place of the element of `file` that `path` leads to, or of the innermost element around it
+    /// that has one. `source` is what `file` was read from.
+    pub(crate) fn of_element(file: &FileDescriptorProto, path: &[i32], source: &Source) -> Self {
+        let places = file.source_code_info.iter().flat_map(|info| &info.location);
+        let nearest = places
+            .filter(|place| path.starts_with(&place.path))
+            .max_by_key(|place| place.path.len());
+        let offset = |line: i32, column: i32| {
+            let lines = source.text.split_inclusive('\n').take(line as usize);
+            lines.map(str::len).sum::<usize>() + column as usize
+        };
+        let span = match nearest.map(|place| &place.span[..]) {
+            Some(&[line, start, end]) => offset(line, start)..offset(line, end),
+            Some(&[line, start, last_line, end]) => offset(line, start)..offset(last_line, end),
+            _ => 0..0,
+        };
+        Self::from_span(&source.path, &source.text, span)
     }
 
     /// The file, as the build script would open it.

@@ -1,88 +1,99 @@
-//! The include folders: where imported files are looked up, and what was read from them.
+//! The include folders: where files are looked up by the names under which they are imported.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use protox::Error;
+use prost_types::FileDescriptorProto;
 use protox::file::{File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
-use crate::diagnostic::{Diagnostic, Location};
-use crate::edition;
+use crate::{Error, Result, method_options};
 
 /// A file as it was read.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// The file, as the build script would open it.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
 }
 
-/// What the compiler read, by import name, and what it could not even parse.
-#[derive(Default)]
-pub(crate) struct Opened {
-    pub(crate) sources: BTreeMap<String, Source>,
-    pub(crate) unsupported: Vec<Diagnostic>,
+/// The folders in which imports are looked up, in order.
+pub(crate) struct IncludeFolders<'a> {
+    folders: &'a [PathBuf],
 }
 
-/// Looks files up in the include folders, in order, and remembers what it read. Files that come with
-/// every protobuf compiler, such as `google/protobuf/empty.proto`, are built in.
-pub(crate) struct IncludeFolders {
-    folders: Vec<PathBuf>,
-    opened: Rc<RefCell<Opened>>,
-}
-
-impl IncludeFolders {
-    /// `opened` is shared with the caller, because the compiler takes the resolver away.
-    pub(crate) fn new(folders: Vec<PathBuf>, opened: Rc<RefCell<Opened>>) -> Self {
-        Self { folders, opened }
+impl<'a> IncludeFolders<'a> {
+    pub(crate) fn new(folders: &'a [PathBuf]) -> Self {
+        Self { folders }
     }
-}
 
-impl FileResolver for IncludeFolders {
-    fn resolve_path(&self, path: &Path) -> Option<String> {
-        self.folders
+    /// The name under which other files import the file at `path`, if it is in one of the folders.
+    /// A path that is itself such a name counts too.
+    pub(crate) fn import_name(&self, path: &Path) -> Option<String> {
+        let below_a_folder = self
+            .folders
             .iter()
-            .find_map(|folder| IncludeFileResolver::new(folder.clone()).resolve_path(path))
+            .find_map(|folder| IncludeFileResolver::new(folder.clone()).resolve_path(path));
+        below_a_folder.or_else(|| {
+            let is_name = self
+                .folders
+                .iter()
+                .any(|folder| folder.join(path).is_file());
+            let name = path.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
+            (path.is_relative() && is_name).then_some(name)
+        })
     }
 
-    fn open_file(&self, name: &str) -> Result<File, Error> {
-        for folder in &self.folders {
+    /// Reads the file that is imported as `name` from the first folder that has it.
+    ///
+    /// # Errors
+    ///
+    /// The file is there and cannot be read as UTF-8.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Source>> {
+        for folder in self.folders {
             let path = folder.join(name);
-            let text = match fs::read_to_string(&path) {
-                Ok(text) => text,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                // Not readable: let the compiler report it in its own words.
-                Err(_) => return File::open(name, &path),
-            };
-            let edition = edition::find(&text);
-            let mut opened = self.opened.borrow_mut();
-            if let Some(span) = edition {
-                opened
-                    .unsupported
-                    .push(edition_not_supported(&path, &text, span));
+            match fs::read_to_string(&path) {
+                Ok(text) => return Ok(Some(Source { path, text })),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::file("read", &path, &error)),
             }
-            opened.sources.insert(
-                name.to_owned(),
-                Source {
-                    path: path.clone(),
-                    text,
-                },
-            );
-            return File::open(name, &path);
         }
-        GoogleFileResolver::new().open_file(name)
+        Ok(None)
+    }
+
+    /// The folders as a list for people.
+    pub(crate) fn list(&self) -> String {
+        let folders: Vec<String> = self
+            .folders
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        folders.join(", ")
     }
 }
 
-fn edition_not_supported(path: &Path, text: &str, span: std::ops::Range<usize>) -> Diagnostic {
-    let help = "write `syntax = \"proto3\";` instead, and `optional` before fields that need to know whether they were set";
-    Diagnostic::new(
-        "protobuf editions are not supported",
-        Location::from_span(path, text, span),
-    )
-    .with_help(Some(help.to_owned()))
+/// The names of the files that come with every protobuf compiler.
+pub(crate) const WELL_KNOWN_FILES: &[&str] = &[
+    "google/protobuf/any.proto",
+    "google/protobuf/api.proto",
+    "google/protobuf/compiler/plugin.proto",
+    "google/protobuf/descriptor.proto",
+    "google/protobuf/duration.proto",
+    "google/protobuf/empty.proto",
+    "google/protobuf/field_mask.proto",
+    "google/protobuf/source_context.proto",
+    "google/protobuf/struct.proto",
+    "google/protobuf/timestamp.proto",
+    "google/protobuf/type.proto",
+    "google/protobuf/wrappers.proto",
+];
+
+/// A file that needs no include folder: one of [`WELL_KNOWN_FILES`], or this crate's own.
+pub(crate) fn built_in(name: &str) -> Option<FileDescriptorProto> {
+    let file = match name {
+        method_options::FILE => File::from_source(name, method_options::TEXT),
+        _ => GoogleFileResolver::new().open_file(name),
+    };
+    let file = file.ok()?;
+    Some(file.file_descriptor_proto().clone())
 }

@@ -20,19 +20,27 @@
 //! A mistake in a `.proto` file shows in `cargo build` with file, line, column and the line itself.
 //! [`configure`] has the options.
 
+mod annotate;
 mod builder;
 mod comments;
+
 mod descriptor_set;
 mod diagnostic;
 mod edition;
+mod element;
 mod emit;
 mod error;
+mod exchange;
 mod format;
 mod include;
 mod load;
+mod method_options;
 mod names;
+mod options;
 mod output;
 mod packages;
+mod pipeline;
+mod runtime_path;
 mod validate;
 
 pub use builder::{Builder, compile, configure};

@@ -45,12 +45,34 @@ pub(crate) fn type_name(proto_name: &str) -> Ident {
     identifier(&proto_name.to_upper_camel_case())
 }
 
+/// The name of a message's field or oneof.
+pub(crate) fn field(proto_name: &str) -> Ident {
+    identifier(&proto_name.to_snake_case())
+}
+
+/// The module for what is nested in a message, or for one part of a package's name.
+pub(crate) fn module(proto_name: &str) -> Ident {
+    identifier(&proto_name.to_snake_case())
+}
+
+/// The variant for a value of an enum: without the enum's name, if the value starts with it.
+pub(crate) fn variant(proto_enum: &str, proto_value: &str) -> String {
+    let (prefix, name) = (
+        type_name(proto_enum).to_string(),
+        proto_value.to_upper_camel_case(),
+    );
+    let stripped = name
+        .strip_prefix(&prefix)
+        .filter(|rest| rest.starts_with(char::is_uppercase));
+    identifier(stripped.unwrap_or(&name)).to_string()
+}
+
 /// The module path of a package: empty for files without one.
 pub(crate) fn module_path(package: &str) -> Vec<Ident> {
     package
         .split('.')
         .filter(|part| !part.is_empty())
-        .map(|part| identifier(&part.to_snake_case()))
+        .map(module)
         .collect()
 }
 

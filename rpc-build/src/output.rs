@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::diagnostic::Diagnostic;
+use crate::{Error, Result, format};
 
 /// The file with the module tree, which `include_protos!()` includes.
 pub(crate) const MODULE_TREE_FILE_NAME: &str = "rpc_protos.rs";
@@ -36,4 +37,38 @@ pub(crate) fn write(files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
         fs::write(path, content).map_err(|error| Error::file("write", path, &error))?;
     }
     Ok(())
+}
+
+/// Compares `files` with what is on disk, for a folder `out_dir` that is checked in.
+///
+/// # Errors
+///
+/// Every file that is missing, is different, or was generated once and is not any more.
+pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Result<()> {
+    let complain = |path: &Path, what: &str| {
+        let help = "run the build script once without `check`, and check in what it writes";
+        Diagnostic::without_location(format!("{} {what}", path.display()))
+            .with_help(Some(help.to_owned()))
+    };
+    let mut diagnostics = Vec::new();
+    for (path, content) in files {
+        match fs::read(path) {
+            Ok(present) if present == *content => {}
+            Ok(_) => diagnostics.push(complain(path, "is not what the .proto files say")),
+            Err(_) => diagnostics.push(complain(path, "is missing")),
+        }
+    }
+    let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let is_generated =
+            || fs::read(&path).is_ok_and(|text| text.starts_with(format::HEADER.as_bytes()));
+        if !files.contains_key(&path) && is_generated() {
+            diagnostics.push(complain(&path, "is not generated any more: remove it"));
+        }
+    }
+    if diagnostics.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(diagnostics))
+    }
 }

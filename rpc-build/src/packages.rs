@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use prost_types::{DescriptorProto, FileDescriptorProto};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Ident;
 
 use crate::load::LoadedFile;
 use crate::{names, output};
 
-/// The package whose types come from `prost-types`, not from generated code.
-const WELL_KNOWN_TYPES: &str = "google.protobuf";
+/// What the full names of everything in `package` start with, up to the dot before their own names.
+pub(crate) fn scope(package: &str) -> String {
+    match package {
+        "" => String::new(),
+        package => format!(".{package}"),
+    }
+}
 
 /// One top-level type of another package that a package refers to.
 pub(crate) struct Reference {
@@ -22,8 +27,13 @@ pub(crate) struct Reference {
 }
 
 /// For each other package that `package` refers to, one of the types that it needs from there.
-pub(crate) fn references(package: &str, files: &[LoadedFile]) -> Vec<Reference> {
-    let owners = type_owners(files);
+/// Types for which `is_extern` is true come from elsewhere.
+pub(crate) fn references(
+    package: &str,
+    files: &[LoadedFile],
+    is_extern: impl Fn(&str) -> bool,
+) -> Vec<Reference> {
+    let owners = type_owners(files, is_extern);
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     let own_files = files
         .iter()
@@ -46,18 +56,16 @@ pub(crate) fn references(package: &str, files: &[LoadedFile]) -> Vec<Reference> 
 }
 
 /// The package of every top-level type that is generated, by the type's full name.
-fn type_owners(files: &[LoadedFile]) -> BTreeMap<String, String> {
+fn type_owners(files: &[LoadedFile], is_extern: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let mut owners = BTreeMap::new();
-    let descriptors = files.iter().map(|file| &file.descriptor);
-    for file in descriptors.filter(|file| file.package() != WELL_KNOWN_TYPES) {
+    for file in files.iter().map(|file| &file.descriptor) {
         let messages = file.message_type.iter().map(DescriptorProto::name);
         let enums = file.enum_type.iter().map(|each| each.name());
         for name in messages.chain(enums) {
-            let full_name = match file.package() {
-                "" => format!(".{name}"),
-                package => format!(".{package}.{name}"),
-            };
-            owners.insert(full_name, file.package().to_owned());
+            let full_name = format!("{}.{name}", scope(file.package()));
+            if !is_extern(&full_name) {
+                owners.insert(full_name, file.package().to_owned());
+            }
         }
     }
     owners
@@ -102,37 +110,89 @@ struct Module {
     children: BTreeMap<Ident, Module>,
 }
 
-/// The module tree of `packages`: each package's code is included in the module of its name.
-pub(crate) fn module_tree<'a>(packages: impl IntoIterator<Item = &'a String>) -> TokenStream {
+/// How the code of the packages comes into the module tree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// From a file for each package.
+    Included,
+    /// It stands there.
+    Inline,
+}
+
+/// The module tree of packages with their `code`: that of each package is in the module of its name.
+pub(crate) fn module_tree(code: &BTreeMap<String, syn::File>, content: Content) -> syn::File {
     let mut root = Module::default();
-    for package in packages {
+    for package in code.keys() {
         let path = names::module_path(package).into_iter();
         let module = path.fold(&mut root, |module, name| {
             module.children.entry(name).or_default()
         });
         module.package = Some(package.clone());
     }
-    root.content()
+    let tree = Tree { code, content };
+    let quiet = quiet();
+    let without_package = root.package.as_deref().map(|package| {
+        let content = tree.content(package);
+        let names = root.children.keys();
+        quote! {
+            #quiet
+            mod __rpc_generated {
+                #(use super::#names;)*
+                #content
+            }
+            #[allow(unreachable_pub, unused_imports)]
+            pub use __rpc_generated::*;
+        }
+    });
+    let modules = root
+        .children
+        .iter()
+        .map(|(name, module)| tree.module(name, module, &quiet));
+    syn::parse_quote!(#without_package #(#modules)*)
 }
 
-impl Module {
-    fn content(&self) -> TokenStream {
-        let include = self.package.as_deref().map(|package| {
-            let file_name = output::code_file_name(package);
-            quote!(::core::include!(#file_name);)
-        });
-        let children = self.children.iter().map(|(name, child)| {
-            let docs = match &child.package {
-                Some(package) => format!(" The package `{package}`."),
-                None => " The packages below.".to_owned(),
-            };
-            let content = child.content();
-            quote! {
-                #[doc = #docs]
-                pub mod #name { #content }
+/// What the modules are filled with.
+struct Tree<'a> {
+    code: &'a BTreeMap<String, syn::File>,
+    content: Content,
+}
+
+impl Tree<'_> {
+    /// The module `name` behind `attributes`.
+    fn module(&self, name: &Ident, module: &Module, attributes: &TokenStream) -> TokenStream {
+        let docs = match &module.package {
+            Some(package) => format!(" The package `{package}`."),
+            None => " The packages below.".to_owned(),
+        };
+        let content = module.package.as_deref().map(|each| self.content(each));
+        let children = module
+            .children
+            .iter()
+            .map(|(name, child)| self.module(name, child, &TokenStream::new()));
+        quote! {
+            #[doc = #docs]
+            #attributes
+            pub mod #name { #content #(#children)* }
+        }
+    }
+
+    /// The code of `package`, or what includes it.
+    fn content(&self, package: &str) -> TokenStream {
+        match self.content {
+            Content::Included => {
+                let file_name = output::code_file_name(package);
+                quote!(::core::include!(#file_name);)
             }
-        });
-        quote!(#include #(#children)*)
+            Content::Inline => self.code[package].to_token_stream(),
+        }
+    }
+}
+
+/// Exempts a module from the lints that the user's crate turns on for code that people write.
+fn quiet() -> TokenStream {
+    quote! {
+        #[allow(dead_code, deprecated, unreachable_pub, unused_imports, unused_qualifications)]
+        #[allow(clippy::all, clippy::nursery, clippy::pedantic, rustdoc::all)]
     }
 }
 
@@ -161,11 +221,21 @@ mod tests {
 
     #[test]
     fn packages_become_nested_modules() {
-        let packages = ["a.b.c", "a", ""].map(str::to_owned);
-        let tree = module_tree(&packages).to_string();
-        let expected = quote! {
-            ::core::include!("_.rs");
+        let code: BTreeMap<String, syn::File> = ["a.b.c", "a", ""]
+            .map(|package| (package.to_owned(), syn::parse_quote!()))
+            .into();
+        let tree = module_tree(&code, Content::Included);
+        let quiet = quiet();
+        let expected: syn::File = syn::parse_quote! {
+            #quiet
+            mod __rpc_generated {
+                use super::a;
+                ::core::include!("_.rs");
+            }
+            #[allow(unreachable_pub, unused_imports)]
+            pub use __rpc_generated::*;
             #[doc = " The package `a`."]
+            #quiet
             pub mod a {
                 ::core::include!("a.rs");
                 #[doc = " The packages below."]
@@ -175,6 +245,9 @@ mod tests {
                 }
             }
         };
-        assert_eq!(tree, expected.to_string());
+        assert_eq!(
+            tree.to_token_stream().to_string(),
+            expected.to_token_stream().to_string()
+        );
     }
 }

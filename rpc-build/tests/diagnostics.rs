@@ -102,7 +102,8 @@ fn a_name_that_is_used_twice_is_shown_at_its_second_use() {
         shown,
         "proto/a.proto:3:9: name 'A' is defined twice\n\
          \x20 3 | message A {}\n\
-         \x20   |         ^\n"
+         \x20   |         ^\n\
+         \x20   = help: it is defined first at proto/a.proto:2:9\n"
     );
 }
 
@@ -179,10 +180,10 @@ fn methods_with_the_same_rust_name_are_shown() {
     );
     assert_eq!(
         shown,
-        "proto/a.proto:5:7: methods 'GetUrl' and 'GetURL' of service 'S' are both called 'get_url' in Rust\n\
+        "proto/a.proto:5:7: method 'GetURL' and method 'GetUrl' are both called 'get_url' in Rust\n\
          \x20 5 |   rpc GetURL(A) returns (A);\n\
          \x20   |       ^^^^^^\n\
-         \x20   = help: rename one of them\n"
+         \x20   = help: rename one of them; the other is at proto/a.proto:4:7\n"
     );
 }
 

@@ -1,5 +1,7 @@
 //! What stands in the parentheses of the attribute.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Path, Result, Token, parse_quote};
 
@@ -7,26 +9,50 @@ use syn::{Error, Ident, LitStr, Path, Result, Token, parse_quote};
 pub(crate) struct Args {
     /// The path of the runtime crate.
     pub(crate) runtime: Path,
+    /// Whether methods that are missing answer UNIMPLEMENTED.
+    pub(crate) unimplemented: bool,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            runtime: parse_quote!(::rpc_runtime),
+            unimplemented: false,
+        }
+    }
 }
 
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut args = Self {
-            runtime: parse_quote!(::rpc_runtime),
-        };
+        let mut args = Self::default();
         while !input.is_empty() {
             let name: Ident = input.parse()?;
-            if name != "runtime" {
-                let message =
-                    format!("unknown argument `{name}`; there is one, `runtime = \"::path\"`");
+            if name == "unimplemented" {
+                args.unimplemented = true;
+            } else if name == "runtime" {
+                input.parse::<Token![=]>()?;
+                args.runtime = input.parse::<LitStr>()?.parse()?;
+            } else {
+                let message = format!(
+                    "unknown argument `{name}`; there are `unimplemented` and `runtime = \"::path\"`"
+                );
                 return Err(Error::new(name.span(), message));
             }
-            input.parse::<Token![=]>()?;
-            args.runtime = input.parse::<LitStr>()?.parse()?;
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
         Ok(args)
+    }
+}
+
+/// The arguments as they can be parsed again: they travel through the service's companion macro.
+impl ToTokens for Args {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = self.runtime.to_token_stream().to_string();
+        tokens.extend(quote!(runtime = #runtime));
+        if self.unimplemented {
+            tokens.extend(quote!(, unimplemented));
+        }
     }
 }

@@ -1,45 +1,145 @@
-//! What the attribute adds to the implementation.
+//! What the attribute makes of an implementation.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Result;
-use syn::spanned::Spanned;
+use syn::parse::{Parse, ParseStream};
+use syn::{Ident, PathArguments, Result, braced};
 
 use crate::args::Args;
-use crate::service::ServiceImpl;
+use crate::check::{Findings, check};
+use crate::handler_options;
+use crate::implementation::{Implementation, Method};
+use crate::interface::{Interface, Rpc};
 
-/// The item as it was, and behind it what makes it a service or the error that says why it is none.
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
-    match into_service(args, item.clone()) {
+/// The first step: hands the item to the companion macro of its trait.
+pub(crate) fn forward(args: TokenStream, item: TokenStream) -> TokenStream {
+    let companion = || -> Result<TokenStream> {
+        let mut path = Implementation::of_item(item.clone())?.trait_path;
+        // Macros have no generic arguments.
+        for segment in &mut path.segments {
+            segment.arguments = PathArguments::None;
+        }
+        let args: Args = syn::parse2(args)?;
+        let runtime = &args.runtime;
+        Ok(quote!(#path! { #runtime::codegen::implement_service, { #args } #item }))
+    };
+    companion().unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!(#item #error)
+    })
+}
+
+/// What the companion macro gives to the second step.
+struct Input {
+    interface: Interface,
+    args: Args,
+    implementation: Implementation,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let interface = input.parse()?;
+        let args;
+        braced!(args in input);
+        Ok(Self {
+            interface,
+            args: args.parse()?,
+            implementation: input.parse()?,
+        })
+    }
+}
+
+/// The second step: the implementation, made complete, and what makes it a service.
+pub(crate) fn implement(input: TokenStream) -> TokenStream {
+    syn::parse2(input)
+        .and_then(service)
+        .unwrap_or_else(syn::Error::into_compile_error)
+}
+
+fn service(input: Input) -> Result<TokenStream> {
+    let Input {
+        interface,
+        args,
+        mut implementation,
+    } = input;
+    let Findings {
+        mut errors,
+        missing,
+        wrong,
+    } = check(&mut implementation, &interface, &args);
+    let options = handler_options::take(&mut implementation, &interface, &args.runtime)
+        .unwrap_or_else(|error| {
+            errors.push(error);
+            TokenStream::new()
+        });
+    // Also after an error: a service that is complete causes no others where it is used.
+    let stubs = missing.iter().map(|rpc| stub(rpc, &args, &implementation));
+    let item = implementation.with(&quote!(#(#stubs)* #options));
+    let conversions = conversions(&implementation, &args);
+    let wrong = apart(&wrong, &implementation);
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    Ok(quote! {
         // A handler may name its stream's type where the trait says `impl Stream`. Calls go through
         // the trait, so that this promises nothing to anybody.
-        Ok(addition) => quote! {
-            #[allow(refining_impl_trait)]
-            #item
-            #addition
-        },
-        Err(error) => {
-            let error = error.into_compile_error();
-            quote!(#item #error)
+        #[allow(refining_impl_trait)]
+        #item
+        #conversions
+        #wrong
+        #(#errors)*
+    })
+}
+
+/// A method that answers UNIMPLEMENTED.
+fn stub(rpc: &Rpc, args: &Args, implementation: &Implementation) -> TokenStream {
+    let Args { runtime, .. } = args;
+    let name = &rpc.name;
+    let (request, reply) = (rpc.request_type(), rpc.reply_type());
+    let stream = |message: Ident, is_stream: bool| match is_stream {
+        true => quote!(#runtime::codegen::Streaming<Self::#message>),
+        false => quote!(Self::#message),
+    };
+    let request = stream(request, rpc.request.is_stream);
+    let reply = stream(reply, rpc.reply.is_stream);
+    quote_spanned! {implementation.span()=>
+        async fn #name(
+            &self,
+            cx: #runtime::codegen::Context,
+            _: #request,
+        ) -> ::core::result::Result<#reply, #runtime::codegen::Status> {
+            ::core::result::Result::Err(#runtime::codegen::not_implemented(&cx))
         }
     }
 }
 
+/// The methods that are none of the service, where they do no harm: what they use and who uses them
+/// is not reported as well.
+fn apart(wrong: &[Method], implementation: &Implementation) -> Option<TokenStream> {
+    let Implementation {
+        generics,
+        self_type,
+        ..
+    } = implementation;
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    (!wrong.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code)]
+            impl #impl_generics #self_type #where_clause { #(#wrong)* }
+        }
+    })
+}
+
 /// Implements the runtime's `IntoService`. Its marker type is one of this implementation's own, so
 /// that a type may implement several services.
-fn into_service(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let Args { runtime } = syn::parse2(args)?;
-    let ServiceImpl {
+fn conversions(implementation: &Implementation, args: &Args) -> TokenStream {
+    let Args { runtime, .. } = args;
+    let Implementation {
         generics,
         trait_path,
         self_type,
-    } = ServiceImpl::parse(item)?;
+        ..
+    } = implementation;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    // Where the trait is not one of a service, the compiler points at its name.
-    let convert = quote_spanned! {trait_path.span()=>
-        <Self as #trait_path>::__rpc_into_service(::std::sync::Arc::new(self))
-    };
-    Ok(quote! {
+    quote! {
         const _: () = {
             // Public, because whoever registers the service infers it.
             #[doc(hidden)]
@@ -51,9 +151,20 @@ fn into_service(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
             #where_clause
             {
                 fn into_service(self) -> ::std::sync::Arc<dyn #runtime::codegen::Service> {
-                    #convert
+                    let service = ::std::sync::Arc::new(self);
+                    <#self_type as #trait_path>::__rpc_into_service(service)
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics #runtime::codegen::IntoService<__RpcServiceMarker>
+                for ::std::sync::Arc<#self_type>
+            #where_clause
+            {
+                fn into_service(self) -> ::std::sync::Arc<dyn #runtime::codegen::Service> {
+                    <#self_type as #trait_path>::__rpc_into_service(self)
                 }
             }
         };
-    })
+    }
 }

@@ -1,15 +1,24 @@
 //! The attribute `#[rpc_service]`. Use it through `rpc_runtime`, which re-exports it.
+//!
+//! It works in two steps, because an attribute sees only the item that it stands on. `forward` hands
+//! the implementation to the service's companion macro, which `rpc-build` exports under the name of the
+//! trait. The companion adds the list of methods and calls [`implement_service`], which checks the one
+//! against the other.
 
 mod args;
+mod check;
 mod expand;
-mod service;
+mod handler_options;
+mod implementation;
+mod interface;
+mod nearest;
 
 use proc_macro::TokenStream;
 
 /// Makes the implementation of a generated service trait a service that a server takes.
 ///
-/// The implementation stays as it is. A forgotten method, or one with a wrong signature, is an error
-/// of the compiler's own, at the line where it is wrong.
+/// A method that is forgotten, misspelt or has a wrong signature is one error at the line where it is
+/// wrong.
 ///
 /// ```
 /// use rpc_runtime::{Context, Server, Status, rpc_service};
@@ -33,11 +42,57 @@ use proc_macro::TokenStream;
 /// let server = Server::new().service(Greeter);
 /// ```
 ///
-/// A type may implement several services. It is then registered once for each, by the generated
-/// server types: `HelloServer::new(greeter)`.
+/// The server takes the implementation or an `Arc` of it. A type may implement several services. It is
+/// then registered once for each, by the generated server types: `HelloServer::new(greeter)`.
 ///
-/// Where `rpc-runtime` has another name, say so: `#[rpc_service(runtime = "::my_rpc")]`.
+/// # Arguments
+///
+/// - `unimplemented`: methods that are missing answer UNIMPLEMENTED, so that a new rpc in the schema
+///   breaks nothing.
+/// - `runtime = "::my_rpc"`: where `rpc-runtime` has another name.
+///
+/// # Options of methods
+///
+/// Each method may have an attribute `#[rpc(..)]`. Its values are expressions, which may use `self`.
+///
+/// - `timeout = Duration::from_secs(2)`: the handler may run for this long; then it is dropped and the
+///   caller gets DEADLINE_EXCEEDED.
+/// - `limit = 16`: so many calls may run at a time, on all connections together; further ones get
+///   RESOURCE_EXHAUSTED and do not run. Each registration of a service counts for itself.
+/// - `blocking`: the handler blocks its thread, so it runs on one that is made for that.
+///
+/// ```
+/// # use rpc_runtime::{Context, Server, Status, rpc_service};
+/// # mod hello {
+/// #     include!(concat!(
+/// #         env!("CARGO_MANIFEST_DIR"),
+/// #         "/../rpc-build/tests/golden/hello/expected/helloworld.rs"
+/// #     ));
+/// # }
+/// # use hello::{Hello, HelloReply, HelloRequest};
+/// use std::time::Duration;
+///
+/// struct Archive {
+///     readers: usize,
+/// }
+///
+/// #[rpc_service]
+/// impl Hello for Archive {
+///     #[rpc(blocking, limit = self.readers, timeout = Duration::from_secs(2))]
+///     async fn hello(&self, _cx: Context, request: HelloRequest) -> Result<HelloReply, Status> {
+///         let msg = std::fs::read_to_string(request.msg).map_err(|error| Status::not_found(error.to_string()))?;
+///         Ok(HelloReply { msg })
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn rpc_service(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(args.into(), item.into()).into()
+    expand::forward(args.into(), item.into()).into()
+}
+
+/// The second step of [`macro@rpc_service`]: called by companion macros only.
+#[doc(hidden)]
+#[proc_macro]
+pub fn implement_service(input: TokenStream) -> TokenStream {
+    expand::implement(input.into()).into()
 }

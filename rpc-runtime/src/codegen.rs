@@ -6,11 +6,15 @@ pub use std::sync::Arc;
 pub use bytes::Bytes;
 pub use futures_core::Stream;
 pub use prost::Message;
+pub use rpc_macros::implement_service;
 pub use rpc_wire::{Idempotency, MethodDescriptor, MethodKind, ServiceDescriptor, Status};
 
+pub use crate::__generated_by as generated_by;
 pub use crate::call::{Context, Streaming};
 pub use crate::client::{Call, Channel};
-pub use crate::server::{Generated, Incoming, IntoService, Reply, Service};
+pub use crate::server::{
+    Generated, HandlerOptions, Incoming, IntoService, Reply, Service, not_implemented,
+};
 pub use crate::transport::Connector;
 
 /// What generated sync proxies use.

@@ -25,7 +25,7 @@ pub use prost_types;
 pub use rpc_macros::rpc_service;
 pub use rpc_wire::{
     Code, Idempotency, Metadata, MetadataError, MetadataValue, MethodDescriptor, MethodKind,
-    ServiceDescriptor, Stage, Status,
+    RetryPolicy, ServiceDescriptor, Stage, Status,
 };
 
 pub use call::{Context, Streaming};

@@ -29,5 +29,5 @@ pub use limits::{
     MAX_METHOD_NUMBERS, MAX_PATH_LEN,
 };
 pub use metadata::{Metadata, MetadataError, MetadataValue};
-pub use method::{Idempotency, MethodDescriptor, MethodKind, ServiceDescriptor};
+pub use method::{Idempotency, MethodDescriptor, MethodKind, RetryPolicy, ServiceDescriptor};
 pub use status::{Stage, Status};

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::MAX_METHOD_NUMBERS;
 
@@ -49,6 +50,56 @@ impl Idempotency {
     }
 }
 
+/// How often and when calls of a method are repeated.
+///
+/// Whether they may be is another matter, see [`Idempotency`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    backoff_multiplier: f64,
+}
+
+impl RetryPolicy {
+    /// Up to `max_attempts`, the first one counted. Before the second one there is a pause of
+    /// `initial_backoff`, and each further pause is `backoff_multiplier` times the one before it, up
+    /// to `max_backoff`.
+    pub const fn new(
+        max_attempts: u32,
+        initial_backoff: Duration,
+        max_backoff: Duration,
+        backoff_multiplier: f64,
+    ) -> Self {
+        Self {
+            max_attempts,
+            initial_backoff,
+            max_backoff,
+            backoff_multiplier,
+        }
+    }
+
+    /// How often a call is sent at most, the first time counted.
+    pub const fn max_attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// The pause before the second attempt.
+    pub const fn initial_backoff(&self) -> Duration {
+        self.initial_backoff
+    }
+
+    /// The longest pause.
+    pub const fn max_backoff(&self) -> Duration {
+        self.max_backoff
+    }
+
+    /// By how much each pause is longer than the one before.
+    pub const fn backoff_multiplier(&self) -> f64 {
+        self.backoff_multiplier
+    }
+}
+
 /// One method of a service, as generated code describes it.
 ///
 /// Keep it in a `static`, not in a `const`: the method's [number](Self::number) is stored inside.
@@ -72,6 +123,10 @@ pub struct MethodDescriptor {
     kind: MethodKind,
     idempotency: Idempotency,
     deprecated: bool,
+    blocking: bool,
+    timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+    aliases: &'static [&'static str],
     number: AtomicU32,
 }
 
@@ -98,6 +153,10 @@ impl MethodDescriptor {
             kind,
             idempotency: Idempotency::Unknown,
             deprecated: false,
+            blocking: false,
+            timeout: None,
+            retry: None,
+            aliases: &[],
             number: AtomicU32::new(NOT_ASKED),
         }
     }
@@ -111,6 +170,30 @@ impl MethodDescriptor {
     /// The same method, deprecated or not.
     pub const fn with_deprecated(mut self, deprecated: bool) -> Self {
         self.deprecated = deprecated;
+        self
+    }
+
+    /// The same method, with a handler that blocks its thread or not.
+    pub const fn with_blocking(mut self, blocking: bool) -> Self {
+        self.blocking = blocking;
+        self
+    }
+
+    /// The same method with this default timeout.
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The same method with this policy for retries.
+    pub const fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// The same method, which is also known by these names.
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
         self
     }
 
@@ -142,6 +225,27 @@ impl MethodDescriptor {
     /// Whether the `.proto` marks the method as deprecated.
     pub const fn deprecated(&self) -> bool {
         self.deprecated
+    }
+
+    /// Whether the handler blocks its thread, so that it runs on one that is made for that: the
+    /// option `(rpc.blocking)`.
+    pub const fn blocking(&self) -> bool {
+        self.blocking
+    }
+
+    /// How long a call may take if its caller says nothing: the option `(rpc.timeout)`.
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// How often and when a call is repeated: the option `(rpc.retry)`.
+    pub const fn retry(&self) -> Option<&RetryPolicy> {
+        self.retry.as_ref()
+    }
+
+    /// Other names that the server knows the method by: the options `(rpc.alias)`.
+    pub const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
     }
 
     /// The method number that clients of this process use on every connection.
@@ -213,11 +317,11 @@ impl ServiceDescriptor {
         self.file_descriptor_set
     }
 
-    /// The method called `name`, and its place among [`methods`](Self::methods).
+    /// The method called `name`, which may be an alias, and its place among [`methods`](Self::methods).
     pub fn method(&self, name: &str) -> Option<(usize, &'static MethodDescriptor)> {
         self.methods
             .iter()
             .enumerate()
-            .find(|(_, method)| method.name == name)
+            .find(|(_, method)| method.name == name || method.aliases.contains(&name))
     }
 }

@@ -1,16 +1,18 @@
 //! What the end-to-end tests have in common: a service that does what a test asks of it, a server
 //! around it, and a peer that speaks frames and keeps no rule but the test's own.
 
+mod expected;
 mod raw;
 mod relay_service;
 mod server;
 mod service;
 mod within;
 
-pub use raw::{RawFrame, RawPeer};
+pub use expected::Expected;
+pub use raw::{RawFrame, RawPeer, request_frame};
 pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};
-pub use within::{LIMIT, within};
+pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();

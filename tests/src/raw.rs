@@ -91,6 +91,16 @@ impl RawPeer {
         self.stream.write_all(bytes).await.expect("the peer reads");
     }
 
+    /// Sends any bytes; false if the peer does not take them any more.
+    pub async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok()
+    }
+
+    /// Sends nothing more, and goes on reading.
+    pub async fn finish_sending(&mut self) {
+        self.stream.shutdown().await.expect("the peer is there");
+    }
+
     /// Sends SETTINGS.
     pub async fn send_settings(&mut self, settings: &Settings) {
         let mut frame = Vec::new();
@@ -107,12 +117,7 @@ impl RawPeer {
 
     /// Sends a whole unary request, with the method named by its path.
     pub async fn send_request(&mut self, id: u32, path: &str, body: &[u8]) {
-        let metadata = RequestMetadata {
-            path: path.to_owned(),
-            ..RequestMetadata::default()
-        };
-        self.send_message(FrameType::Request, id, &metadata, body)
-            .await;
+        self.send(&request_frame(id, path, body)).await;
     }
 
     /// Sends a whole reply with code OK and any body.
@@ -122,40 +127,41 @@ impl RawPeer {
             .await;
     }
 
-    async fn send_message(
+    /// Sends a whole REQUEST or RESPONSE that ends its stream.
+    pub async fn send_message(
         &mut self,
         frame_type: FrameType,
         id: u32,
         metadata: &impl Message,
         body: &[u8],
     ) {
-        let mut frame = Vec::new();
-        let header = FrameHeader {
-            frame_type,
-            flags: Flags::END_MESSAGE | Flags::END_STREAM,
-            stream_id: id,
-            metadata_len: metadata.encoded_len() as u32,
-            body_len: body.len() as u32,
-        };
-        header.encode(&mut frame);
-        metadata.encode_raw(&mut frame);
-        frame.extend_from_slice(body);
-        self.send(&frame).await;
+        self.send(&message_frame(frame_type, id, metadata, body))
+            .await;
     }
 
     /// The next frame; `None` once the peer has closed.
+    ///
+    /// # Panics
+    ///
+    /// If the peer closes within a frame.
     pub async fn next_frame(&mut self) -> Option<RawFrame> {
+        let frame = self.next_frame_or_cut().await;
+        assert!(
+            frame.is_some() || self.input.is_empty(),
+            "cut off: {:?}",
+            self.input
+        );
+        frame
+    }
+
+    /// The next frame; `None` once the peer has closed, between frames or within one.
+    pub async fn next_frame_or_cut(&mut self) -> Option<RawFrame> {
         loop {
             if let Some(frame) = self.take_frame() {
                 return Some(frame);
             }
             // A connection that is reset is closed too.
             if self.stream.read_buf(&mut self.input).await.unwrap_or(0) == 0 {
-                assert!(
-                    self.input.is_empty(),
-                    "the peer closed within a frame: {:?}",
-                    self.input
-                );
                 return None;
             }
         }
@@ -192,4 +198,28 @@ impl RawPeer {
         while self.stream.read_buf(&mut self.input).await.unwrap_or(0) > 0 {}
         self.input.freeze()
     }
+}
+
+/// A whole unary request, with the method named by its path.
+pub fn request_frame(id: u32, path: &str, body: &[u8]) -> Vec<u8> {
+    let metadata = RequestMetadata {
+        path: path.to_owned(),
+        ..RequestMetadata::default()
+    };
+    message_frame(FrameType::Request, id, &metadata, body)
+}
+
+fn message_frame(frame_type: FrameType, id: u32, metadata: &impl Message, body: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    let header = FrameHeader {
+        frame_type,
+        flags: Flags::END_MESSAGE | Flags::END_STREAM,
+        stream_id: id,
+        metadata_len: metadata.encoded_len() as u32,
+        body_len: body.len() as u32,
+    };
+    header.encode(&mut frame);
+    metadata.encode_raw(&mut frame);
+    frame.extend_from_slice(body);
+    frame
 }

@@ -47,7 +47,10 @@ impl Relay for TestRelay {
     async fn inspect(&self, cx: Context, request: Hop) -> Result<Hopped, Status> {
         let remaining = cx.remaining().map_or(0, |remaining| remaining.as_micros());
         let seen = self.ask(cx, request.way()).await?;
-        Ok(Hopped { remaining_us: remaining as u64, seen: Some(seen) })
+        Ok(Hopped {
+            remaining_us: remaining as u64,
+            seen: Some(seen),
+        })
     }
 
     async fn hold(&self, _: Context, request: Payload) -> Result<(), Status> {

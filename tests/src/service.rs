@@ -176,21 +176,21 @@ impl Probe for TestProbe {
     ) -> impl Future<Output = Result<(), Status>> + Send {
         let running = self.enter();
         let when = request.when();
-        // A future of its own, because an async block would drop what it holds when it ends.
-        let bomb = matches!(when, When::Dropped | When::Cancelled).then_some(Bomb);
+        let bomb = matches!(when, When::Dropped | When::DroppedLater | When::Cancelled);
+        let bomb = bomb.then_some(Bomb);
         let mut polled = false;
+        // Not an async block, which would drop what it holds when it ends, not when it is dropped.
         poll_fn(move |cx| {
             let (_running, _bomb) = (&running, &bomb);
+            let first = !std::mem::replace(&mut polled, true);
             match when {
-                When::AtOnce => panic!("{SECRET}"),
-                When::Later if polled => panic!("{SECRET}"),
-                When::Later => {
-                    polled = true;
+                When::Cancelled => Poll::Pending,
+                When::Later | When::DroppedLater if first => {
                     cx.waker().wake_by_ref();
                     Poll::Pending
                 }
-                When::Dropped => Poll::Ready(Ok(())),
-                When::Cancelled => Poll::Pending,
+                When::AtOnce | When::Later => panic!("{SECRET}"),
+                When::Dropped | When::DroppedLater => Poll::Ready(Ok(())),
             }
         })
     }

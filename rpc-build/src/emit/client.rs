@@ -12,6 +12,8 @@ pub(super) fn async_proxy(service: &Service, has_trait: bool) -> TokenStream {
         codegen,
         full_name,
         deprecated,
+        visibility,
+        client_attributes,
         async_proxy,
         ..
     } = service;
@@ -27,8 +29,9 @@ pub(super) fn async_proxy(service: &Service, has_trait: bool) -> TokenStream {
     quote! {
         #[doc = #docs]
         #deprecated
+        #client_attributes
         #[derive(Clone, Debug)]
-        pub struct #async_proxy {
+        #visibility struct #async_proxy {
             channel: #codegen::Channel,
         }
 
@@ -36,11 +39,13 @@ pub(super) fn async_proxy(service: &Service, has_trait: bool) -> TokenStream {
             #constructors
 
             /// A proxy that calls through `channel`.
+            #[must_use]
             pub fn with(channel: #codegen::Channel) -> Self {
                 Self { channel }
             }
 
             /// The channel that this proxy calls through.
+            #[must_use]
             pub fn channel(&self) -> &#codegen::Channel {
                 &self.channel
             }
@@ -56,6 +61,8 @@ pub(super) fn blocking_proxy(service: &Service, has_trait: bool) -> TokenStream 
         codegen,
         full_name,
         deprecated,
+        visibility,
+        client_attributes,
         async_proxy,
         blocking_proxy,
         ..
@@ -69,8 +76,9 @@ pub(super) fn blocking_proxy(service: &Service, has_trait: bool) -> TokenStream 
     quote! {
         #[doc = #docs]
         #deprecated
+        #client_attributes
         #[derive(Clone, Debug)]
-        pub struct #blocking_proxy {
+        #visibility struct #blocking_proxy {
             calls: #async_proxy,
         }
 
@@ -78,11 +86,13 @@ pub(super) fn blocking_proxy(service: &Service, has_trait: bool) -> TokenStream 
             #constructors
 
             /// A proxy that calls through `channel`.
+            #[must_use]
             pub fn with(channel: #codegen::Channel) -> Self {
                 Self { calls: #async_proxy::with(channel) }
             }
 
             /// The same methods as calls, which take options such as a timeout.
+            #[must_use]
             pub fn calls(&self) -> &#async_proxy {
                 &self.calls
             }
@@ -119,6 +129,7 @@ impl Style {
         let local = has_trait.then(|| {
             quote! {
                 /// A proxy that calls `service` in this process: a fake for tests needs no network.
+                #[must_use]
                 pub fn local(service: impl #trait_name) -> Self {
                     let service = ::std::sync::Arc::new(service);
                     Self::with(#channels::local(#trait_name::__rpc_into_service(service)))
@@ -168,6 +179,7 @@ fn async_method(service: &Service, index: usize, method: &Method) -> TokenStream
     let Method {
         rust_name,
         docs,
+        place,
         request,
         reply,
         kind,
@@ -190,6 +202,7 @@ fn async_method(service: &Service, index: usize, method: &Method) -> TokenStream
     };
     quote! {
         #docs
+        #place
         #deprecated
         pub fn #rust_name(&self, #parameter) -> #codegen::Call<#outcome> {
             self.channel.#call(&#method_descriptors[#index], #argument)
@@ -202,6 +215,7 @@ fn blocking_method(codegen: &TokenStream, method: &Method) -> TokenStream {
     let Method {
         rust_name,
         docs,
+        place,
         request,
         reply,
         kind,
@@ -232,6 +246,7 @@ fn blocking_method(codegen: &TokenStream, method: &Method) -> TokenStream {
         /// # Errors
         ///
         /// The status with which the call ended.
+        #place
         #deprecated
         pub fn #rust_name(&self, #parameter) -> ::core::result::Result<#outcome, #codegen::Status> {
             self.calls.#rust_name(#argument).wait()#convert

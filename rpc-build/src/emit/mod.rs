@@ -4,13 +4,17 @@
 //! messages may be called `Status`, `Option` or `Send`.
 
 mod client;
+mod companion;
 mod descriptor;
 mod model;
 mod server;
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
 use prost_build::ServiceGenerator;
 
+use crate::method_options::MethodOptions;
 use model::Service;
 
 /// Writes the code of services, as prost-build hands them over.
@@ -19,13 +23,22 @@ pub(crate) struct Services {
     pub(crate) codegen: TokenStream,
     pub(crate) build_client: bool,
     pub(crate) build_server: bool,
+    /// The options of methods that have some, by path.
+    pub(crate) method_options: BTreeMap<String, MethodOptions>,
+    /// The visibility of all items.
+    pub(crate) visibility: TokenStream,
+    /// Attributes for traits and for proxies, with the names of the services that get them.
+    pub(crate) trait_attributes: Vec<(String, TokenStream)>,
+    pub(crate) client_attributes: Vec<(String, TokenStream)>,
 }
 
 impl ServiceGenerator for Services {
     fn generate(&mut self, service: prost_build::Service, code: &mut String) {
-        let service = Service::new(service, self.codegen.clone());
+        let service = Service::new(service, self);
         if self.build_server {
             push(code, server::service_trait(&service));
+            push(code, companion::message_types(&service));
+            push(code, companion::companion(&service));
             push(code, server::server(&service));
         }
         if self.build_client {
@@ -40,6 +53,7 @@ impl ServiceGenerator for Services {
     fn finalize_package(&mut self, package: &str, code: &mut String) {
         if self.build_server || self.build_client {
             push(code, descriptor::file_descriptor_set(package));
+            code.insert_str(0, &descriptor::version_lock(&self.codegen).to_string());
         }
     }
 }

@@ -6,7 +6,9 @@ use prost_types::method_options::IdempotencyLevel;
 use quote::{format_ident, quote};
 use syn::Ident;
 
-use crate::names;
+use super::Services;
+use crate::method_options::MethodOptions;
+use crate::{annotate, names, options};
 
 /// One service.
 pub(super) struct Service {
@@ -15,7 +17,12 @@ pub(super) struct Service {
     /// The name as in the `.proto` file, with the package: `helloworld.Hello`.
     pub(super) full_name: String,
     pub(super) docs: TokenStream,
+    /// The line of the `.proto` file, to stand behind the documentation.
+    pub(super) place: TokenStream,
     pub(super) deprecated: TokenStream,
+    pub(super) visibility: TokenStream,
+    pub(super) trait_attributes: TokenStream,
+    pub(super) client_attributes: TokenStream,
     pub(super) methods: Vec<Method>,
     /// The name of the trait, which those of all other items start with.
     pub(super) trait_name: Ident,
@@ -34,8 +41,11 @@ pub(super) struct Method {
     /// The name as in the `.proto` file.
     pub(super) name: String,
     pub(super) docs: TokenStream,
+    /// The line of the `.proto` file, to stand behind the documentation.
+    pub(super) place: TokenStream,
     pub(super) is_deprecated: bool,
     pub(super) idempotency: IdempotencyLevel,
+    pub(super) options: MethodOptions,
     pub(super) request: TokenStream,
     pub(super) reply: TokenStream,
     pub(super) kind: Kind,
@@ -51,19 +61,39 @@ pub(super) enum Kind {
 }
 
 impl Service {
-    pub(super) fn new(service: prost_build::Service, codegen: TokenStream) -> Self {
+    pub(super) fn new(service: prost_build::Service, services: &Services) -> Self {
         let trait_name = names::type_name(&service.proto_name);
         let constants = heck::AsShoutySnakeCase(&service.proto_name).to_string();
         let full_name = match service.package.as_str() {
             "" => service.proto_name,
             package => format!("{package}.{}", service.proto_name),
         };
+        let (docs, place) = docs_and_place(service.comments);
+        let attributes = |attributes: &[(String, TokenStream)]| {
+            let name = format!(".{full_name}");
+            let matching = attributes
+                .iter()
+                .filter(|(path, _)| options::matches(path, &name));
+            matching.map(|(_, attribute)| attribute.clone()).collect()
+        };
         Self {
-            codegen,
-            docs: docs(service.comments, &format!("The service `{full_name}`.")),
+            codegen: services.codegen.clone(),
+            visibility: services.visibility.clone(),
+            trait_attributes: attributes(&services.trait_attributes),
+            client_attributes: attributes(&services.client_attributes),
+            methods: service
+                .methods
+                .into_iter()
+                .map(|method| {
+                    let path = format!("{full_name}/{}", method.proto_name);
+                    let options = services.method_options.get(&path);
+                    Method::new(method, options.cloned().unwrap_or_default())
+                })
+                .collect(),
+            docs,
+            place,
             full_name,
             deprecated: deprecated(service.options.deprecated()),
-            methods: service.methods.into_iter().map(Method::new).collect(),
             server: format_ident!("{trait_name}Server"),
             async_proxy: format_ident!("{trait_name}AsyncClientProxy"),
             blocking_proxy: format_ident!("{trait_name}ClientProxy"),
@@ -75,13 +105,21 @@ impl Service {
 }
 
 impl Method {
-    fn new(method: prost_build::Method) -> Self {
+    fn new(method: prost_build::Method, options: MethodOptions) -> Self {
+        let (docs, place) = docs_and_place(method.comments);
         Self {
             rust_name: names::method(&method.proto_name),
-            docs: docs(method.comments, &format!("Calls `{}`.", method.proto_name)),
+            docs,
+            place,
             name: method.proto_name,
             is_deprecated: method.options.deprecated(),
-            idempotency: method.options.idempotency_level(),
+            idempotency: match method.options.idempotency_level() {
+                IdempotencyLevel::IdempotencyUnknown if options.idempotent => {
+                    IdempotencyLevel::Idempotent
+                }
+                level => level,
+            },
+            options,
             request: message_type(&method.input_type),
             reply: message_type(&method.output_type),
             kind: match (method.client_streaming, method.server_streaming) {
@@ -141,21 +179,16 @@ fn message_type(path: &str) -> TokenStream {
     }
 }
 
-/// The comments of the `.proto` file as rustdoc, or `default` where there are none.
-fn docs(comments: Comments, default: &str) -> TokenStream {
+/// The comments of the `.proto` file as rustdoc, and the line of it that names the element's place.
+fn docs_and_place(comments: Comments) -> (TokenStream, TokenStream) {
     let attached = Comments {
         leading_detached: Vec::new(),
         ..comments
     };
     let mut text = String::new();
     attached.append_with_indent(0, &mut text);
-    let lines: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("///"))
-        .collect();
-    if lines.is_empty() {
-        let line = format!(" {default}");
-        return quote!(#[doc = #line]);
-    }
-    quote!(#(#[doc = #lines])*)
+    let lines = text.lines().filter_map(|line| line.strip_prefix("///"));
+    let (places, docs): (Vec<&str>, Vec<&str>) =
+        lines.partition(|line| annotate::place_of(line).is_some());
+    (quote!(#(#[doc = #docs])*), quote!(#(#[doc = #places])*))
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Index;
 
+use super::companion;
 use super::model::{Method, Service};
 
 /// The service trait. It has no default bodies, so that the compiler itself reports a forgotten
@@ -12,17 +13,23 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
     let Service {
         codegen,
         docs,
+        place,
+        visibility,
+        trait_attributes,
         trait_name,
         server,
         ..
     } = service;
+    let messages = companion::message_types_name(service);
     let methods = service
         .methods
         .iter()
         .map(|method| trait_method(codegen, method));
     quote! {
         #docs
-        pub trait #trait_name: ::core::marker::Send + ::core::marker::Sync + 'static {
+        #place
+        #trait_attributes
+        #visibility trait #trait_name: #messages + ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
 
             #[doc(hidden)]
@@ -32,6 +39,11 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
             {
                 ::std::sync::Arc::new(#server::from_arc(self))
             }
+
+            #[doc(hidden)]
+            fn __rpc_handler_options(&self, _method: usize) -> #codegen::HandlerOptions {
+                #codegen::HandlerOptions::new()
+            }
         }
     }
 }
@@ -40,6 +52,7 @@ fn trait_method(codegen: &TokenStream, method: &Method) -> TokenStream {
     let Method {
         rust_name,
         docs,
+        place,
         request,
         reply,
         kind,
@@ -58,6 +71,7 @@ fn trait_method(codegen: &TokenStream, method: &Method) -> TokenStream {
     };
     quote! {
         #docs
+        #place
         fn #rust_name(
             &self,
             cx: #codegen::Context,
@@ -72,6 +86,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
     let Service {
         codegen,
         full_name,
+        visibility,
         trait_name,
         server,
         ..
@@ -83,7 +98,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
     let dispatch = dispatch(service);
     quote! {
         #[doc = #type_docs]
-        pub struct #server<T> {
+        #visibility struct #server<T> {
             service: ::std::sync::Arc<T>,
         }
 
@@ -92,11 +107,13 @@ pub(super) fn server(service: &Service) -> TokenStream {
             pub const NAME: &'static str = #full_name;
 
             /// Serves `service`.
+            #[must_use]
             pub fn new(service: T) -> Self {
                 Self::from_arc(::std::sync::Arc::new(service))
             }
 
             /// Serves a `service` that others hold as well.
+            #[must_use]
             pub fn from_arc(service: ::std::sync::Arc<T>) -> Self {
                 Self { service }
             }
@@ -143,6 +160,10 @@ fn dispatch(service: &Service) -> TokenStream {
         impl<T: #trait_name> #codegen::Service for #server<T> {
             fn descriptor(&self) -> &'static #codegen::ServiceDescriptor {
                 &#descriptor
+            }
+
+            fn handler_options(&self, method: usize) -> #codegen::HandlerOptions {
+                self.service.__rpc_handler_options(method)
             }
 
             fn call(&self, method: usize, incoming: #codegen::Incoming<'_>) -> #codegen::Reply {

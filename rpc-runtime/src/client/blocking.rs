@@ -121,14 +121,14 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 }
 
 /// Runs what blocks. On a worker thread of a multi-threaded tokio runtime, its other tasks move
-/// to another thread first.
+/// to another thread first. Elsewhere there is nothing to move, and a `LocalSet` would not allow it.
 pub(super) fn block<R>(f: impl FnOnce() -> R) -> R {
-    let in_task = tokio::task::try_id().is_some();
+    let on_worker = tokio::runtime::worker_index().is_some();
     let multi_thread = || {
         Handle::try_current()
             .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
     };
-    if in_task && multi_thread() {
+    if on_worker && multi_thread() {
         tokio::task::block_in_place(f)
     } else {
         f()

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::Message;
-use rpc_wire::session::{Outcome, OutgoingRequest, SHARE_BODY_FROM};
+use rpc_wire::session::{Outcome, OutgoingRequest};
 use rpc_wire::{Code, Metadata, MethodDescriptor, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
 use super::blocking;
 use super::channel::Channel;
 use super::future::RpcFuture;
-use super::response::Response;
+use super::response::{Response, decode};
 use crate::call::Context;
 use crate::connection::admission::Ticket;
 use crate::connection::client::{ClientConnection, Started};
@@ -146,6 +146,14 @@ impl<T> Call<T> {
         blocking::wait(self)
     }
 
+    pub(super) fn address(&self) -> Arc<str> {
+        self.channel.peer.address()
+    }
+
+    pub(super) fn method(&self) -> &'static MethodDescriptor {
+        self.method
+    }
+
     /// Attaches what is known of the call to a status.
     fn describe(&self, status: Status) -> Status {
         let status = match status.address() {
@@ -238,27 +246,10 @@ impl<T> Call<T> {
                     Err(status) => State::Failed(status),
                 },
                 State::Queued {
-                    connection,
-                    ticket,
-                    timer,
+                    connection, ticket, ..
                 } => {
-                    if timer
-                        .as_mut()
-                        .is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
-                    {
-                        connection.leave_queue(*ticket);
-                        State::Failed(too_late_to(
-                            "the call was queued: all streams of the connection, \
-                            max_concurrent_streams of the server, were taken",
-                            Stage::Queue,
-                        ))
-                    } else {
-                        let (connection, ticket) = (connection.clone(), *ticket);
-                        match connection.start(Instant::now(), &self.request(), Some(ticket), cx) {
-                            Started::Queued(same) if same == ticket => return Poll::Pending,
-                            started => self.started(started, connection),
-                        }
-                    }
+                    let (connection, ticket) = (connection.clone(), *ticket);
+                    ready!(self.poll_queued(connection, ticket, cx))
                 }
                 State::Sent { connection, id } => {
                     let outcome = ready!(connection.poll_reply(*id, cx));
@@ -281,6 +272,34 @@ impl<T> Call<T> {
         }
     }
 
+    /// Goes on once a stream is kept for the call, or its deadline has passed.
+    fn poll_queued(
+        &mut self,
+        connection: Arc<ClientConnection>,
+        ticket: Ticket,
+        cx: &mut Poller<'_>,
+    ) -> Poll<State> {
+        let now = Instant::now();
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            match connection.start(now, &self.request(), Some(ticket), cx) {
+                // The connection lives, so its runtime does: a timer must not be polled after it.
+                Started::Queued(same) if same == ticket => match &mut self.state {
+                    State::Queued {
+                        timer: Some(timer), ..
+                    } => ready!(timer.as_mut().poll(cx)),
+                    _ => return Poll::Pending,
+                },
+                started => return Poll::Ready(self.started(started, connection)),
+            }
+        }
+        connection.leave_queue(ticket);
+        Poll::Ready(State::Failed(too_late_to(
+            "the call was queued: all streams of the connection, \
+            max_concurrent_streams of the server, were taken",
+            Stage::Queue,
+        )))
+    }
+
     /// Whether a call that failed was provably not started, and may go to another connection.
     fn may_send_again(&self, status: &Status) -> bool {
         status.code() == Code::Unavailable
@@ -296,23 +315,19 @@ impl<M: Message + Default> Call<M> {
     }
 
     /// Gives the reply's metadata too.
-    pub fn with_metadata(self) -> Call<Response<M>> {
-        let Call {
-            channel,
-            method,
-            timeout,
-            inherited,
-            ..
-        } = &self;
-        let mut call: Call<Response<M>> = Call::new(
-            channel.clone(),
-            method,
-            self.body.clone(),
-            |body, metadata| Ok(Response::new(decode(body)?, metadata)),
-        );
-        (call.timeout, call.inherited) = (*timeout, *inherited);
-        call.metadata = self.metadata.clone();
-        call
+    pub fn with_metadata(mut self) -> Call<Response<M>> {
+        Call {
+            channel: self.channel.clone(),
+            method: self.method,
+            body: std::mem::take(&mut self.body),
+            metadata: std::mem::take(&mut self.metadata),
+            timeout: self.timeout,
+            inherited: self.inherited,
+            decode: |body, metadata| Ok(Response::new(decode(body)?, metadata)),
+            deadline: self.deadline,
+            retries: self.retries,
+            state: std::mem::replace(&mut self.state, State::Done),
+        }
     }
 }
 
@@ -364,21 +379,6 @@ impl<T> fmt::Debug for Call<T> {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
-}
-
-/// Decodes a reply: a small one by copy, so that it does not keep the large buffer alive that it
-/// was read into.
-fn decode<M: Message + Default>(body: Bytes) -> Result<M, Status> {
-    let decoded = if body.len() < SHARE_BODY_FROM {
-        M::decode(&body[..])
-    } else {
-        M::decode(body)
-    };
-    decoded.map_err(|error| {
-        Status::internal(format!("the reply is not the expected message: {error}"))
-            .with_source(error)
-            .with_stage(Stage::Decode)
-    })
 }
 
 /// Attaches the connection's address to a status.

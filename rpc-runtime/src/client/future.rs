@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_wire::Status;
+use rpc_wire::{MethodDescriptor, Stage, Status};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
@@ -22,7 +23,6 @@ use super::call::Call;
 /// cancels the call unless it was [detached](Self::detach) or has a callback.
 pub struct RpcFuture<T> {
     shared: Arc<Shared<T>>,
-    runtime: Handle,
     task: AbortHandle,
     detached: AtomicBool,
 }
@@ -30,6 +30,9 @@ pub struct RpcFuture<T> {
 struct Shared<T> {
     state: Mutex<State<T>>,
     done: Condvar,
+    runtime: Handle,
+    address: Arc<str>,
+    method: &'static MethodDescriptor,
 }
 
 type Callback<T> = Box<dyn FnOnce(&Result<T, Status>) + Send>;
@@ -49,19 +52,18 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
                 waker: None,
             }),
             done: Condvar::new(),
+            address: call.address(),
+            method: call.method(),
+            runtime,
         });
-        let guard = CompleteOnDrop {
-            shared: shared.clone(),
-            runtime: runtime.clone(),
-        };
-        let task = runtime.spawn(async move {
+        let guard = CompleteOnDrop(shared.clone());
+        let task = shared.runtime.spawn(async move {
             let outcome = call.await;
-            guard.complete(outcome);
+            guard.0.complete(outcome);
         });
         RpcFuture {
-            shared,
-            runtime,
             task: task.abort_handle(),
+            shared,
             detached: AtomicBool::new(false),
         }
     }
@@ -79,7 +81,7 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
         match state.outcome.clone() {
             Some(outcome) => {
                 drop(state);
-                run_callbacks(&self.runtime, vec![Box::new(callback)], outcome);
+                self.shared.run_callbacks(vec![Box::new(callback)], outcome);
             }
             None => state.callbacks.push(Box::new(callback)),
         }
@@ -93,6 +95,9 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
 
     /// Cancels the call. Unless it has ended already, it ends with CANCELLED.
     pub fn cancel(&self) {
+        self.shared.complete(Err(self
+            .shared
+            .describe(Status::cancelled("the call was cancelled"))));
         self.task.abort();
     }
 
@@ -107,10 +112,12 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
     ///
     /// How the call ended; FAILED_PRECONDITION if it could never end.
     pub fn wait(self) -> Result<T, Status> {
-        if let Some(status) = blocking::would_deadlock(&self.runtime) {
-            return Err(status);
+        match blocking::would_deadlock(&self.shared.runtime) {
+            Some(status) if !self.is_done() => {
+                Err(self.shared.describe(status).with_may_have_run(true))
+            }
+            _ => blocking::wait(self),
         }
-        blocking::wait(self)
     }
 
     /// Waits on this thread for a time; gives the future back if the call takes longer.
@@ -174,16 +181,10 @@ impl<T> Shared<T> {
     }
 }
 
-/// Completes a future in any case, also when its task is cancelled or its runtime goes.
-struct CompleteOnDrop<T: Clone + Send + Sync + 'static> {
-    shared: Arc<Shared<T>>,
-    runtime: Handle,
-}
-
-impl<T: Clone + Send + Sync + 'static> CompleteOnDrop<T> {
+impl<T: Send + Sync + 'static> Shared<T> {
     /// Sets the outcome if there is none.
     fn complete(&self, outcome: Result<T, Status>) {
-        let mut state = self.shared.lock();
+        let mut state = self.lock();
         if state.outcome.is_some() {
             return;
         }
@@ -192,37 +193,70 @@ impl<T: Clone + Send + Sync + 'static> CompleteOnDrop<T> {
         let callbacks = std::mem::take(&mut state.callbacks);
         let waker = state.waker.take();
         drop(state);
-        self.shared.done.notify_all();
+        self.done.notify_all();
         if let Some(waker) = waker {
             waker.wake();
         }
         if !callbacks.is_empty() {
-            run_callbacks(&self.runtime, callbacks, outcome);
+            self.run_callbacks(callbacks, outcome);
         }
     }
-}
 
-impl<T: Clone + Send + Sync + 'static> Drop for CompleteOnDrop<T> {
-    fn drop(&mut self) {
-        self.complete(Err(Status::cancelled(
-            "the call was cancelled, or its tokio runtime was shut down",
-        )));
+    /// Callbacks may block, so they run on the runtime's threads for that.
+    fn run_callbacks(&self, callbacks: Vec<Callback<T>>, outcome: Arc<Result<T, Status>>) {
+        let mut pending = PendingCallbacks { callbacks, outcome };
+        self.runtime.spawn_blocking(move || {
+            call_all(std::mem::take(&mut pending.callbacks), &pending.outcome);
+        });
+    }
+
+    /// Attaches what is known of the call to a status.
+    fn describe(&self, status: Status) -> Status {
+        status
+            .with_address(&*self.address)
+            .with_method(self.method.path())
     }
 }
 
-/// Callbacks may block, so they run on the runtime's threads for that.
-fn run_callbacks<T: Send + Sync + 'static>(
-    runtime: &Handle,
+/// Completes a future in any case, also when its runtime goes.
+struct CompleteOnDrop<T: Send + Sync + 'static>(Arc<Shared<T>>);
+
+impl<T: Send + Sync + 'static> Drop for CompleteOnDrop<T> {
+    fn drop(&mut self) {
+        let status =
+            Status::unavailable("the tokio runtime that the call belongs to was shut down")
+                .with_stage(Stage::Wait);
+        self.0.complete(Err(self.0.describe(status)));
+    }
+}
+
+/// Callbacks on their way to a thread. They are called also where the runtime has gone that was
+/// to do it.
+struct PendingCallbacks<T: Send + Sync + 'static> {
     callbacks: Vec<Callback<T>>,
     outcome: Arc<Result<T, Status>>,
-) {
-    runtime.spawn_blocking(move || {
-        for callback in callbacks {
-            if catch_unwind(AssertUnwindSafe(|| callback(&outcome))).is_err() {
-                tracing::error!("a callback of a call panicked");
-            }
+}
+
+impl<T: Send + Sync + 'static> Drop for PendingCallbacks<T> {
+    fn drop(&mut self) {
+        if self.callbacks.is_empty() {
+            return;
         }
-    });
+        let callbacks = std::mem::take(&mut self.callbacks);
+        let outcome = Arc::clone(&self.outcome);
+        let thread = thread::Builder::new().name("rpc-callbacks".to_owned());
+        if let Err(error) = thread.spawn(move || call_all(callbacks, &outcome)) {
+            tracing::error!(%error, "no thread to run the callbacks of a call");
+        }
+    }
+}
+
+fn call_all<T>(callbacks: Vec<Callback<T>>, outcome: &Result<T, Status>) {
+    for callback in callbacks {
+        if catch_unwind(AssertUnwindSafe(|| callback(outcome))).is_err() {
+            tracing::error!("a callback of a call panicked");
+        }
+    }
 }
 
 fn take<T: Clone>(outcome: Arc<Result<T, Status>>) -> Result<T, Status> {

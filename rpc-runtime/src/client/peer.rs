@@ -115,15 +115,9 @@ impl Peer {
             tokio::time::sleep(pause).await;
         }
         let limit = self.config.connect_timeout;
-        let transport = match tokio::time::timeout(limit, self.connector.connect()).await {
-            Ok(connected) => connected?,
-            Err(_) => {
-                let message = format!("no connection after {limit:?} (connect_timeout)");
-                return Err(Status::unavailable(message)
-                    .with_stage(Stage::Connect)
-                    .with_may_have_run(false));
-            }
-        };
+        let transport = tokio::time::timeout(limit, self.connector.connect())
+            .await
+            .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
         let connection = ClientConnection::new(self.address(), self.config.session.clone());
         let backoff = self.backoff.clone();
         let driver = ClientDriver::new(connection.clone(), transport, move || backoff.reset());
@@ -134,19 +128,23 @@ impl Peer {
     /// Connects, and waits until the server has proved to speak the protocol.
     pub(super) async fn establish(self: &Arc<Self>) -> Result<(), Status> {
         let limit = self.config.connect_timeout;
-        let established = async { self.connection().await?.established().await };
+        let mut connected = false;
+        let established = async {
+            let connection = self.connection().await?;
+            connected = true;
+            connection.established().await
+        };
         let established = {
             let _runtime = self.runtime.enter();
             tokio::time::timeout(limit, established)
         };
-        let result = established.await.unwrap_or_else(|_| {
-            let message = format!(
+        let result = match established.await {
+            Ok(result) => result,
+            Err(_) if connected => Err(too_slow(format!(
                 "connected, but no answer after {limit:?} (connect_timeout); is it an rpc server?"
-            );
-            Err(Status::unavailable(message)
-                .with_stage(Stage::Connect)
-                .with_may_have_run(false))
-        });
+            ))),
+            Err(_) => Err(no_connection_after(limit)),
+        };
         result.map_err(|status| status.with_address(&*self.address()))
     }
 
@@ -173,4 +171,16 @@ impl fmt::Debug for Peer {
             .field("address", &self.address())
             .finish_non_exhaustive()
     }
+}
+
+fn no_connection_after(limit: Duration) -> Status {
+    too_slow(format!(
+        "no connection after {limit:?} (connect_timeout); is the host reachable?"
+    ))
+}
+
+fn too_slow(message: String) -> Status {
+    Status::unavailable(message)
+        .with_stage(Stage::Connect)
+        .with_may_have_run(false)
 }

@@ -1,6 +1,9 @@
-//! A reply with its metadata.
+//! A reply: its message and its metadata.
 
-use rpc_wire::Metadata;
+use bytes::Bytes;
+use prost::Message;
+use rpc_wire::session::SHARE_BODY_FROM;
+use rpc_wire::{Metadata, Stage, Status};
 
 /// A message and the metadata that came with it; see [`Call::with_metadata`](super::Call::with_metadata).
 #[derive(Clone, Debug, PartialEq)]
@@ -33,4 +36,19 @@ impl<T> Response<T> {
     pub fn into_parts(self) -> (T, Metadata) {
         (self.message, self.metadata)
     }
+}
+
+/// Decodes a reply: a small one by copy, so that it does not keep the large buffer alive that it
+/// was read into.
+pub(super) fn decode<M: Message + Default>(body: Bytes) -> Result<M, Status> {
+    let decoded = if body.len() < SHARE_BODY_FROM {
+        M::decode(&body[..])
+    } else {
+        M::decode(body)
+    };
+    decoded.map_err(|error| {
+        Status::internal(format!("the reply is not the expected message: {error}"))
+            .with_source(error)
+            .with_stage(Stage::Decode)
+    })
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Buf;
 use rpc_wire::Status;
 use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::SessionError;
+use rpc_wire::session::{Output, SessionError};
 
 use super::client::{ClientConnection, EndedCalls};
 use super::timer::Timer;
@@ -26,6 +26,31 @@ enum Event {
     Timer,
     /// The last channel is gone and so is the last call.
     Abandoned,
+}
+
+/// Why a connection ends.
+struct Lost {
+    reason: Status,
+    /// What the server did wrong; it is told.
+    violation: Option<SessionError>,
+}
+
+impl From<Status> for Lost {
+    fn from(reason: Status) -> Self {
+        Lost {
+            reason,
+            violation: None,
+        }
+    }
+}
+
+impl From<SessionError> for Lost {
+    fn from(violation: SessionError) -> Self {
+        Lost {
+            reason: Status::unavailable(violation.message()),
+            violation: Some(violation),
+        }
+    }
 }
 
 /// Moves bytes between a session and its transport until either ends. However it ends, also by
@@ -59,27 +84,36 @@ impl<F: FnMut()> ClientDriver<F> {
     /// Runs until the connection ends.
     pub(crate) async fn run(mut self) {
         tracing::debug!(address = %self.connection.address(), "connection opened");
-        let reason = loop {
+        let Lost { reason, violation } = loop {
             match self.turn().await {
                 Ok(true) => {}
-                Ok(false) => break Status::unavailable("the connection was closed"),
-                Err(reason) => break reason,
+                Ok(false) => break self.finished().into(),
+                Err(lost) => break lost,
             }
         };
         tracing::debug!(address = %self.connection.address(), %reason, "connection closed");
-        self.connection.lost(self.wire.written(), reason);
+        if violation.is_none() {
+            // Calls are told that what has not left was not executed, so it must never leave.
+            self.wire.output = Output::default();
+        }
+        let leaving = self.wire.output.remaining() as u64;
+        self.connection.lost(self.wire.written() + leaving, reason);
+        if let Some(error) = violation {
+            let mut shared = self.connection.lock();
+            shared.session.send_goaway(error.code(), error.message());
+        }
         self.take_output();
         self.wire.close().await;
     }
 
     /// Waits for something to happen and deals with it; false when there is nothing left to do.
-    async fn turn(&mut self) -> Result<bool, Status> {
+    async fn turn(&mut self) -> Result<bool, Lost> {
         let event = poll_fn(|cx| self.poll_event(cx))
             .await
             .map_err(|error| broken(&error))?;
         match event {
             Event::Read(0) => {
-                return Err(closed_by_server(self.connection.lock().session.goaway()));
+                return Err(self.closed_by_server().into());
             }
             Event::Read(_) => self.receive()?,
             Event::Timer => self.expire(),
@@ -111,7 +145,7 @@ impl<F: FnMut()> ClientDriver<F> {
         self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
     }
 
-    fn receive(&mut self) -> Result<(), Status> {
+    fn receive(&mut self) -> Result<(), SessionError> {
         let connection = Arc::clone(&self.connection);
         let mut shared = connection.lock();
         let received =
@@ -119,9 +153,6 @@ impl<F: FnMut()> ClientDriver<F> {
                 .session
                 .receive(Instant::now(), &mut self.wire.input, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
-        if let Err(error) = &received {
-            shared.session.send_goaway(error.code(), error.message());
-        }
         let established = shared.session.is_established();
         drop(shared);
         self.ended.wake();
@@ -130,7 +161,7 @@ impl<F: FnMut()> ClientDriver<F> {
             (self.on_established)();
             connection.set_established();
         }
-        received.map_err(|error| protocol_error(&error))
+        received
     }
 
     fn expire(&mut self) {
@@ -139,6 +170,26 @@ impl<F: FnMut()> ClientDriver<F> {
         shared.admit(&mut self.ended.wakers);
         drop(shared);
         self.ended.wake();
+    }
+
+    /// Why a connection ends that has nothing left to do.
+    fn finished(&self) -> Status {
+        let asked_to = self.connection.lock().session.goaway().is_some();
+        if asked_to {
+            self.closed_by_server()
+        } else {
+            Status::unavailable("the connection was closed")
+        }
+    }
+
+    fn closed_by_server(&self) -> Status {
+        match self.connection.lock().session.goaway() {
+            Some(goaway) if goaway.code != GoAwayCode::NoError => Status::unavailable(format!(
+                "the server closed the connection: {:?}: {}",
+                goaway.code, goaway.message
+            )),
+            _ => Status::unavailable("the server closed the connection"),
+        }
     }
 
     /// Takes over what is to be written; false when a connection that ends has ended.
@@ -162,18 +213,4 @@ impl<F: FnMut()> Drop for ClientDriver<F> {
 
 fn broken(error: &io::Error) -> Status {
     Status::unavailable(format!("the connection broke: {error}"))
-}
-
-fn closed_by_server(goaway: Option<&rpc_wire::frame::GoAway>) -> Status {
-    match goaway {
-        Some(goaway) if goaway.code != GoAwayCode::NoError => Status::unavailable(format!(
-            "the server closed the connection: {:?}: {}",
-            goaway.code, goaway.message
-        )),
-        _ => Status::unavailable("the server closed the connection"),
-    }
-}
-
-fn protocol_error(error: &SessionError) -> Status {
-    Status::unavailable(error.message())
 }

@@ -12,6 +12,7 @@ use rpc_wire::session::{IncomingRequest, Responder, ServerSink};
 use rpc_wire::{Code, MethodDescriptor, Status};
 use tokio::task::AbortHandle;
 
+use super::handling::Handling;
 use super::reply::ReplyFuture;
 use super::router::{Route, Router};
 use super::service::{Incoming, Reply, ReplyKind};
@@ -58,12 +59,15 @@ impl Dispatcher {
     fn context<M>(
         &mut self,
         method: &'static MethodDescriptor,
+        handling: Option<&Handling>,
         request: &mut IncomingRequest<'_, M>,
     ) -> Context {
         let mut state = self.spare.take().unwrap_or_default();
         let fresh = CallState {
             method: Some(method),
-            deadline: request.deadline,
+            deadline: handling.map_or(request.deadline, |handling| {
+                handling.deadline(request.deadline)
+            }),
             metadata: std::mem::take(&mut request.metadata),
             attempt: request.attempt,
             peer: self.peer,
@@ -105,21 +109,23 @@ impl ServerSink for Dispatcher {
         mut request: IncomingRequest<'_, Arc<Route>>,
         responder: Responder<'_>,
     ) -> Option<RunningCall> {
-        let (service, index, descriptor) = match &**request.method {
+        let (service, index, descriptor, handling) = match &**request.method {
             Route::Method {
                 service,
                 index,
                 descriptor,
-            } => (service, *index, *descriptor),
+                handling,
+            } => (service, *index, *descriptor, handling.as_ref()),
             Route::Unknown(status) => {
                 responder.status(status, false);
                 return None;
             }
         };
-        let context = self.context(descriptor, &mut request);
+        let context = self.context(descriptor, handling.map(Arc::as_ref), &mut request);
         let incoming = Incoming {
             context: context.clone(),
             body: request.body,
+            handling,
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,

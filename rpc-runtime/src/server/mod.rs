@@ -4,13 +4,15 @@ mod accept;
 mod builder;
 mod dispatch;
 mod error;
+mod handling;
 mod reply;
 mod router;
 mod service;
 
 pub use builder::{BoundServer, Server};
 pub use error::ServeError;
-pub use service::{Generated, Incoming, IntoService, Reply, Service};
+pub use handling::HandlerOptions;
+pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemented};
 
 pub(crate) use accept::serve_transport;
 pub(crate) use router::Router;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rpc_wire::{MethodDescriptor, Status};
 
+use super::handling::Handling;
 use super::{ServeError, Service};
 
 /// The services of a server by name.
@@ -15,8 +16,24 @@ pub(crate) struct Router {
 
 struct Registered {
     service: Arc<dyn Service>,
+    /// By the place of the method in the descriptor.
+    handling: Vec<Option<Arc<Handling>>>,
     /// For errors.
     type_name: &'static str,
+}
+
+impl Registered {
+    fn new(service: Arc<dyn Service>, type_name: &'static str) -> Self {
+        let methods = service.descriptor().methods().iter().enumerate();
+        let handling = methods
+            .map(|(index, method)| Handling::of(method, service.handler_options(index)))
+            .collect();
+        Registered {
+            service,
+            handling,
+            type_name,
+        }
+    }
 }
 
 /// What a path leads to.
@@ -26,6 +43,7 @@ pub(crate) enum Route {
         service: Arc<dyn Service>,
         index: usize,
         descriptor: &'static MethodDescriptor,
+        handling: Option<Arc<Handling>>,
     },
     /// UNIMPLEMENTED, with what is missing.
     Unknown(Status),
@@ -35,12 +53,8 @@ impl Router {
     /// A router to one service.
     pub(crate) fn of(service: Arc<dyn Service>) -> Self {
         let name = service.descriptor().name().to_owned();
-        let registered = Registered {
-            service,
-            type_name: "",
-        };
         Router {
-            services: HashMap::from([(name, registered)]),
+            services: HashMap::from([(name, Registered::new(service, ""))]),
         }
     }
 
@@ -60,7 +74,7 @@ impl Router {
             });
         }
         self.services
-            .insert(name, Registered { service, type_name });
+            .insert(name, Registered::new(service, type_name));
         Ok(())
     }
 
@@ -71,14 +85,15 @@ impl Router {
                 "the path {path:?} is not of the form package.Service/Method"
             ));
         };
-        let Some(Registered { service, .. }) = self.services.get(name) else {
+        let Some(registered) = self.services.get(name) else {
             return unknown(format!("the server has no service {name:?}"));
         };
-        match service.descriptor().method(method) {
+        match registered.service.descriptor().method(method) {
             Some((index, descriptor)) => Route::Method {
-                service: service.clone(),
+                service: registered.service.clone(),
                 index,
                 descriptor,
+                handling: registered.handling[index].clone(),
             },
             None => unknown(format!("the service {name:?} has no method {method:?}")),
         }

@@ -8,8 +8,9 @@ use bytes::BytesMut;
 use futures_core::Stream;
 use prost::Message;
 use rpc_wire::session::RequestBody;
-use rpc_wire::{ServiceDescriptor, Status};
+use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 
+use super::handling::{HandlerOptions, Handling};
 use super::reply::{ReplyFuture, UnaryReply};
 use crate::call::{Context, Streaming};
 
@@ -18,6 +19,9 @@ use crate::call::{Context, Streaming};
 pub trait Service: Send + Sync + 'static {
     /// The service's name and methods.
     fn descriptor(&self) -> &'static ServiceDescriptor;
+
+    /// How the handler of the method at this place of the descriptor is run.
+    fn handler_options(&self, method: usize) -> HandlerOptions;
 
     /// Calls the method at this place of the descriptor.
     fn call(&self, method: usize, incoming: Incoming<'_>) -> Reply;
@@ -38,6 +42,7 @@ pub struct Generated;
 pub struct Incoming<'a> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
+    pub(super) handling: Option<&'a Arc<Handling>>,
 }
 
 /// What a method answers: a status now, or a reply later.
@@ -56,7 +61,7 @@ impl Incoming<'_> {
         F: FnOnce(Context, Req) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
         Req: Message + Default,
-        Rep: Message,
+        Rep: Message + 'static,
     {
         let decoded = match self.body {
             RequestBody::Borrowed(body) => Req::decode(body),
@@ -64,8 +69,14 @@ impl Incoming<'_> {
         };
         match decoded {
             Ok(request) => {
-                let future = handler(self.context, request);
-                Reply(ReplyKind::Running(Box::pin(UnaryReply { future })))
+                let Some(handling) = self.handling else {
+                    return Reply::running(handler(self.context, request));
+                };
+                let future = handler(self.context.clone(), request);
+                match handling.run(self.context, future) {
+                    Ok(future) => Reply::running(future),
+                    Err(status) => Reply(ReplyKind::Refused(status)),
+                }
             }
             Err(error) => {
                 let name = std::any::type_name::<Req>()
@@ -125,6 +136,20 @@ impl Incoming<'_> {
             Status::unimplemented("this version of the server does not serve streaming methods");
         Reply(ReplyKind::Refused(status))
     }
+}
+
+impl Reply {
+    fn running<M: Message>(
+        future: impl Future<Output = Result<M, Status>> + Send + 'static,
+    ) -> Self {
+        Reply(ReplyKind::Running(Box::pin(UnaryReply { future })))
+    }
+}
+
+/// What `#[rpc_service(unimplemented)]` answers for a method that is missing.
+pub fn not_implemented(cx: &Context) -> Status {
+    let method = cx.method().map_or("the method", MethodDescriptor::path);
+    Status::unimplemented(format!("the server does not implement {method}"))
 }
 
 impl std::fmt::Debug for Reply {

@@ -60,9 +60,7 @@ where
     fn connect(&self) -> Connecting<'_> {
         let connecting = self();
         Box::pin(async move {
-            let transport = connecting
-                .await
-                .map_err(|error| connect_error("cannot connect", error))?;
+            let transport = connecting.await.map_err(connect_error)?;
             Ok(Box::new(transport) as Box<dyn Transport>)
         })
     }
@@ -73,8 +71,12 @@ where
 }
 
 /// The status of a connection that did not come about.
-fn connect_error(what: &str, error: io::Error) -> Status {
-    Status::unavailable(format!("{what}: {error}"))
+fn connect_error(error: io::Error) -> Status {
+    let advice = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "; is the server running, and on this port?",
+        _ => "",
+    };
+    Status::unavailable(format!("cannot connect: {error}{advice}"))
         .with_source(error)
         .with_stage(Stage::Connect)
         .with_may_have_run(false)

@@ -35,7 +35,7 @@ impl TcpConnector {
                 Err(error) => last = error,
             }
         }
-        Err(connect_error("cannot connect", last))
+        Err(connect_error(last))
     }
 }
 
@@ -56,8 +56,10 @@ pub(crate) fn set_options(stream: TcpStream) -> io::Result<TcpStream> {
 }
 
 fn resolve_error(host: &str, error: io::Error) -> Status {
-    Status::unavailable(format!("cannot resolve the host {host:?}: {error}"))
-        .with_source(error)
-        .with_stage(Stage::Resolve)
-        .with_may_have_run(false)
+    Status::unavailable(format!(
+        "cannot resolve the host {host:?}: {error}; check the name"
+    ))
+    .with_source(error)
+    .with_stage(Stage::Resolve)
+    .with_may_have_run(false)
 }

@@ -1,0 +1,138 @@
+//! Reads files and all that they import, each by itself: nothing is looked up in another file yet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use prost_types::FileDescriptorProto;
+use protox::file::File;
+
+use super::explain;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::edition;
+use crate::element::field;
+use crate::include::{self, IncludeFolders, Source};
+
+/// Every file that was read, by import name.
+#[derive(Default)]
+pub(super) struct Parsed {
+    pub(super) files: BTreeMap<String, ParsedFile>,
+    /// Files that are there, and are not understood.
+    pub(super) broken: BTreeSet<String>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A file of which the syntax is right.
+pub(super) struct ParsedFile {
+    /// With names as the file has them.
+    pub(super) descriptor: FileDescriptorProto,
+    /// None for files that are built in.
+    pub(super) source: Option<Source>,
+}
+
+impl ParsedFile {
+    /// The place of the element that `path` leads to, if the file has a text.
+    pub(super) fn location(&self, path: &[i32]) -> Option<Location> {
+        let source = self.source.as_ref()?;
+        Some(Location::of_element(&self.descriptor, path, source))
+    }
+
+    /// Says that the element at `path` is wrong.
+    pub(super) fn complain(&self, path: &[i32], message: String) -> Diagnostic {
+        match self.location(path) {
+            Some(location) => Diagnostic::new(message, location),
+            None => Diagnostic::without_location(message),
+        }
+    }
+
+    /// Says that the import number `index` is wrong.
+    pub(super) fn complain_about_import(&self, index: usize, message: String) -> Diagnostic {
+        self.complain(&[field::FILE_DEPENDENCY, index as i32], message)
+    }
+}
+
+/// Reads `protos` and what they import from `folders`.
+pub(super) fn parse(protos: &[PathBuf], folders: &IncludeFolders<'_>) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut waiting = VecDeque::new();
+    for proto in protos {
+        match root_name(proto, folders) {
+            Ok(name) => waiting.push_back(name),
+            Err(diagnostic) => parsed.diagnostics.push(diagnostic),
+        }
+    }
+    while let Some(name) = waiting.pop_front() {
+        if parsed.files.contains_key(&name) || parsed.broken.contains(&name) {
+            continue;
+        }
+        match parse_file(&name, folders) {
+            Ok(Some(file)) => {
+                waiting.extend(file.descriptor.dependency.iter().cloned());
+                parsed.files.insert(name, file);
+            }
+            // Its importers are told, each at its own line.
+            Ok(None) => {}
+            Err(diagnostics) => {
+                parsed.diagnostics.extend(diagnostics);
+                parsed.broken.insert(name);
+            }
+        }
+    }
+    parsed
+}
+
+/// The import name of a file that the build script asks for.
+fn root_name(proto: &Path, folders: &IncludeFolders<'_>) -> Result<String, Diagnostic> {
+    let name = folders.import_name(proto).ok_or_else(|| {
+        let message = format!("file '{}' is not in any include path", proto.display());
+        let help = format!("looked in {}", folders.list());
+        Diagnostic::without_location(message).with_help(Some(help))
+    })?;
+    if let Ok(Some(found)) = folders.read(&name)
+        && let (Ok(asked_for), Ok(read)) = (fs::canonicalize(proto), fs::canonicalize(&found.path))
+        && asked_for != read
+    {
+        let message = format!(
+            "file '{}' cannot be imported: '{name}' is {}",
+            proto.display(),
+            found.path.display()
+        );
+        let help = "put its include folder before the other one";
+        return Err(Diagnostic::without_location(message).with_help(Some(help.to_owned())));
+    }
+    Ok(name)
+}
+
+/// Reads one file, or nothing if there is none of this name.
+fn parse_file(
+    name: &str,
+    folders: &IncludeFolders<'_>,
+) -> Result<Option<ParsedFile>, Vec<Diagnostic>> {
+    let source = folders
+        .read(name)
+        .map_err(|error| error.diagnostics().to_vec())?;
+    let Some(source) = source else {
+        return Ok(include::built_in(name).map(|descriptor| ParsedFile {
+            descriptor,
+            source: None,
+        }));
+    };
+    if let Some(span) = edition::find(&source.text) {
+        return Err(vec![edition_not_supported(&source, span)]);
+    }
+    let file = File::from_source(name, &source.text)
+        .map_err(|error| explain::compiler_error(&error, Some(&source)))?;
+    Ok(Some(ParsedFile {
+        descriptor: file.file_descriptor_proto().clone(),
+        source: Some(source),
+    }))
+}
+
+fn edition_not_supported(source: &Source, span: std::ops::Range<usize>) -> Diagnostic {
+    let help = "write `syntax = \"proto3\";` instead, and `optional` before fields that need to know whether they were set";
+    Diagnostic::new(
+        "protobuf editions are not supported",
+        Location::from_span(&source.path, &source.text, span),
+    )
+    .with_help(Some(help.to_owned()))
+}

@@ -1,0 +1,269 @@
+//! The options of methods in `rpc/options.proto`: what they are set to, or why they cannot be.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::{FileDescriptorProto, MethodOptions as StandardOptions};
+use protox::prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
+
+use crate::diagnostic::{Diagnostic, Location};
+use crate::element::field;
+use crate::include::Source;
+use crate::load::Loaded;
+use crate::{Error, Result};
+
+/// The name under which the file with the options is imported.
+pub(crate) const FILE: &str = "rpc/options.proto";
+/// Its text.
+pub(crate) const TEXT: &str = include_str!("../proto/rpc/options.proto");
+
+const DEFAULT_INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const DEFAULT_MAX_BACKOFF: Duration = Duration::from_secs(10);
+const DEFAULT_BACKOFF_MULTIPLIER: f64 = 2.0;
+
+/// What the options of one method are set to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct MethodOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) idempotent: bool,
+    pub(crate) blocking: bool,
+    pub(crate) aliases: Vec<String>,
+}
+
+/// The option `(rpc.retry)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RetryPolicy {
+    pub(crate) max_attempts: u32,
+    pub(crate) initial_backoff: Duration,
+    pub(crate) max_backoff: Duration,
+    pub(crate) backoff_multiplier: f64,
+}
+
+/// The options of all methods that have some, by path: `helloworld.Hello/Hello`.
+///
+/// # Errors
+///
+/// Every option whose value makes no sense.
+pub(crate) fn read(loaded: &Loaded) -> Result<BTreeMap<String, MethodOptions>> {
+    let mut all = BTreeMap::new();
+    let is_used = |file: &FileDescriptorProto| file.dependency.iter().any(|name| name == FILE);
+    if !loaded.files.iter().any(|file| is_used(&file.descriptor)) {
+        return Ok(all);
+    }
+    let mut pool = DescriptorPool::new();
+    for file in &loaded.files {
+        let added = pool.decode_file_descriptor_proto(&file.encoded[..]);
+        added.map_err(|error| Diagnostic::without_location(error.to_string()))?;
+    }
+    let mut diagnostics = Vec::new();
+    for service in pool.services() {
+        let file = service.parent_file();
+        let mut names: HashSet<String> = service.methods().map(|each| each.name().into()).collect();
+        for method in service.methods() {
+            let reader = Reader {
+                pool: &pool,
+                file: file.file_descriptor_proto(),
+                source: loaded.sources.get(file.name()),
+                path: method.path(),
+                options: method.options(),
+            };
+            match reader.read(&method, &mut names) {
+                Ok(options) if options == MethodOptions::default() => {}
+                Ok(options) => {
+                    let path = format!("{}/{}", service.full_name(), method.name());
+                    all.insert(path, options);
+                }
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+    }
+    match diagnostics.is_empty() {
+        true => Ok(all),
+        false => Err(Error::new(diagnostics)),
+    }
+}
+
+/// Reads the options of one method.
+struct Reader<'a> {
+    pool: &'a DescriptorPool,
+    file: &'a FileDescriptorProto,
+    source: Option<&'a Source>,
+    /// The path of the method in the file.
+    path: &'a [i32],
+    options: DynamicMessage,
+}
+
+impl Reader<'_> {
+    /// `names` are those that the methods of the service have.
+    fn read(
+        &self,
+        method: &MethodDescriptor,
+        names: &mut HashSet<String>,
+    ) -> Result<MethodOptions, Diagnostic> {
+        let standard = method.method_descriptor_proto().options.clone();
+        Ok(MethodOptions {
+            timeout: self.timeout()?,
+            retry: self.retry()?,
+            idempotent: self.idempotent(&standard.unwrap_or_default())?,
+            blocking: self.value("blocking").and_then(|value| value.as_bool()) == Some(true),
+            aliases: self.aliases(names)?,
+        })
+    }
+
+    fn timeout(&self) -> Result<Option<Duration>, Diagnostic> {
+        let Some(value) = self.value("timeout") else {
+            return Ok(None);
+        };
+        let timeout = duration(value.as_str().unwrap_or_default())
+            .filter(|timeout| !timeout.is_zero())
+            .ok_or_else(|| self.complain("timeout", not_a_duration(&value)))?;
+        Ok(Some(timeout))
+    }
+
+    fn retry(&self) -> Result<Option<RetryPolicy>, Diagnostic> {
+        let Some(value) = self.value("retry") else {
+            return Ok(None);
+        };
+        let Some(message) = value.as_message() else {
+            return Ok(None);
+        };
+        let get = |name| message.get_field_by_name(name);
+        let backoff = |name, default| match get(name) {
+            Some(value) if value.as_str() != Some("") => {
+                duration(value.as_str().unwrap_or_default()).ok_or_else(|| {
+                    self.complain("retry", format!("{name}: {}", not_a_duration(&value)))
+                })
+            }
+            _ => Ok(default),
+        };
+        let multiplier = get("backoff_multiplier").and_then(|value| value.as_f64());
+        let initial_backoff = backoff("initial_backoff", DEFAULT_INITIAL_BACKOFF)?;
+        let policy = RetryPolicy {
+            max_attempts: get("max_attempts")
+                .and_then(|value| value.as_u32())
+                .unwrap_or_default(),
+            initial_backoff,
+            max_backoff: backoff("max_backoff", DEFAULT_MAX_BACKOFF.max(initial_backoff))?,
+            backoff_multiplier: multiplier
+                .filter(|multiplier| *multiplier != 0.0)
+                .unwrap_or(DEFAULT_BACKOFF_MULTIPLIER),
+        };
+        let mistake = if policy.max_attempts < 2 {
+            "max_attempts counts the first attempt, so it is at least 2"
+        } else if !policy.backoff_multiplier.is_finite() || policy.backoff_multiplier < 1.0 {
+            "backoff_multiplier is at least 1"
+        } else if policy.max_backoff < policy.initial_backoff {
+            "max_backoff is less than initial_backoff"
+        } else {
+            return Ok(Some(policy));
+        };
+        Err(self.complain("retry", mistake.to_owned()))
+    }
+
+    fn idempotent(&self, standard: &StandardOptions) -> Result<bool, Diagnostic> {
+        let Some(value) = self.value("idempotent") else {
+            return Ok(false);
+        };
+        let level = standard.idempotency_level();
+        if value.as_bool() == Some(false) && level != IdempotencyLevel::IdempotencyUnknown {
+            let message = format!("idempotency_level is {}", level.as_str_name());
+            return Err(self.complain("idempotent", message));
+        }
+        Ok(value.as_bool() == Some(true))
+    }
+
+    fn aliases(&self, names: &mut HashSet<String>) -> Result<Vec<String>, Diagnostic> {
+        let value = self.value("alias");
+        let list = value.as_ref().and_then(|value| value.as_list());
+        let mut aliases = Vec::new();
+        for alias in list.unwrap_or_default().iter().filter_map(Value::as_str) {
+            let is_name = alias.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !is_name {
+                return Err(self.complain("alias", format!("'{alias}' is no name of a method")));
+            }
+            if !names.insert(alias.to_owned()) {
+                let message = format!("the service has another method that is called '{alias}'");
+                return Err(self.complain("alias", message));
+            }
+            aliases.push(alias.to_owned());
+        }
+        Ok(aliases)
+    }
+
+    /// What the option `(rpc.name)` is set to.
+    fn value(&self, name: &str) -> Option<Value> {
+        let extension = self.pool.get_extension_by_name(&format!("rpc.{name}"))?;
+        self.options
+            .has_extension(&extension)
+            .then(|| self.options.get_extension(&extension).into_owned())
+    }
+
+    /// Says that the option `(rpc.name)` is wrong.
+    fn complain(&self, name: &str, message: String) -> Diagnostic {
+        let message = format!("option (rpc.{name}): {message}");
+        let number = self.pool.get_extension_by_name(&format!("rpc.{name}"));
+        let number = number.map_or(0, |extension| extension.number() as i32);
+        let path = [self.path, &[field::METHOD_OPTIONS, number]].concat();
+        // Parts of an option, and elements of a list, have longer paths.
+        let locations = self.file.source_code_info.iter().flat_map(|info| &info.location);
+        let place = locations
+            .map(|location| &location.path)
+            .find(|place| place.starts_with(&path));
+        match self.source {
+            Some(source) => {
+                let place = place.map_or(&path, |place| place);
+                Diagnostic::new(message, Location::of_element(self.file, place, source))
+            }
+            None => Diagnostic::without_location(message),
+        }
+    }
+}
+
+fn not_a_duration(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    format!("'{text}' is not a duration: write a number and a unit, such as \"1.5s\" or \"200ms\"")
+}
+
+/// Reads `text`, a number with a unit.
+fn duration(text: &str) -> Option<Duration> {
+    let unit_start = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit_start);
+    let seconds = match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        "s" => 1.0,
+        "ms" => 1e-3,
+        "us" => 1e-6,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok()?;
+    Duration::try_from_secs_f64(number * seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        let cases = [
+            ("2s", Some(Duration::from_secs(2))),
+            ("1.5s", Some(Duration::from_millis(1500))),
+            ("100ms", Some(Duration::from_millis(100))),
+            ("3us", Some(Duration::from_micros(3))),
+            ("2m", Some(Duration::from_secs(120))),
+            ("1h", Some(Duration::from_secs(3600))),
+            ("5", None),
+            ("s", None),
+            ("-1s", None),
+            ("1 day", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(duration(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Who has taken a name in a Rust namespace.
+
+use std::collections::HashMap;
+
+use super::File;
+use crate::diagnostic::{Diagnostic, Location};
+
+/// One name of Rust is to be used for one thing of a `.proto` file.
+#[derive(Clone)]
+pub(super) struct Claim<'a> {
+    /// What the name is for, such as `message 'Hello'`.
+    pub(super) what: String,
+    pub(super) file: File<'a>,
+    /// Leads to the element in the file.
+    pub(super) path: Vec<i32>,
+}
+
+/// The names of one Rust namespace.
+#[derive(Default)]
+pub(super) struct Claims<'a> {
+    by_name: HashMap<String, Claim<'a>>,
+}
+
+impl<'a> Claims<'a> {
+    /// Takes `name`. If it is taken already, that is a mistake at the later of the two places.
+    pub(super) fn claim(
+        &mut self,
+        name: String,
+        claim: Claim<'a>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(first) = self.by_name.get(&name) else {
+            self.by_name.insert(name, claim);
+            return;
+        };
+        let message = format!(
+            "{} and {} are both called '{name}' in Rust",
+            claim.what, first.what
+        );
+        let help = match first.file.source {
+            Some(source) => {
+                let location = Location::of_element(first.file.descriptor, &first.path, source);
+                format!("rename one of them; the other is at {location}")
+            }
+            None => "rename one of them".to_owned(),
+        };
+        let diagnostic = claim.file.complain(&claim.path, message);
+        diagnostics.push(diagnostic.with_help(Some(help)));
+    }
+}

@@ -1,0 +1,24 @@
+//! A method that is not one of the service.
+
+use rpc_runtime::{Context, Status, rpc_service};
+
+use hello::{Hello, HelloReply, HelloRequest};
+
+mod hello {
+    include!("../../../../rpc-build/tests/golden/hello/expected/helloworld.rs");
+}
+
+struct Greeter;
+
+#[rpc_service]
+impl Hello for Greeter {
+    async fn hello(&self, _cx: Context, request: HelloRequest) -> Result<HelloReply, Status> {
+        self.greet(request)
+    }
+
+    fn greet(&self, request: HelloRequest) -> Result<HelloReply, Status> {
+        Ok(HelloReply { msg: request.msg })
+    }
+}
+
+fn main() {}
