@@ -13,7 +13,13 @@
 macro_rules! include_proto {
     ($package:literal) => {
         // A module of its own, because attributes do not reach into an included file.
-        #[allow(dead_code, deprecated, unreachable_pub, unused_imports, unused_qualifications)]
+        #[allow(
+            dead_code,
+            deprecated,
+            unreachable_pub,
+            unused_imports,
+            unused_qualifications
+        )]
         #[allow(clippy::all, clippy::nursery, clippy::pedantic, rustdoc::all)]
         mod __rpc_generated {
             include!(concat!(env!("OUT_DIR"), "/", $package, ".rs"));

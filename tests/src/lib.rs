@@ -6,6 +6,7 @@ mod raw;
 mod relay_service;
 mod server;
 mod service;
+mod streaming_service;
 mod within;
 
 pub use expected::Expected;
@@ -13,6 +14,7 @@ pub use raw::{RawFrame, RawPeer, request_frame};
 pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};
+pub use streaming_service::{TestStreams, channel};
 pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();

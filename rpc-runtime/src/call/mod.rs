@@ -9,3 +9,4 @@ pub use streaming::Streaming;
 
 pub(crate) use context::CallState;
 pub(crate) use scope::enter;
+pub(crate) use streaming::MessageSource;

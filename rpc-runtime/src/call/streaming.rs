@@ -1,49 +1,115 @@
 //! A stream of messages.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::marker::PhantomData;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::Status;
+use rpc_wire::{Metadata, Status};
+
+/// Where the encoded messages of a stream come from.
+pub(crate) trait MessageSource: Send {
+    /// The next message; `None` when the stream has ended well.
+    fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
+
+    /// What was sent ahead of the messages.
+    fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>>;
+
+    /// What came with the end.
+    fn trailers(&self) -> Option<Metadata>;
+}
 
 /// A stream of messages from the peer.
 ///
-/// This version makes none: streaming calls end with UNIMPLEMENTED before they have a stream.
+/// It ends with `None` only if the peer ended it well. Any other end is an error before that,
+/// which says whose it was: the status the peer chose, CANCELLED, DEADLINE_EXCEEDED, or
+/// UNAVAILABLE when the connection was lost.
+///
+/// At a client, dropping it before its end cancels the call.
+///
+/// ```
+/// # async fn example(mut numbers: rpc_runtime::Streaming<u32>) -> Result<(), rpc_runtime::Status> {
+/// while let Some(number) = numbers.message().await? {
+///     println!("{number}");
+/// }
+/// # Ok(()) }
+/// ```
 pub struct Streaming<T> {
-    none: Infallible,
-    messages: PhantomData<fn() -> T>,
+    source: Box<dyn MessageSource>,
+    decode: fn(Bytes) -> Result<T, Status>,
+    /// The peer's end of the stream was seen.
+    ended: bool,
 }
 
 impl<T> Streaming<T> {
+    pub(crate) fn new(
+        source: impl MessageSource + 'static,
+        decode: fn(Bytes) -> Result<T, Status>,
+    ) -> Self {
+        Streaming {
+            source: Box::new(source),
+            decode,
+            ended: false,
+        }
+    }
+
     /// The next message; `None` at the end of the stream.
     ///
     /// # Errors
     ///
-    /// How the stream ended, if it did not end well.
+    /// How the stream ended, if it did not end well, or why the message is none.
     ///
     /// # Cancel safety
     ///
     /// A dropped future loses no message.
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
-        match self.none {}
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    /// The metadata that the server sent ahead of its messages. For the requests of a call they
+    /// are empty: see [`Context::metadata`](crate::Context::metadata).
+    ///
+    /// # Errors
+    ///
+    /// How the stream ended, if it ended before the server sent any.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses nothing.
+    pub async fn headers(&mut self) -> Result<Metadata, Status> {
+        poll_fn(|cx| self.source.poll_headers(cx)).await
+    }
+
+    /// The metadata that came with the end of the stream, once it has ended well.
+    pub fn trailers(&self) -> Option<Metadata> {
+        self.source.trailers()
+    }
+
+    fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
+        if self.ended {
+            return Poll::Ready(Ok(None));
+        }
+        let message = ready!(self.source.poll_message(cx));
+        let message = message.and_then(|message| message.map(self.decode).transpose());
+        self.ended = !matches!(message, Ok(Some(_)));
+        Poll::Ready(message)
     }
 }
 
 impl<T> Stream for Streaming<T> {
     type Item = Result<T, Status>;
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.none {}
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_message(cx).map(Result::transpose)
     }
 }
 
 impl<T> fmt::Debug for Streaming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streaming")
-            .field("messages", &self.messages)
-            .finish()
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }

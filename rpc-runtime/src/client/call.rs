@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use prost::Message;
 use rpc_wire::session::{Outcome, OutgoingRequest};
-use rpc_wire::{Code, Metadata, MethodDescriptor, Stage, Status};
+use rpc_wire::{Code, Metadata, MethodDescriptor, MethodKind, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
 use super::blocking;
 use super::channel::Channel;
 use super::future::RpcFuture;
 use super::response::{Response, decode};
-use crate::call::Context;
+use super::streaming::{Replies, Requests, Upload};
+use crate::call::{Context, Streaming};
 use crate::connection::admission::Ticket;
 use crate::connection::client::{ClientConnection, Started};
 
@@ -43,14 +44,23 @@ pub struct Call<T> {
     timeout: Option<Duration>,
     /// The deadline of the handler that makes the call.
     inherited: Option<Instant>,
-    decode: Decode<T>,
+    complete: Complete<T>,
+    /// The stream of requests, until it is being sent.
+    requests: Option<Requests>,
+    upload: Option<Upload>,
     /// When the call ends at the latest; set when it is first polled.
     deadline: Option<Instant>,
     retries: u32,
     state: State,
 }
 
-type Decode<T> = fn(Bytes, Metadata) -> Result<T, Status>;
+/// What makes a call's result.
+enum Complete<T> {
+    /// The reply.
+    Reply(fn(Bytes, Metadata) -> Result<T, Status>),
+    /// The stream of replies, as soon as the call is sent.
+    Stream(fn(Replies) -> T),
+}
 
 type Acquiring = Pin<Box<dyn Future<Output = Result<Arc<ClientConnection>, Status>> + Send>>;
 
@@ -80,33 +90,31 @@ impl<T> Call<T> {
         channel: Channel,
         method: &'static MethodDescriptor,
         body: Bytes,
-        decode: Decode<T>,
+        complete: Complete<T>,
     ) -> Self {
+        // A stream may be meant to stay open, so only unary calls have a default deadline.
+        let timeout = channel
+            .timeout
+            .filter(|_| method.kind() == MethodKind::Unary);
         Call {
-            timeout: channel.timeout,
+            timeout,
             inherited: Context::current().and_then(|context| context.deadline()),
             channel,
             method,
             body,
             metadata: Metadata::new(),
-            decode,
+            complete,
+            requests: None,
+            upload: None,
             deadline: None,
             retries: 0,
             state: State::New,
         }
     }
 
-    /// A call that ends with `status`.
-    pub(super) fn failed(
-        channel: Channel,
-        method: &'static MethodDescriptor,
-        status: Status,
-    ) -> Self {
-        let mut call = Call::new(channel, method, Bytes::new(), |_, _| {
-            Err(Status::internal("no reply was expected"))
-        });
-        call.state = State::Failed(status);
-        call
+    pub(super) fn with_requests(mut self, requests: Requests) -> Self {
+        self.requests = Some(requests);
+        self
     }
 
     /// The time that the call may take in all, in place of the channel's.
@@ -213,6 +221,7 @@ impl<T> Call<T> {
             deadline: self.deadline,
             metadata: &self.metadata,
             attempt: self.retries,
+            kind: self.method.kind(),
             body: &self.body,
         }
     }
@@ -252,7 +261,15 @@ impl<T> Call<T> {
                     ready!(self.poll_queued(connection, ticket, cx))
                 }
                 State::Sent { connection, id } => {
-                    let outcome = ready!(connection.poll_reply(*id, cx));
+                    let outcome = match self.method.kind() {
+                        MethodKind::Unary => ready!(connection.poll_reply(*id, cx)),
+                        _ => {
+                            let outcome = ready!(connection.poll_streamed_reply(*id, cx));
+                            // Gives the place of the ended stream back.
+                            connection.cancel(*id);
+                            outcome
+                        }
+                    };
                     let outcome = located(outcome, connection);
                     self.state = State::Done;
                     return Poll::Ready(outcome);
@@ -266,7 +283,11 @@ impl<T> Call<T> {
                 }
             };
             self.state = next;
-            if let State::Sent { .. } = self.state {
+            if let State::Sent { connection, id } = &self.state {
+                if let Some(requests) = self.requests.take() {
+                    let runtime = self.channel.peer.runtime();
+                    self.upload = Some(Upload::start(runtime, connection.clone(), *id, requests));
+                }
                 return Poll::Pending;
             }
         }
@@ -306,12 +327,45 @@ impl<T> Call<T> {
             && !status.may_have_run()
             && matches!(status.stage(), Some(Stage::Send | Stage::Wait))
             && self.retries < MAX_TRANSPARENT_RETRIES
+            && self.upload.is_none()
+    }
+
+    /// The stream of replies, once the call is sent.
+    fn take_stream(&mut self, open: fn(Replies) -> T) -> Option<T> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Sent { connection, id } => Some(open(Replies {
+                connection,
+                id,
+                method: self.method,
+                _upload: self.upload.take(),
+            })),
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+}
+
+impl<M: Message + Default + 'static> Call<Streaming<M>> {
+    pub(super) fn streaming(
+        channel: Channel,
+        method: &'static MethodDescriptor,
+        body: Bytes,
+    ) -> Self {
+        let open = |replies| Streaming::new(replies, decode::<M>);
+        Call::new(channel, method, body, Complete::Stream(open))
     }
 }
 
 impl<M: Message + Default> Call<M> {
     pub(super) fn unary(channel: Channel, method: &'static MethodDescriptor, body: Bytes) -> Self {
-        Call::new(channel, method, body, |body, _| decode(body))
+        Call::new(
+            channel,
+            method,
+            body,
+            Complete::Reply(|body, _| decode(body)),
+        )
     }
 
     /// Gives the reply's metadata too.
@@ -323,7 +377,9 @@ impl<M: Message + Default> Call<M> {
             metadata: std::mem::take(&mut self.metadata),
             timeout: self.timeout,
             inherited: self.inherited,
-            decode: |body, metadata| Ok(Response::new(decode(body)?, metadata)),
+            complete: Complete::Reply(|body, metadata| Ok(Response::new(decode(body)?, metadata))),
+            requests: self.requests.take(),
+            upload: self.upload.take(),
             deadline: self.deadline,
             retries: self.retries,
             state: std::mem::replace(&mut self.state, State::Done),
@@ -343,17 +399,28 @@ impl<T> Future for Call<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
         loop {
-            let status = match ready!(self.poll_outcome(cx)) {
-                Outcome::Reply { body, metadata } => match (self.decode)(body, metadata) {
-                    Ok(reply) => return Poll::Ready(Ok(reply)),
-                    Err(status) => status,
-                },
-                Outcome::Failed(status) if self.may_send_again(&status) => {
+            let outcome = self.poll_outcome(cx);
+            if let Complete::Stream(open) = self.complete
+                && let Some(stream) = self.take_stream(open)
+            {
+                return Poll::Ready(Ok(stream));
+            }
+            let status = match (ready!(outcome), &self.complete) {
+                (Outcome::Reply { body, metadata }, Complete::Reply(decode)) => {
+                    match decode(body, metadata) {
+                        Ok(reply) => return Poll::Ready(Ok(reply)),
+                        Err(status) => status,
+                    }
+                }
+                (Outcome::Reply { .. }, Complete::Stream(_)) => {
+                    Status::internal("a stream of replies ended before it was opened")
+                }
+                (Outcome::Failed(status), _) if self.may_send_again(&status) => {
                     self.retries += 1;
                     self.state = self.acquire();
                     continue;
                 }
-                Outcome::Failed(status) => status,
+                (Outcome::Failed(status), _) => status,
             };
             return Poll::Ready(Err(self.describe(status)));
         }

@@ -11,6 +11,7 @@ use rpc_wire::{MethodDescriptor, Status};
 use super::builder::ChannelBuilder;
 use super::call::Call;
 use super::peer::Peer;
+use super::streaming::encoded;
 use crate::call::Streaming;
 use crate::transport::Connector;
 
@@ -86,43 +87,39 @@ impl Channel {
     pub fn server_streaming<Req, Rep>(
         &self,
         method: &'static MethodDescriptor,
-        _request: &Req,
+        request: &Req,
     ) -> Call<Streaming<Rep>>
     where
         Req: Message,
-        Rep: Message + Default,
+        Rep: Message + Default + 'static,
     {
-        Call::failed(self.clone(), method, no_streams())
+        let body = Bytes::from(request.encode_to_vec());
+        Call::streaming(self.clone(), method, body)
     }
 
     /// A call with a stream of requests.
     pub fn client_streaming<Req, Rep>(
         &self,
         method: &'static MethodDescriptor,
-        _requests: impl Stream<Item = Req> + Send + 'static,
+        requests: impl Stream<Item = Req> + Send + 'static,
     ) -> Call<Rep>
     where
         Req: Message,
         Rep: Message + Default,
     {
-        Call::failed(self.clone(), method, no_streams())
+        Call::unary(self.clone(), method, Bytes::new()).with_requests(encoded(requests))
     }
 
     /// A call with a stream of requests and a stream of replies.
     pub fn bidi_streaming<Req, Rep>(
         &self,
         method: &'static MethodDescriptor,
-        _requests: impl Stream<Item = Req> + Send + 'static,
+        requests: impl Stream<Item = Req> + Send + 'static,
     ) -> Call<Streaming<Rep>>
     where
         Req: Message,
-        Rep: Message + Default,
+        Rep: Message + Default + 'static,
     {
-        Call::failed(self.clone(), method, no_streams())
+        Call::streaming(self.clone(), method, Bytes::new()).with_requests(encoded(requests))
     }
-}
-
-fn no_streams() -> Status {
-    Status::unimplemented("streaming methods cannot be called in this version")
-        .with_may_have_run(false)
 }

@@ -10,6 +10,7 @@ mod peer;
 mod registry;
 mod response;
 mod runtime;
+mod streaming;
 
 pub use builder::ChannelBuilder;
 pub use call::Call;

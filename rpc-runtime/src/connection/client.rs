@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use bytes::Bytes;
 use rpc_wire::session::{
     ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError,
 };
-use rpc_wire::{Stage, Status};
+use rpc_wire::{Metadata, MethodKind, Stage, Status};
 use tokio::sync::watch;
 
 use super::admission::{AdmissionQueue, Ticket};
+use super::client_streams::StreamSlot;
 
 /// What a caller finds in its stream's place.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(super) enum Slot {
     Waiting(Waker),
     /// How the call ended; the caller was woken.
     Done(Outcome),
+    /// A call with a stream.
+    Stream(Box<StreamSlot>),
 }
 
 /// What a connection's callers and its driver share. The lock is held for short steps without
@@ -131,7 +135,10 @@ impl ClientConnection {
                 None => Started::Queued(shared.queue.join(waker)),
             }
         } else {
-            match shared.session.start(now, request, Slot::Waiting(waker)) {
+            match shared
+                .session
+                .start(now, request, Slot::new(request.kind, waker))
+            {
                 Ok(id) => {
                     driver = shared.driver.take();
                     Started::Open(id)
@@ -176,7 +183,7 @@ impl ClientConnection {
                         fresh = Some(cx.waker().clone());
                     }
                 },
-                Some(Slot::Done(_)) | None => {
+                Some(Slot::Done(_) | Slot::Stream(_)) | None => {
                     let slot = shared.session.release(id);
                     drop(shared);
                     return Poll::Ready(match slot {
@@ -266,7 +273,26 @@ impl Slot {
     fn into_waker(self) -> Option<Waker> {
         match self {
             Slot::Waiting(waker) => Some(waker),
+            Slot::Stream(slot) => slot.reader,
             Slot::Done(_) => None,
+        }
+    }
+
+    /// Whoever waits to send on the stream.
+    pub(super) fn take_writer(&mut self) -> Option<Waker> {
+        match self {
+            Slot::Stream(slot) => slot.writer.take(),
+            _ => None,
+        }
+    }
+
+    fn new(kind: MethodKind, waker: Waker) -> Self {
+        match kind {
+            MethodKind::Unary => Slot::Waiting(waker),
+            _ => Slot::Stream(Box::new(StreamSlot {
+                reader: Some(waker),
+                ..StreamSlot::default()
+            })),
         }
     }
 }
@@ -284,14 +310,34 @@ impl EndedCalls {
 }
 
 impl ClientSink<Slot> for EndedCalls {
+    fn headers(&mut self, slot: &mut Slot, metadata: Metadata) {
+        if let Slot::Stream(slot) = slot {
+            slot.headers = Some(metadata);
+            self.wakers.extend(slot.reader.take());
+        }
+    }
+
+    fn message(&mut self, slot: &mut Slot, message: Bytes) {
+        if let Slot::Stream(slot) = slot {
+            slot.messages.push_back(message);
+            self.wakers.extend(slot.reader.take());
+        }
+    }
+
     fn ended(&mut self, slot: &mut Slot, outcome: Outcome) {
+        if let Slot::Stream(slot) = slot {
+            slot.outcome = Some(outcome);
+            self.wakers.extend(slot.reader.take());
+            self.wakers.extend(slot.writer.take());
+            return;
+        }
         if let Slot::Waiting(waker) = std::mem::replace(slot, Slot::Done(outcome)) {
             self.wakers.push(waker);
         }
     }
 }
 
-fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
+pub(super) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     for waker in wakers {
         waker.wake();
     }

@@ -197,8 +197,15 @@ impl<F: FnMut()> ClientDriver<F> {
         let mut shared = self.connection.lock();
         if !self.wire.output.has_remaining() {
             shared.session.take_output(&mut self.wire.output);
+            let wakers = &mut self.ended.wakers;
+            shared
+                .session
+                .take_writable(|slot| wakers.extend(slot.take_writer()));
         }
-        !shared.session.is_finished() || self.wire.output.has_remaining()
+        let is_finished = shared.session.is_finished();
+        drop(shared);
+        self.ended.wake();
+        !is_finished || self.wire.output.has_remaining()
     }
 }
 

@@ -1,10 +1,12 @@
 //! Replies on their way from the handlers' tasks to their connection.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use bytes::BytesMut;
 use rpc_wire::{Metadata, Status};
+
+use super::server_streams::ServerStream;
 
 /// The reply of one call.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Completions {
 #[derive(Debug, Default)]
 struct State {
     done: Vec<Completion>,
+    /// Calls with streams that have something for the connection; each is here once.
+    streams: Vec<Arc<ServerStream>>,
     /// Set while the connection sleeps.
     driver: Option<Waker>,
 }
@@ -32,20 +36,23 @@ impl Completions {
     pub(crate) fn push(&self, completion: Completion) {
         let mut state = self.lock();
         state.done.push(completion);
-        let driver = state.driver.take();
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake(state);
+    }
+
+    pub(super) fn push_stream(&self, stream: Arc<ServerStream>) {
+        let mut state = self.lock();
+        state.streams.push(stream);
+        wake(state);
     }
 
     /// Whether there are replies; if not, `waker` is woken by the next.
     pub(super) fn poll_ready(&self, waker: &Waker) -> bool {
         let mut state = self.lock();
-        if state.done.is_empty() {
+        let is_ready = !state.done.is_empty() || !state.streams.is_empty();
+        if !is_ready {
             state.driver = Some(waker.clone());
         }
-        !state.done.is_empty()
+        is_ready
     }
 
     /// Moves the replies into `into`, which is empty.
@@ -53,7 +60,21 @@ impl Completions {
         std::mem::swap(&mut self.lock().done, into);
     }
 
+    /// Moves the calls that have something for the connection into `into`, which is empty.
+    pub(super) fn take_streams(&self, into: &mut Vec<Arc<ServerStream>>) {
+        std::mem::swap(&mut self.lock().streams, into);
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the connection if it sleeps.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let driver = state.driver.take();
+    drop(state);
+    if let Some(driver) = driver {
+        driver.wake();
     }
 }

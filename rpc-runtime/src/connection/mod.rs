@@ -6,7 +6,9 @@
 pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod client_driver;
+mod client_streams;
 pub(crate) mod completions;
 pub(crate) mod server;
+pub(crate) mod server_streams;
 mod timer;
 mod wire;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Buf;
+use bytes::{Buf, BytesMut};
 use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::{ServerConfig, ServerSession, ServerSink, SessionError};
+use rpc_wire::session::{Offered, ServerConfig, ServerSession, ServerSink, SessionError};
+use rpc_wire::{Metadata, Status};
 
 use super::completions::{Completion, Completions};
+use super::server_streams::{RunningStream, ServerStream, Step};
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
@@ -71,6 +73,8 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     completions: Arc<Completions>,
     /// Replies that are being handed to the session.
     done: Vec<Completion>,
+    /// Calls with streams that are being looked after.
+    streams: Vec<Arc<ServerStream>>,
     config: ConnectionConfig,
     /// Completes when the server shuts down.
     shutdown: Option<Pin<Box<D>>>,
@@ -80,7 +84,11 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     reads: u32,
 }
 
-impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
+impl<S, D> ServerDriver<S, D>
+where
+    S: ServerSink<Call: RunningStream>,
+    D: Future<Output = ()>,
+{
     pub(crate) fn new(
         transport: BoxTransport,
         sink: S,
@@ -95,6 +103,7 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
             timer: Timer::default(),
             completions,
             done: Vec::new(),
+            streams: Vec::new(),
             shutdown: Some(Box::pin(shutdown)),
             drain_deadline: None,
             frame_deadline: Some(Instant::now() + config.handshake_timeout),
@@ -127,7 +136,7 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
             Event::Read(count) => {
                 self.receive(count)?;
                 self.reads += 1;
-                if self.reads % READS_BEFORE_YIELD == 0 {
+                if self.reads.is_multiple_of(READS_BEFORE_YIELD) {
                     tokio::task::yield_now().await;
                 }
             }
@@ -136,6 +145,8 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
                 // carries them all.
                 tokio::task::yield_now().await;
                 self.complete();
+                self.completions.take_streams(&mut self.streams);
+                self.look_after_streams();
             }
             Event::Timer => self.expire()?,
             Event::Drain => {
@@ -149,6 +160,16 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
             Event::Output => {}
         }
         self.take_output();
+        let Self {
+            session, streams, ..
+        } = self;
+        let mut writable = Vec::new();
+        session.take_writable(|id| writable.push(id));
+        let calls = writable
+            .into_iter()
+            .filter_map(|id| session.call_mut(id)?.stream().cloned());
+        streams.extend(calls);
+        self.look_after_streams();
         Ok(!self.session.is_finished() || self.wire.output.has_remaining())
     }
 
@@ -168,10 +189,10 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
                 return Poll::Ready(Ok(Event::Completions));
             }
         }
-        if let Some(shutdown) = &mut self.shutdown {
-            if shutdown.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ok(Event::Drain));
-            }
+        if let Some(shutdown) = &mut self.shutdown
+            && shutdown.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Ok(Event::Drain));
         }
         let goals = [
             self.session.next_timeout(),
@@ -214,6 +235,68 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
                 Ok(mut body) => responder.message(&mut body, &completion.metadata),
                 Err(status) => responder.status(&status, true),
             }
+        }
+    }
+
+    /// Does what calls with streams have to do, as far as it can be done now.
+    fn look_after_streams(&mut self) {
+        let mut streams = std::mem::take(&mut self.streams);
+        for stream in streams.drain(..) {
+            while let Some(step) = stream.next_step() {
+                if !self.take_step(&stream, step) {
+                    break;
+                }
+            }
+        }
+        self.streams = streams;
+    }
+
+    /// False if the call has to wait until its stream is writable, or has ended.
+    fn take_step(&mut self, stream: &ServerStream, step: Step) -> bool {
+        let id = stream.id();
+        let session = &mut self.session;
+        match step {
+            Step::Consumed(bytes) => session.consumed(id, bytes),
+            Step::Headers(metadata) => {
+                if let Err(status) = session.send_headers(id, &metadata) {
+                    self.end_stream(id, Err(status), Metadata::new());
+                    return false;
+                }
+            }
+            Step::Reply(reply) => {
+                let limit = session.peer_settings().max_message_size.unwrap_or(u64::MAX);
+                if reply.len() as u64 > limit {
+                    let status = Status::resource_exhausted(format!(
+                        "a message of {} bytes is over the client's limit max_message_size of {limit} bytes",
+                        reply.len()
+                    ));
+                    self.end_stream(id, Err(status), Metadata::new());
+                    return false;
+                }
+                match session.send(id, reply) {
+                    Offered::Taken => stream.sent(),
+                    Offered::Full | Offered::Closed => return false,
+                }
+            }
+            Step::End(result, metadata) => {
+                if result.is_ok() && session.is_sending(id) {
+                    stream.put_back(result, metadata);
+                } else {
+                    self.end_stream(id, result, metadata);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    fn end_stream(&mut self, id: u32, result: Result<(), Status>, metadata: Metadata) {
+        let Some((_call, responder)) = self.session.responder(id) else {
+            return;
+        };
+        match result {
+            Ok(()) => responder.message(&mut BytesMut::new(), &metadata),
+            Err(status) => responder.status(&status, true),
         }
     }
 

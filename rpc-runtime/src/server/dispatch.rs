@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use rpc_wire::session::{IncomingRequest, Responder, ServerSink};
-use rpc_wire::{Code, MethodDescriptor, Status};
+use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
 use tokio::task::AbortHandle;
 
 use super::handling::Handling;
@@ -18,6 +18,7 @@ use super::router::{Route, Router};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{self, CallState, Context};
 use crate::connection::completions::{Completion, Completions};
+use crate::connection::server_streams::{RunningStream, ServerStream};
 
 /// Runs the calls of one connection.
 pub(super) struct Dispatcher {
@@ -31,11 +32,27 @@ pub(super) struct Dispatcher {
 }
 
 /// A handler in a task of its own. Dropping it cancels the handler.
-pub(super) struct RunningCall(AbortHandle);
+pub(super) struct RunningCall {
+    task: AbortHandle,
+    stream: Option<Arc<ServerStream>>,
+}
 
 impl Drop for RunningCall {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
+    }
+}
+
+impl RunningCall {
+    fn with_stream(mut self, stream: Arc<ServerStream>) -> Self {
+        self.stream = Some(stream);
+        self
+    }
+}
+
+impl RunningStream for RunningCall {
+    fn stream(&self) -> Option<&Arc<ServerStream>> {
+        self.stream.as_ref()
     }
 }
 
@@ -92,7 +109,36 @@ impl Dispatcher {
                 metadata,
             });
         });
-        RunningCall(task.abort_handle())
+        RunningCall {
+            task: task.abort_handle(),
+            stream: None,
+        }
+    }
+
+    /// Runs a handler with streams.
+    fn spawn_streaming(
+        &self,
+        id: u32,
+        context: Context,
+        handler: Handler,
+        stream: Arc<ServerStream>,
+    ) -> RunningCall {
+        if context
+            .method()
+            .is_some_and(|method| !method.kind().server_streams())
+        {
+            let call = self.spawn(id, context, handler);
+            return call.with_stream(stream);
+        }
+        let replies = Arc::clone(&stream);
+        let task = tokio::spawn(async move {
+            let result = finish(&context, handler).await;
+            replies.end(result.map(drop), context.take_reply_metadata());
+        });
+        RunningCall {
+            task: task.abort_handle(),
+            stream: Some(stream),
+        }
     }
 }
 
@@ -102,6 +148,25 @@ impl ServerSink for Dispatcher {
 
     fn resolve(&mut self, path: &str) -> Arc<Route> {
         Arc::new(self.router.route(path))
+    }
+
+    fn takes_stream(&self, method: &Arc<Route>) -> bool {
+        match &**method {
+            Route::Method { descriptor, .. } => descriptor.kind().client_streams(),
+            Route::Unknown(_) => false,
+        }
+    }
+
+    fn message(&mut self, call: &mut RunningCall, message: Bytes) {
+        if let Some(stream) = &call.stream {
+            stream.push_request(message);
+        }
+    }
+
+    fn half_closed(&mut self, call: &mut RunningCall) {
+        if let Some(stream) = &call.stream {
+            stream.half_close();
+        }
     }
 
     fn dispatch(
@@ -122,10 +187,13 @@ impl ServerSink for Dispatcher {
             }
         };
         let context = self.context(descriptor, handling.map(Arc::as_ref), &mut request);
+        let streams = descriptor.kind() != MethodKind::Unary;
+        let stream = streams.then(|| ServerStream::new(request.id, self.completions.clone()));
         let incoming = Incoming {
             context: context.clone(),
             body: request.body,
             handling,
+            stream: stream.clone(),
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
@@ -138,6 +206,9 @@ impl ServerSink for Dispatcher {
                 return None;
             }
         };
+        if let Some(stream) = stream {
+            return Some(self.spawn_streaming(request.id, context, handler, stream));
+        }
         let polled = {
             let mut cx = std::task::Context::from_waker(Waker::noop());
             poll(&context, &mut handler, &mut cx, &mut self.body)

@@ -8,6 +8,7 @@ mod handling;
 mod reply;
 mod router;
 mod service;
+mod streaming;
 
 pub use builder::{BoundServer, Server};
 pub use error::ServeError;

@@ -12,7 +12,9 @@ use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 
 use super::handling::{HandlerOptions, Handling};
 use super::reply::{ReplyFuture, UnaryReply};
+use super::streaming::{Requests, StreamReply};
 use crate::call::{Context, Streaming};
+use crate::connection::server_streams::ServerStream;
 
 /// A service whose methods take and give bytes. Generated code implements it; users write an
 /// implementation of the generated trait instead.
@@ -43,6 +45,8 @@ pub struct Incoming<'a> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
     pub(super) handling: Option<&'a Arc<Handling>>,
+    /// The streams of a method that has any.
+    pub(super) stream: Option<Arc<ServerStream>>,
 }
 
 /// What a method answers: a status now, or a reply later.
@@ -63,11 +67,7 @@ impl Incoming<'_> {
         Req: Message + Default,
         Rep: Message + 'static,
     {
-        let decoded = match self.body {
-            RequestBody::Borrowed(body) => Req::decode(body),
-            RequestBody::Shared(body) => Req::decode(body),
-        };
-        match decoded {
+        match decode(self.body) {
             Ok(request) => {
                 let Some(handling) = self.handling else {
                     return Reply::running(handler(self.context, request));
@@ -75,22 +75,15 @@ impl Incoming<'_> {
                 let future = handler(self.context.clone(), request);
                 match handling.run(self.context, future) {
                     Ok(future) => Reply::running(future),
-                    Err(status) => Reply(ReplyKind::Refused(status)),
+                    Err(status) => Reply::refused(status),
                 }
             }
-            Err(error) => {
-                let name = std::any::type_name::<Req>()
-                    .rsplit("::")
-                    .next()
-                    .unwrap_or_default();
-                let message = format!("the request is not a valid {name}: {error}");
-                Reply(ReplyKind::Refused(Status::invalid_argument(message)))
-            }
+            Err(status) => Reply::refused(status),
         }
     }
 
     /// Calls a handler with one message in and a stream out.
-    pub fn server_streaming<Req, Rep, F, Fut, S>(self, _handler: F) -> Reply
+    pub fn server_streaming<Req, Rep, F, Fut, S>(self, handler: F) -> Reply
     where
         F: FnOnce(Context, Req) -> Fut,
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
@@ -98,22 +91,34 @@ impl Incoming<'_> {
         Req: Message + Default,
         Rep: Message,
     {
-        self.no_streams()
+        let Some(stream) = self.stream else {
+            return Reply::refused(not_a_stream());
+        };
+        match decode(self.body) {
+            Ok(request) => {
+                let future = handler(self.context.clone(), request);
+                Reply::streaming(future, stream, self.context)
+            }
+            Err(status) => Reply::refused(status),
+        }
     }
 
     /// Calls a handler with a stream in and one message out.
-    pub fn client_streaming<Req, Rep, F, Fut>(self, _handler: F) -> Reply
+    pub fn client_streaming<Req, Rep, F, Fut>(self, handler: F) -> Reply
     where
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
         Req: Message + Default,
         Rep: Message,
     {
-        self.no_streams()
+        match self.stream {
+            Some(stream) => Reply::running(handler(self.context, requests(stream))),
+            None => Reply::refused(not_a_stream()),
+        }
     }
 
     /// Calls a handler with a stream in and a stream out.
-    pub fn bidi_streaming<Req, Rep, F, Fut, S>(self, _handler: F) -> Reply
+    pub fn bidi_streaming<Req, Rep, F, Fut, S>(self, handler: F) -> Reply
     where
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
@@ -121,7 +126,13 @@ impl Incoming<'_> {
         Req: Message + Default,
         Rep: Message,
     {
-        self.no_streams()
+        match self.stream {
+            Some(stream) => {
+                let future = handler(self.context.clone(), requests(Arc::clone(&stream)));
+                Reply::streaming(future, stream, self.context)
+            }
+            None => Reply::refused(not_a_stream()),
+        }
     }
 
     /// Answers a method that the service does not have.
@@ -130,15 +141,26 @@ impl Incoming<'_> {
             "the service has no such method",
         )))
     }
-
-    fn no_streams(self) -> Reply {
-        let status =
-            Status::unimplemented("this version of the server does not serve streaming methods");
-        Reply(ReplyKind::Refused(status))
-    }
 }
 
 impl Reply {
+    fn refused(status: Status) -> Self {
+        Reply(ReplyKind::Refused(status))
+    }
+
+    fn streaming<S, M>(
+        handler: impl Future<Output = Result<S, Status>> + Send + 'static,
+        stream: Arc<ServerStream>,
+        context: Context,
+    ) -> Self
+    where
+        S: Stream<Item = Result<M, Status>> + Send + 'static,
+        M: Message,
+    {
+        let reply = StreamReply::new(handler, stream, context);
+        Reply(ReplyKind::Running(Box::pin(reply)))
+    }
+
     fn running<M: Message>(
         future: impl Future<Output = Result<M, Status>> + Send + 'static,
     ) -> Self {
@@ -165,4 +187,27 @@ impl std::fmt::Debug for Reply {
 pub(super) fn encode(message: &impl Message, body: &mut BytesMut) {
     body.reserve(message.encoded_len());
     message.encode_raw(body);
+}
+
+fn decode<M: Message + Default>(body: RequestBody<'_>) -> Result<M, Status> {
+    let decoded = match body {
+        RequestBody::Borrowed(body) => M::decode(body),
+        RequestBody::Shared(body) => M::decode(body),
+    };
+    decoded.map_err(|error| {
+        let name = std::any::type_name::<M>()
+            .rsplit("::")
+            .next()
+            .unwrap_or_default();
+        Status::invalid_argument(format!("the request is not a valid {name}: {error}"))
+    })
+}
+
+fn requests<M: Message + Default>(stream: Arc<ServerStream>) -> Streaming<M> {
+    Streaming::new(Requests(stream), |body| decode(RequestBody::Shared(body)))
+}
+
+/// Generated code and the descriptor it comes with agree, so nobody meets this.
+fn not_a_stream() -> Status {
+    Status::internal("a method without streams has a handler with streams")
 }

@@ -49,7 +49,7 @@ impl Assembly {
     }
 
     /// Takes note of a message that came in one piece and is handed on as it is.
-    pub(crate) fn pass(&mut self, length: usize) -> Result<(), Refused> {
+    fn pass(&mut self, length: usize) -> Result<(), Refused> {
         let length = length as u64;
         self.window = self.window.checked_sub(length).ok_or(Refused::Window)?;
         if length > self.max_message_size {
@@ -57,6 +57,11 @@ impl Assembly {
         }
         self.unread += length;
         Ok(())
+    }
+
+    /// Whether the sender may send `length` bytes.
+    pub(crate) fn admits(&self, length: u32) -> bool {
+        u64::from(length) <= self.window
     }
 
     /// Takes the message that is now complete.
@@ -68,7 +73,7 @@ impl Assembly {
 
     /// The reader took `bytes` of messages: what the sender may be granted for them. Half a
     /// window is granted at a time, so that small messages do not cost a WINDOW frame each.
-    pub(crate) fn consumed(&mut self, bytes: usize, initial: u32) -> Option<u32> {
+    fn consumed(&mut self, bytes: usize, initial: u32) -> Option<u32> {
         self.unread = self.unread.saturating_sub(bytes as u64);
         let held = self.window + self.unread + self.body.len() as u64;
         let initial = u64::from(initial);
@@ -147,12 +152,54 @@ impl GrantBudget {
         granted
     }
 
-    /// A message of a stream is complete: takes it, and its part of the budget is free again.
-    pub(crate) fn complete(&mut self, id: u32, assembly: &mut Assembly) -> Bytes {
+    /// Takes a fragment on a stream of messages, and gives the message that it completes, whose
+    /// part of the budget is free again. A message that came in one piece is what `whole` gives.
+    pub(crate) fn take(
+        &mut self,
+        id: u32,
+        assembly: &mut Assembly,
+        fragment: &[u8],
+        completes: bool,
+        whole: impl FnOnce() -> Bytes,
+    ) -> Result<Option<Bytes>, Refused> {
+        if completes && !assembly.is_partial() {
+            assembly.pass(fragment.len())?;
+            return Ok(Some(whole()));
+        }
+        assembly.push(fragment)?;
+        if !completes {
+            return Ok(None);
+        }
+        self.settle(id, assembly);
+        Ok(Some(assembly.take()))
+    }
+
+    /// The reader of a stream took `bytes` of messages: the increment to grant now, if any.
+    pub(crate) fn consumed(
+        &mut self,
+        id: u32,
+        assembly: &mut Assembly,
+        initial: u32,
+        bytes: usize,
+    ) -> Option<u32> {
+        match assembly.consumed(bytes, initial) {
+            None if assembly.is_partial() => self.review(id, assembly, initial, false),
+            granted => granted,
+        }
+    }
+
+    /// Drops what has arrived of a message, if one has begun, and tells whether.
+    pub(crate) fn abandon(&mut self, id: u32, assembly: &mut Assembly) -> bool {
+        self.settle(id, assembly);
+        let partial = assembly.is_partial();
+        assembly.body = BytesMut::new();
+        partial
+    }
+
+    fn settle(&mut self, id: u32, assembly: &mut Assembly) {
         self.release(id, assembly);
         assembly.reserved = 0;
         assembly.waiting = false;
-        assembly.take()
     }
 
     /// A message ended, whole or not: its part of the budget is free again, and so is its place

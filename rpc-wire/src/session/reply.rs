@@ -13,12 +13,26 @@ use crate::{Code, Metadata, Status};
 #[derive(Debug)]
 #[must_use = "a request without an answer keeps its caller waiting"]
 pub struct Responder<'a> {
-    pub(super) link: &'a mut Link,
-    pub(super) sends: &'a mut SendQueue,
-    pub(super) id: u32,
+    link: &'a mut Link,
+    sends: &'a mut SendQueue,
+    id: u32,
+    /// Bytes that the client lets the server send on the stream.
+    window: u64,
 }
 
-impl Responder<'_> {
+impl<'a> Responder<'a> {
+    /// Answers on a stream; what is left to send of messages before is dropped.
+    pub(super) fn new(link: &'a mut Link, sends: &'a mut SendQueue, id: u32) -> Self {
+        let window = sends.remove(id);
+        let window = window.unwrap_or(u64::from(link.peer.initial_stream_window));
+        Responder {
+            link,
+            sends,
+            id,
+            window,
+        }
+    }
+
     /// Answers with OK and the encoded message in `body`, which is left empty.
     ///
     /// What is over the client's limits, message or metadata, becomes RESOURCE_EXHAUSTED.
@@ -49,7 +63,12 @@ impl Responder<'_> {
 
     /// Sends leading metadata, which begin a stream of replies.
     pub(super) fn headers(self, metadata: &Metadata) -> Result<(), Status> {
-        let Responder { link, sends, id } = self;
+        let Responder {
+            link,
+            sends,
+            id,
+            window,
+        } = self;
         let response = ResponseMetadata::new(Code::Ok, metadata);
         let (length, limit) = (response.encoded_len(), link.peer.max_metadata_size);
         if length > limit as usize {
@@ -68,7 +87,7 @@ impl Responder<'_> {
         let tail = link.output.tail();
         header.encode(tail);
         response.encode_raw(tail);
-        sends.open(id, u64::from(link.peer.initial_stream_window));
+        sends.open(id, window);
         Ok(())
     }
 
@@ -104,12 +123,18 @@ impl Responder<'_> {
     }
 
     fn send(self, metadata: &ResponseMetadata, flags: Flags, body: &mut BytesMut) {
-        let Responder { link, sends, id } = self;
-        let whole = body.len() <= link.peer.max_frame_body as usize;
+        let Responder {
+            link,
+            sends,
+            id,
+            window,
+        } = self;
+        let room = u64::from(link.peer.max_frame_body).min(window) as usize;
+        let whole = body.len() <= room;
         let first = match whole {
             true => body.len(),
             false if link.output.remaining() >= OUTPUT_TARGET => 0,
-            false => link.peer.max_frame_body as usize,
+            false => room,
         };
         let header = FrameHeader {
             frame_type: FrameType::Response,
@@ -127,7 +152,7 @@ impl Responder<'_> {
         let tail = link.output.tail();
         header.encode(tail);
         metadata.encode_raw(tail);
-        if body.len() < SHARE_BODY_FROM {
+        if whole && body.len() < SHARE_BODY_FROM {
             tail.extend_from_slice(body);
             body.clear();
             return;
@@ -135,8 +160,7 @@ impl Responder<'_> {
         let mut body = body.split().freeze();
         link.output.push_body(body.split_to(first));
         if !whole {
-            let window = u64::from(link.peer.initial_stream_window) - first as u64;
-            sends.push(id, body, window, Flags::NONE);
+            sends.push(id, body, window - first as u64, Flags::NONE);
         }
     }
 }

@@ -74,10 +74,13 @@ impl SendQueue {
         let Some(body) = self.bodies.get_mut(id).filter(|body| body.open) else {
             return Offered::Closed;
         };
-        if !body.rest.is_empty() || output.remaining() >= OUTPUT_TARGET {
-            if !self.refused.contains(&id) {
-                self.refused.push(id);
-            }
+        // Messages in part keep a share of the output, so that small ones cannot starve them.
+        let room = match self.turns.is_empty() {
+            true => OUTPUT_TARGET,
+            false => OUTPUT_TARGET / 2,
+        };
+        if !body.rest.is_empty() || output.remaining() >= room {
+            self.refuse(id);
             return Offered::Full;
         }
         if message.len() > max_frame_body || message.len() as u64 > body.window {
@@ -89,6 +92,11 @@ impl SendQueue {
         data_header(id, Flags::END_MESSAGE, message.len() as u32).encode(output.tail());
         output.push_body(message);
         Offered::Taken
+    }
+
+    /// Whether a stream of messages was opened and not finished.
+    pub(crate) fn is_open(&mut self, id: u32) -> bool {
+        self.bodies.get_mut(id).is_some_and(|body| body.open)
     }
 
     /// No more messages follow on an open stream.
@@ -106,19 +114,34 @@ impl SendQueue {
         }
     }
 
-    /// Whether a message of an open stream is sent in part only.
+    /// Whether a message of an open stream is sent in part only; if so, the stream is visited
+    /// when it is writable again.
     pub(crate) fn is_busy(&mut self, id: u32) -> bool {
-        self.bodies
-            .get_mut(id)
-            .is_some_and(|body| !body.rest.is_empty())
+        let body = self.bodies.get_mut(id);
+        let busy = body.is_some_and(|body| !body.rest.is_empty());
+        if busy {
+            self.refuse(id);
+        }
+        busy
     }
 
-    /// Visits the streams whose message was not taken and may be now.
-    pub(crate) fn take_writable(&mut self, mut visit: impl FnMut(u32)) {
-        let Self {
-            bodies, refused, ..
-        } = self;
-        refused.retain(|id| {
+    /// Notes a stream to be visited when it is writable.
+    fn refuse(&mut self, id: u32) {
+        if !self.refused.contains(&id) {
+            self.refused.push(id);
+        }
+    }
+
+    /// Visits the streams whose message was not taken and may be now, those that waited before in
+    /// turn.
+    pub(crate) fn take_writable(&mut self, output: &Output, mut visit: impl FnMut(u32)) {
+        if self.refused.is_empty() || output.remaining() >= OUTPUT_TARGET / 2 {
+            return;
+        }
+        // Whoever comes first may fill the output: it is another one each time.
+        self.refused.rotate_left(1);
+        let bodies = &mut self.bodies;
+        self.refused.retain(|id| {
             let busy = bodies
                 .get_mut(*id)
                 .is_some_and(|body| !body.rest.is_empty());
@@ -163,11 +186,14 @@ impl SendQueue {
         }
     }
 
-    /// Forgets what was not sent; true if there was something.
-    pub(crate) fn remove(&mut self, id: u32) -> bool {
-        let removed = self.bodies.remove(id);
-        self.open -= usize::from(removed.as_ref().is_some_and(|body| body.open));
-        removed.is_some()
+    /// Forgets what was not sent; gives the window that is left, if there was something.
+    pub(crate) fn remove(&mut self, id: u32) -> Option<u64> {
+        let removed = self.bodies.remove(id)?;
+        self.open -= usize::from(removed.open);
+        if !removed.rest.is_empty() && !removed.blocked {
+            self.turns.retain(|turn| *turn != id);
+        }
+        Some(removed.window)
     }
 
     /// Last messages of which a part is not sent.

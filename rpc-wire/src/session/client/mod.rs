@@ -67,9 +67,27 @@ struct PartialReply {
     metadata: ResponseMetadata,
     flags: Flags,
     assembly: Assembly,
+    /// The server ended its stream inside a message.
+    cut_off: bool,
 }
 
 impl<T> Stream<T> {
+    /// Where bytes of messages arrive now.
+    fn arriving(&mut self) -> Option<&mut Assembly> {
+        match (&mut self.reply, &mut self.messages) {
+            (Some(reply), _) => Some(&mut reply.assembly),
+            (None, messages) => messages.as_deref_mut(),
+        }
+    }
+
+    /// Takes out what has arrived in part.
+    fn take_arriving(&mut self) -> Option<Assembly> {
+        match (self.reply.take(), self.messages.take()) {
+            (Some(reply), _) => Some(reply.assembly),
+            (None, messages) => messages.map(|messages| *messages),
+        }
+    }
+
     /// Ends the stream; the first outcome counts.
     fn end(&mut self, outcome: Outcome, sink: &mut impl ClientSink<T>) {
         self.open = false;
@@ -170,37 +188,28 @@ impl<T> ClientSession<T> {
     /// Gives the slot back and forgets the stream. If it has not ended, it is cancelled at the
     /// server.
     pub fn release(&mut self, id: u32) -> Option<T> {
-        let stream = self.streams.remove(id)?;
+        let mut stream = self.streams.remove(id)?;
         if stream.open {
             cancel::encode(id, Code::Cancelled, self.link.output.tail());
-            self.closed(id, stream.reply.as_deref(), stream.messages.as_deref());
+            self.closed(id, stream.take_arriving());
         }
         Some(stream.slot)
     }
 
     /// Frees what an open stream held.
-    fn closed(&mut self, id: u32, reply: Option<&PartialReply>, messages: Option<&Assembly>) {
+    fn closed(&mut self, id: u32, arriving: Option<Assembly>) {
         self.open -= 1;
         self.sends.remove(id);
-        for assembly in reply
-            .map(|reply| &reply.assembly)
-            .into_iter()
-            .chain(messages)
-        {
-            self.grants.release(id, assembly);
+        if let Some(assembly) = arriving {
+            self.grants.release(id, &assembly);
             self.serve_waiting();
         }
     }
 
     fn serve_waiting(&mut self) {
         while let Some(id) = self.grants.next_waiting() {
-            let Some(stream) = self.streams.get_mut(id) else {
+            let Some(assembly) = self.streams.get_mut(id).and_then(Stream::arriving) else {
                 continue;
-            };
-            let assembly = match (&mut stream.reply, &mut stream.messages) {
-                (Some(reply), _) => &mut reply.assembly,
-                (None, Some(messages)) => &mut **messages,
-                (None, None) => continue,
             };
             let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
@@ -213,8 +222,8 @@ impl<T> ClientSession<T> {
     fn fail(&mut self, id: u32, status: Status, sink: &mut impl ClientSink<T>) {
         if let Some(stream) = self.streams.get_mut(id).filter(|stream| stream.open) {
             stream.end(Outcome::Failed(status), sink);
-            let (reply, messages) = (stream.reply.take(), stream.messages.take());
-            self.closed(id, reply.as_deref(), messages.as_deref());
+            let arriving = stream.take_arriving();
+            self.closed(id, arriving);
         }
     }
 
@@ -253,7 +262,8 @@ impl<T> ClientSession<T> {
     pub fn lost(&mut self, written: u64, reason: &Status, sink: &mut impl ClientSink<T>) {
         for (_, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
             // A server may begin its answer before it has the whole request.
-            let answered = stream.reply.take().is_some() || stream.headers_seen;
+            let answered = stream.reply.is_some() || stream.headers_seen;
+            stream.take_arriving();
             let sent = answered || stream.sent_at.is_some_and(|position| position <= written);
             let status = reason
                 .clone()
@@ -301,7 +311,9 @@ impl<T> ClientSession<T> {
                 link.peer.max_frame_body as usize,
                 |id, output| {
                     if let Some(stream) = streams.get_mut(id) {
-                        stream.sent_at = Some(taken + output.remaining() as u64);
+                        // A stream of requests may run from its first frame on.
+                        let position = taken + output.remaining() as u64;
+                        stream.sent_at.get_or_insert(position);
                     }
                 },
             );

@@ -87,7 +87,6 @@ impl<T> ClientSession<T> {
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let max_message_size = self.config.max_message_size;
-        let window = self.link.local.initial_stream_window;
         let id = header.stream_id;
         let Some(stream) = self.find_open(id)? else {
             return Ok(());
@@ -114,10 +113,13 @@ impl<T> ClientSession<T> {
             } else {
                 outcome(metadata, header.flags, payload)?
             };
-            let messages = stream.messages.take();
-            let outcome = whole_stream(outcome, messages.as_deref());
-            stream.end(outcome, sink);
-            self.closed(id, None, messages.as_deref());
+            let arriving = stream.take_arriving();
+            if arriving.as_ref().is_some_and(|arriving| !arriving.admits(header.body_len)) {
+                return Err(window_exceeded(id));
+            }
+            let cut_off = arriving.as_ref().is_some_and(Assembly::is_partial);
+            stream.end(whole_stream(outcome, cut_off), sink);
+            self.closed(id, arriving);
             return Ok(());
         }
         if !header.flags.contains(Flags::END_STREAM) && stream.messages.is_some() {
@@ -134,15 +136,35 @@ impl<T> ClientSession<T> {
             self.give_up(id, Code::Cancelled, status, sink);
             return Ok(());
         }
-        let assembly = Assembly::new(window, max_message_size);
+        self.begin_reply(id, header.flags, metadata);
+        self.take_fragment(id, &payload, false, sink)
+    }
+
+    /// A final RESPONSE begins whose body goes on in DATA.
+    fn begin_reply(&mut self, id: u32, flags: Flags, metadata: ResponseMetadata) {
+        let Some(stream) = self.streams.get_mut(id) else {
+            return;
+        };
+        // A final body comes out of the window that the messages before it have left.
+        let (assembly, cut_off) = match stream.messages.take() {
+            Some(mut messages) => {
+                let cut_off = self.grants.abandon(id, &mut messages);
+                (*messages, cut_off)
+            }
+            None => {
+                let window = self.link.local.initial_stream_window;
+                (Assembly::new(window, self.config.max_message_size), false)
+            }
+        };
         stream.reply = Some(Box::new(PartialReply {
             metadata,
-            flags: header.flags,
+            flags,
             assembly,
+            cut_off,
         }));
+        self.serve_waiting();
         // What the server does not have yet, it does not need.
         self.sends.remove(id);
-        self.take_fragment(id, &payload, false, sink)
     }
 
     fn handle_data(
@@ -209,12 +231,11 @@ impl<T> ClientSession<T> {
             metadata,
             flags,
             assembly,
+            cut_off,
         } = *reply;
         let outcome = outcome(metadata, flags, assembly.into_body())?;
-        let messages = stream.messages.take();
-        let outcome = whole_stream(outcome, messages.as_deref());
-        stream.end(outcome, sink);
-        self.closed(id, None, messages.as_deref());
+        stream.end(whole_stream(outcome, cut_off), sink);
+        self.closed(id, None);
         self.serve_waiting();
         Ok(())
     }
@@ -253,12 +274,12 @@ impl<T> ClientSession<T> {
         let Some(stream) = self.streams.get_mut(id) else {
             return Ok(());
         };
-        let assembly = match (&mut stream.reply, &mut stream.messages) {
-            (Some(reply), _) => &mut reply.assembly,
-            (None, Some(messages)) => &mut **messages,
-            (None, None) => return Ok(()),
+        let granted = match (&mut stream.reply, &mut stream.messages) {
+            (Some(reply), _) => self.grants.review(id, &mut reply.assembly, initial, true),
+            // The question may have crossed a grant, so only the state of the stream counts.
+            (None, Some(messages)) => self.grants.consumed(id, messages, initial, 0),
+            (None, None) => None,
         };
-        let granted = self.grants.review(id, assembly, initial, true);
         if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }

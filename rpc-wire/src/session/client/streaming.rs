@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::outcome::too_large;
-use super::{ClientSession, ClientSink, Outcome};
-use crate::frame::{Flags, FrameHeader, window};
-use crate::session::assembly::{Assembly, Refused};
-use crate::session::{Offered, SessionError, window_exceeded};
+use super::{ClientSession, ClientSink, Outcome, Stream};
+use crate::frame::{Flags, FrameHeader, cancel, window};
+use crate::session::assembly::Refused;
+use crate::session::{Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Stage, Status};
 
 impl<T> ClientSession<T> {
@@ -22,11 +22,24 @@ impl<T> ClientSession<T> {
         self.sends.finish(id, &mut self.link.output);
     }
 
+    /// Ends a call whose stream of requests cannot go on, and tells the server.
+    pub fn abort(&mut self, id: u32, status: Status, sink: &mut impl ClientSink<T>) {
+        if self.streams.get_mut(id).is_some_and(|stream| stream.open) {
+            cancel::encode(id, status.code(), self.link.output.tail());
+            self.fail(id, status, sink);
+        }
+    }
+
     /// Visits the streams on which a message was not taken and may be now. Call it after
     /// [`take_output`](Self::take_output).
     pub fn take_writable(&mut self, mut visit: impl FnMut(&mut T)) {
-        let Self { sends, streams, .. } = self;
-        sends.take_writable(|id| {
+        let Self {
+            sends,
+            streams,
+            link,
+            ..
+        } = self;
+        sends.take_writable(&link.output, |id| {
             if let Some(stream) = streams.get_mut(id) {
                 visit(&mut stream.slot);
             }
@@ -37,16 +50,11 @@ impl<T> ClientSession<T> {
     /// server may send more.
     pub fn consumed(&mut self, id: u32, bytes: usize) {
         let initial = self.link.local.initial_stream_window;
-        let Some(stream) = self.streams.get_mut(id).filter(|stream| stream.open) else {
+        let open = self.streams.get_mut(id).filter(|stream| stream.open);
+        let Some(arriving) = open.and_then(Stream::arriving) else {
             return;
         };
-        let Some(messages) = &mut stream.messages else {
-            return;
-        };
-        let mut granted = messages.consumed(bytes, initial);
-        if granted.is_none() && messages.is_partial() {
-            granted = self.grants.review(id, messages, initial, false);
-        }
+        let granted = self.grants.consumed(id, arriving, initial, bytes);
         if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }
@@ -73,14 +81,16 @@ impl<T> ClientSession<T> {
             return Ok(());
         };
         let ends = header.flags.contains(Flags::END_MESSAGE);
-        let message = if ends && !messages.is_partial() {
-            messages.pass(payload.len()).map(|()| Some(payload))
-        } else {
-            let pushed = messages.push(&payload);
-            pushed.map(|()| ends.then(|| self.grants.complete(id, messages)))
+        let whole = || match payload.len() {
+            // A small message does not keep the whole input that it came with.
+            ..SHARE_BODY_FROM => Bytes::copy_from_slice(&payload),
+            _ => payload.clone(),
         };
-        match message {
-            Ok(Some(message)) => sink.message(&mut stream.slot, message),
+        match self.grants.take(id, messages, &payload, ends, whole) {
+            Ok(Some(message)) => {
+                sink.message(&mut stream.slot, message);
+                self.serve_waiting();
+            }
             Ok(None) => {
                 if let Some(increment) = self.grants.review(id, messages, initial, false) {
                     window::encode(id, increment, self.link.output.tail());
@@ -97,9 +107,9 @@ impl<T> ClientSession<T> {
 }
 
 /// A stream of replies that ends well inside a message did not end well.
-pub(super) fn whole_stream(outcome: Outcome, messages: Option<&Assembly>) -> Outcome {
+pub(super) fn whole_stream(outcome: Outcome, cut_off: bool) -> Outcome {
     match outcome {
-        Outcome::Reply { .. } if messages.is_some_and(Assembly::is_partial) => {
+        Outcome::Reply { .. } if cut_off => {
             let status = Status::internal("the server ended its stream inside a message");
             Outcome::Failed(status.with_stage(Stage::Receive))
         }

@@ -1,6 +1,7 @@
 //! The server's end of a connection.
 
 mod receive;
+mod request;
 mod streaming;
 
 use std::time::Instant;
@@ -198,6 +199,11 @@ impl<M: Clone, C> ServerSession<M, C> {
         matches!(self.drain, Drain::Final(_)) && self.open_streams() == 0
     }
 
+    /// What the client announced, or the minima until it does.
+    pub fn peer_settings(&self) -> &Settings {
+        &self.link.peer
+    }
+
     /// Counts since the connection began.
     pub fn stats(&self) -> SessionStats {
         self.link.stats
@@ -208,7 +214,6 @@ impl<M: Clone, C> ServerSession<M, C> {
     pub fn responder(&mut self, id: u32) -> Option<(C, Responder<'_>)> {
         match self.streams.remove(id)? {
             Stream::Running { call, messages, .. } => {
-                self.sends.remove(id);
                 self.release(id, messages.as_deref());
                 Some((call, self.respond(id)))
             }
@@ -220,11 +225,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     fn respond(&mut self, id: u32) -> Responder<'_> {
-        Responder {
-            link: &mut self.link,
-            sends: &mut self.sends,
-            id,
-        }
+        Responder::new(&mut self.link, &mut self.sends, id)
     }
 
     /// Answers a stream that never came to a handler.
@@ -232,23 +233,21 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.respond(id).status(status, false);
     }
 
-    /// Forgets a stream that is still receiving or running.
+    /// Forgets a stream that is still receiving or running; gives the way to say so.
     fn drop_stream(
         &mut self,
         id: u32,
         code: Code,
         sink: &mut impl ServerSink<Method = M, Call = C>,
-    ) -> bool {
-        match self.streams.remove(id) {
-            Some(Stream::Running { call, messages, .. }) => {
-                self.sends.remove(id);
+    ) -> Option<Responder<'_>> {
+        match self.streams.remove(id)? {
+            Stream::Running { call, messages, .. } => {
                 self.release(id, messages.as_deref());
                 sink.cancelled(call, code);
             }
-            Some(Stream::Receiving(receiving)) => self.release(id, Some(&receiving.assembly)),
-            None => return false,
+            Stream::Receiving(receiving) => self.release(id, Some(&receiving.assembly)),
         }
-        true
+        Some(self.respond(id))
     }
 
     /// Frees what the messages of a stream held.
@@ -293,8 +292,9 @@ impl<M: Clone, C> ServerSession<M, C> {
             .collect();
         let status = Status::deadline_exceeded("the deadline passed at the server");
         for (id, running) in expired {
-            self.drop_stream(id, Code::DeadlineExceeded, sink);
-            self.respond(id).status(&status, running);
+            if let Some(responder) = self.drop_stream(id, Code::DeadlineExceeded, sink) {
+                responder.status(&status, running);
+            }
         }
         let streams = self.streams.iter_mut();
         self.earliest_deadline = streams.filter_map(|(_, stream)| stream.deadline()).min();

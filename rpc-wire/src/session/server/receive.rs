@@ -5,15 +5,13 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{
-    DRAIN_PING, Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
+    DRAIN_PING, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
 };
 use crate::frame::{
-    Flags, FrameHeader, FrameType, HEADER_LEN, RequestMetadata, cancel, ping, window,
+    Flags, FrameHeader, FrameType, HEADER_LEN, cancel, ping, window,
 };
-use crate::limits::MAX_METHOD_NUMBERS;
-use crate::session::assembly::{Assembly, Refused};
-use crate::session::client::earlier;
-use crate::session::{Responder, SHARE_BODY_FROM, SessionError, window_exceeded};
+use crate::session::assembly::Refused;
+use crate::session::{SessionError, window_exceeded};
 use crate::{Code, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -64,177 +62,6 @@ impl<M: Clone, C> ServerSession<M, C> {
         Ok(())
     }
 
-    /// Takes a REQUEST off `input`.
-    fn handle_request(
-        &mut self,
-        now: Instant,
-        header: &FrameHeader,
-        input: &mut BytesMut,
-        sink: &mut impl ServerSink<Method = M, Call = C>,
-    ) -> Result<(), SessionError> {
-        let id = header.stream_id;
-        self.open_stream(id)?;
-        let body_at = HEADER_LEN + header.metadata_len as usize;
-        let metadata = RequestMetadata::decode_checked(&input[HEADER_LEN..body_at])?;
-        let path_only = self.define_method(&metadata, sink)?;
-        if let Some(status) = self.reason_to_refuse(header) {
-            self.refuse(id, &status);
-            input.advance(header.frame_len());
-            return Ok(());
-        }
-        let deadline = metadata
-            .timeout()
-            .and_then(|timeout| now.checked_add(timeout));
-        let user_metadata = metadata.user_metadata()?;
-        let Self {
-            methods,
-            link,
-            sends,
-            ..
-        } = self;
-        let method = match (&path_only, methods.get(metadata.method as usize)) {
-            (Some(method), _) | (None, Some(Some((_, method)))) => method,
-            _ => return Err(undefined_method(metadata.method)),
-        };
-        if sink.takes_stream(method) {
-            let request = IncomingRequest {
-                id,
-                method,
-                deadline,
-                metadata: user_metadata,
-                attempt: metadata.attempt,
-                body: RequestBody::Borrowed(&[]),
-            };
-            let call = sink.dispatch(request, Responder { link, sends, id });
-            let window = link.local.initial_stream_window;
-            let messages = Box::new(Assembly::new(window, self.max_message_size));
-            self.keep(id, deadline, call, Some(messages));
-            if !self.is_late(id)? {
-                let mut frame = input.split_to(header.frame_len());
-                frame.advance(body_at);
-                return self.take_message(id, header.flags, frame.freeze(), sink);
-            }
-            input.advance(header.frame_len());
-            return Ok(());
-        }
-        if !header
-            .flags
-            .contains(Flags::END_MESSAGE | Flags::END_STREAM)
-        {
-            let receiving = Receiving {
-                method: method.clone(),
-                deadline,
-                metadata: user_metadata,
-                attempt: metadata.attempt,
-                assembly: Assembly::new(link.local.initial_stream_window, self.max_message_size),
-                message_ended: false,
-            };
-            self.earliest_deadline = earlier(self.earliest_deadline, deadline);
-            self.streams
-                .insert(id, Stream::Receiving(Box::new(receiving)));
-            self.take_fragment(id, header.flags, &input[body_at..header.frame_len()], sink)?;
-            input.advance(header.frame_len());
-            return Ok(());
-        }
-        let request = IncomingRequest {
-            id,
-            method,
-            deadline,
-            metadata: user_metadata,
-            attempt: metadata.attempt,
-            body: body_of(header, input),
-        };
-        let call = sink.dispatch(request, Responder { link, sends, id });
-        if !is_shared(header) {
-            input.advance(header.frame_len());
-        }
-        self.keep(id, deadline, call, None);
-        Ok(())
-    }
-
-    fn keep(
-        &mut self,
-        id: u32,
-        deadline: Option<Instant>,
-        call: Option<C>,
-        messages: Option<Box<Assembly>>,
-    ) {
-        if let Some(call) = call {
-            self.earliest_deadline = earlier(self.earliest_deadline, deadline);
-            let running = Stream::Running {
-                call,
-                deadline,
-                messages,
-            };
-            self.streams.insert(id, running);
-        }
-    }
-
-    fn open_stream(&mut self, id: u32) -> Result<(), SessionError> {
-        if id <= self.last_id {
-            return Err(SessionError::protocol(format!(
-                "REQUEST on stream {id} after stream {}: ids must increase",
-                self.last_id
-            )));
-        }
-        self.last_id = id;
-        self.link.stats.streams_opened += 1;
-        Ok(())
-    }
-
-    /// Notes what a method number means; gives the method if the request names it by path only.
-    fn define_method(
-        &mut self,
-        metadata: &RequestMetadata,
-        sink: &mut impl ServerSink<Method = M, Call = C>,
-    ) -> Result<Option<M>, SessionError> {
-        if metadata.path.is_empty() {
-            return Ok(None);
-        }
-        if metadata.method == 0 {
-            return Ok(Some(sink.resolve(&metadata.path)));
-        }
-        let number = metadata.method as usize;
-        debug_assert!(
-            number <= usize::from(MAX_METHOD_NUMBERS),
-            "checked with the metadata"
-        );
-        if self.methods.len() <= number {
-            self.methods.resize_with(number + 1, || None);
-        }
-        match &self.methods[number] {
-            Some((path, _)) if **path != *metadata.path => Err(SessionError::protocol(format!(
-                "method number {number} means {path:?} and cannot become {:?}",
-                metadata.path
-            ))),
-            Some(_) => Ok(None),
-            None => {
-                let method = sink.resolve(&metadata.path);
-                self.methods[number] = Some((metadata.path.as_str().into(), method));
-                Ok(None)
-            }
-        }
-    }
-
-    /// Why a request is not even looked at.
-    fn reason_to_refuse(&self, header: &FrameHeader) -> Option<Status> {
-        let limit = self.link.local.max_concurrent_streams as usize;
-        if matches!(self.drain, Drain::Final(last) if header.stream_id > last) {
-            Some(Status::unavailable("the server is shutting down"))
-        } else if self.open_streams() >= limit {
-            // Not the client's fault before it knows the limit: it sends the call again.
-            Some(Status::unavailable(format!(
-                "the connection has max_concurrent_streams, {limit}, calls open"
-            )))
-        } else if header.flags.contains(Flags::COMPRESSED) {
-            Some(no_compression())
-        } else if u64::from(header.body_len) > self.max_message_size {
-            Some(too_large(self.max_message_size))
-        } else {
-            None
-        }
-    }
-
     /// Finds out whether a stream ended before; a frame for it is counted and dropped.
     fn is_late(&mut self, id: u32) -> Result<bool, SessionError> {
         if id > self.last_id {
@@ -257,14 +84,13 @@ impl<M: Clone, C> ServerSession<M, C> {
             return Ok(());
         }
         if let Some(Stream::Running { .. }) = self.streams.get_mut(header.stream_id) {
-            let fragment = Bytes::copy_from_slice(fragment);
             return self.take_message(header.stream_id, header.flags, fragment, sink);
         }
         self.take_fragment(header.stream_id, header.flags, fragment, sink)
     }
 
     /// Takes a part of a request; runs the request if it was the last.
-    fn take_fragment(
+    pub(super) fn take_fragment(
         &mut self,
         id: u32,
         flags: Flags,
@@ -290,8 +116,9 @@ impl<M: Clone, C> ServerSession<M, C> {
             }
         };
         if let Some(status) = refused {
-            self.drop_stream(id, status.code(), sink);
-            self.refuse(id, &status);
+            if let Some(responder) = self.drop_stream(id, status.code(), sink) {
+                responder.status(&status, false);
+            }
         } else if flags.contains(Flags::END_STREAM) {
             self.run(id, sink);
         } else if !receiving.message_ended {
@@ -331,7 +158,9 @@ impl<M: Clone, C> ServerSession<M, C> {
             body,
         };
         let call = sink.dispatch(request, self.respond(id));
-        self.keep(id, deadline, call, None);
+        if let Some(call) = call {
+            self.run_stream(id, call, deadline, false);
+        }
         self.serve_waiting();
     }
 
@@ -344,7 +173,8 @@ impl<M: Clone, C> ServerSession<M, C> {
         let code: Code = cancel::decode(payload)?;
         let id = header.stream_id;
         // A client may cancel while the last part of its reply is on its way.
-        if !self.drop_stream(id, code, sink) && !self.sends.remove(id) {
+        let known = self.drop_stream(id, code, sink).is_some() || self.sends.remove(id).is_some();
+        if !known {
             self.is_late(id)?;
         }
         Ok(())
@@ -361,16 +191,20 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.is_late(id)? {
             return Ok(());
         }
-        let assembly = match self.streams.get_mut(id) {
-            Some(Stream::Receiving(receiving)) => &mut receiving.assembly,
+        let initial = self.link.local.initial_stream_window;
+        let granted = match self.streams.get_mut(id) {
+            Some(Stream::Receiving(receiving)) => {
+                self.grants
+                    .review(id, &mut receiving.assembly, initial, true)
+            }
+            // The question may have crossed a grant, so only the state of the stream counts.
             Some(Stream::Running {
                 messages: Some(messages),
                 ..
-            }) => &mut **messages,
-            _ => return Ok(()),
+            }) => self.grants.consumed(id, messages, initial, 0),
+            _ => None,
         };
-        let initial = self.link.local.initial_stream_window;
-        if let Some(increment) = self.grants.review(id, assembly, initial, true) {
+        if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }
         Ok(())
@@ -389,23 +223,6 @@ impl<M: Clone, C> ServerSession<M, C> {
         ));
         self.refuse(header.stream_id, &status);
         Ok(())
-    }
-}
-
-/// Whether a frame's body is taken off the input rather than lent.
-fn is_shared(header: &FrameHeader) -> bool {
-    header.body_len as usize >= SHARE_BODY_FROM
-}
-
-/// The body of the frame that `input` begins with.
-fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> RequestBody<'a> {
-    let body_at = HEADER_LEN + header.metadata_len as usize;
-    if is_shared(header) {
-        let mut frame = input.split_to(header.frame_len());
-        frame.advance(body_at);
-        RequestBody::Shared(frame.freeze())
-    } else {
-        RequestBody::Borrowed(&input[body_at..header.frame_len()])
     }
 }
 
@@ -434,8 +251,4 @@ pub(super) fn too_large(limit: u64) -> Status {
     Status::resource_exhausted(format!(
         "the request is over the server's limit max_message_size of {limit} bytes"
     ))
-}
-
-fn undefined_method(number: u32) -> SessionError {
-    SessionError::protocol(format!("method number {number} was never defined"))
 }

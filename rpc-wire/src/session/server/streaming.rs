@@ -18,13 +18,16 @@ impl<M: Clone, C> ServerSession<M, C> {
         }
     }
 
-    /// Begins a stream of replies on a call that runs: `metadata` are sent ahead.
+    /// Begins a stream of replies on a call that runs: `metadata` are sent ahead. It begins once.
     ///
     /// # Errors
     ///
     /// The metadata are over the client's limit; nothing is sent.
     pub fn send_headers(&mut self, id: u32, metadata: &Metadata) -> Result<(), Status> {
         if self.call_mut(id).is_none() {
+            return Ok(());
+        }
+        if self.sends.is_open(id) {
             return Ok(());
         }
         self.respond(id).headers(metadata)
@@ -38,7 +41,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Whether a message of a stream of replies is sent in part only, so that the stream cannot
-    /// end well yet.
+    /// end well before it is writable again.
     pub fn is_sending(&mut self, id: u32) -> bool {
         self.sends.is_busy(id)
     }
@@ -46,7 +49,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Visits the calls on which a message was not taken and may be now. Call it after
     /// [`take_output`](Self::take_output).
     pub fn take_writable(&mut self, visit: impl FnMut(u32)) {
-        self.sends.take_writable(visit);
+        self.sends.take_writable(&self.link.output, visit);
     }
 
     /// A handler took `bytes` of messages that [`ServerSink::message`] gave it, so that the
@@ -60,10 +63,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         else {
             return;
         };
-        let mut granted = messages.consumed(bytes, initial);
-        if granted.is_none() && messages.is_partial() {
-            granted = self.grants.review(id, messages, initial, false);
-        }
+        let granted = self.grants.consumed(id, messages, initial, bytes);
         if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }
@@ -74,7 +74,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         &mut self,
         id: u32,
         flags: Flags,
-        fragment: Bytes,
+        fragment: &[u8],
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
         let initial = self.link.local.initial_stream_window;
@@ -88,13 +88,8 @@ impl<M: Clone, C> ServerSession<M, C> {
         let taken = if flags.contains(Flags::COMPRESSED) {
             Err(no_compression())
         } else {
-            let pushed = if ends && !assembly.is_partial() {
-                assembly.pass(fragment.len()).map(|()| Some(fragment))
-            } else {
-                let pushed = assembly.push(&fragment);
-                pushed.map(|()| ends.then(|| self.grants.complete(id, assembly)))
-            };
-            match pushed {
+            let whole = || Bytes::copy_from_slice(fragment);
+            match self.grants.take(id, assembly, fragment, ends, whole) {
                 Ok(message) => Ok(message),
                 Err(Refused::Window) => return Err(window_exceeded(id)),
                 Err(Refused::TooLarge) => Err(too_large(self.max_message_size)),
@@ -105,6 +100,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             Ok(_) if cut_off => self.end_running(id, &cut_off_message(), sink),
             Err(status) => self.end_running(id, &status, sink),
             Ok(message) => {
+                let completed = message.is_some();
                 if let Some(message) = message {
                     sink.message(call, message);
                 } else if let Some(increment) = self.grants.review(id, assembly, initial, false) {
@@ -114,6 +110,8 @@ impl<M: Clone, C> ServerSession<M, C> {
                     sink.half_closed(call);
                     let assembly = messages.take();
                     self.release(id, assembly.as_deref());
+                } else if completed {
+                    self.serve_waiting();
                 }
             }
         }
@@ -127,7 +125,8 @@ impl<M: Clone, C> ServerSession<M, C> {
         status: &Status,
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) {
-        self.drop_stream(id, status.code(), sink);
-        self.respond(id).status(status, true);
+        if let Some(responder) = self.drop_stream(id, status.code(), sink) {
+            responder.status(status, true);
+        }
     }
 }

@@ -161,14 +161,14 @@ impl LoneClient {
             deadline: None,
             metadata: &call.metadata,
             attempt: 0,
+            kind: kind(call.path),
             body: &call.body,
         };
         let id = self
             .session
             .start(self.now, &request, index)
             .expect("the call can start");
-        self.calls.ids.push(id);
-        self.calls.outcomes.push(None);
+        self.calls.add(id);
         id
     }
 

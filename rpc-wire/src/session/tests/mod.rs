@@ -12,24 +12,19 @@ mod methods;
 mod pings;
 mod schedules;
 mod settings;
+mod sinks;
+mod streaming;
 mod streams;
 mod unary;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use self::sinks::*;
 use super::*;
 use crate::{Code, Metadata, Status};
-
-/// Answered while it is received, with its own body and metadata.
-const ECHO: &str = "test.Test/Echo";
-/// Answered by [`Pair::answer`].
-const LATER: &str = "test.Test/Later";
-/// Answered while it is received, with NOT_FOUND.
-const FAIL: &str = "test.Test/Fail";
 
 /// A client and a server, and what both have learned.
 struct Pair {
@@ -42,6 +37,10 @@ struct Pair {
     up: Direction,
     /// From the server to the client.
     down: Direction,
+    /// Calls whose client may offer a message again.
+    client_writable: Vec<usize>,
+    /// Streams whose handler may offer a message again.
+    server_writable: Vec<u32>,
 }
 
 impl Default for Pair {
@@ -60,6 +59,8 @@ impl Pair {
             handlers: Handlers::default(),
             up: Direction::default(),
             down: Direction::default(),
+            client_writable: Vec::new(),
+            server_writable: Vec::new(),
         }
     }
 
@@ -81,6 +82,7 @@ impl Pair {
             metadata: &call.metadata,
             // Tells the handler which call it is.
             attempt: index as u32,
+            kind: kind(call.path),
             body: &call.body,
         };
         let started = self.client.start(self.now, &request, index);
@@ -88,8 +90,7 @@ impl Pair {
             assert_eq!(slot, index, "the slot comes back");
             error
         })?;
-        self.calls.ids.push(id);
-        self.calls.outcomes.push(None);
+        self.calls.add(id);
         Ok(index)
     }
 
@@ -102,6 +103,8 @@ impl Pair {
         if !self.up.output.has_remaining() {
             self.client.take_output(&mut self.up.output);
         }
+        let writable = &mut self.client_writable;
+        self.client.take_writable(|index| writable.push(*index));
         let moved = self.up.carry(count);
         let input = &mut self.up.input;
         self.server.receive(self.now, input, &mut self.handlers)?;
@@ -113,6 +116,8 @@ impl Pair {
         if !self.down.output.has_remaining() {
             self.server.take_output(&mut self.down.output);
         }
+        let writable = &mut self.server_writable;
+        self.server.take_writable(|id| writable.push(id));
         let moved = self.down.carry(count);
         let input = &mut self.down.input;
         self.client.receive(self.now, input, &mut self.calls)?;
@@ -265,107 +270,6 @@ impl Direction {
         self.input.put((&mut self.output).take(count));
         self.written += count as u64;
         count
-    }
-}
-
-/// What the client's callers have learned.
-#[derive(Default)]
-struct Calls {
-    ids: Vec<u32>,
-    outcomes: Vec<Option<Outcome>>,
-}
-
-impl ClientSink<usize> for Calls {
-    fn ended(&mut self, slot: &mut usize, outcome: Outcome) {
-        let known = self.outcomes[*slot].replace(outcome);
-        assert!(
-            known.is_none(),
-            "call {slot} ended twice, at first with {known:?}"
-        );
-    }
-}
-
-/// A request that came to a handler.
-#[derive(Debug)]
-struct Seen {
-    attempt: u32,
-    deadline: Option<Instant>,
-    metadata: Metadata,
-    body: Bytes,
-}
-
-/// The server's methods, and what they have seen.
-#[derive(Default)]
-struct Handlers {
-    resolved: Vec<String>,
-    dispatched: Vec<Seen>,
-    /// Bodies of the calls to [`LATER`] that have no answer yet.
-    running: BTreeMap<u32, Bytes>,
-    cancelled: Vec<(u32, Code)>,
-}
-
-impl ServerSink for Handlers {
-    type Method = Rc<str>;
-    type Call = u32;
-
-    fn resolve(&mut self, path: &str) -> Rc<str> {
-        self.resolved.push(path.to_owned());
-        path.into()
-    }
-
-    fn dispatch(
-        &mut self,
-        request: IncomingRequest<'_, Rc<str>>,
-        responder: Responder<'_>,
-    ) -> Option<u32> {
-        let IncomingRequest {
-            id,
-            method,
-            deadline,
-            metadata,
-            attempt,
-            body,
-        } = request;
-        let body = match body {
-            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
-            RequestBody::Shared(body) => body,
-        };
-        let kept = match &**method {
-            ECHO => {
-                responder.message(&mut BytesMut::from(&body[..]), &metadata);
-                None
-            }
-            FAIL => {
-                responder.status(
-                    &Status::not_found("no such thing").with_details(body.clone()),
-                    true,
-                );
-                None
-            }
-            LATER => {
-                self.running.insert(id, body.clone());
-                Some(id)
-            }
-            _ => {
-                responder.status(&Status::unimplemented("no such method"), false);
-                return None;
-            }
-        };
-        self.dispatched.push(Seen {
-            attempt,
-            deadline,
-            metadata,
-            body,
-        });
-        kept
-    }
-
-    fn cancelled(&mut self, call: u32, code: Code) {
-        assert!(
-            self.running.remove(&call).is_some(),
-            "call {call} ended before"
-        );
-        self.cancelled.push((call, code));
     }
 }
 

@@ -1,0 +1,196 @@
+//! A call with a stream at a server: what its handler's task and its connection hand each other.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use rpc_wire::{Metadata, Status};
+
+use super::completions::Completions;
+
+/// Bytes of replies that a handler may be ahead of its connection.
+const MAX_AHEAD: usize = 64 * 1024;
+
+/// Bytes of requests that a handler takes before the client is told that it may send more.
+const CONSUMED_STEP: usize = 64 * 1024;
+
+/// What stands for a running call in a session, as far as the connection is concerned.
+pub(crate) trait RunningStream {
+    /// The call's streams, if it has any.
+    fn stream(&self) -> Option<&Arc<ServerStream>>;
+}
+
+/// The streams of one call.
+#[derive(Debug)]
+pub(crate) struct ServerStream {
+    id: u32,
+    completions: Arc<Completions>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Requests that the handler has not taken; bounded by the stream's window.
+    requests: VecDeque<Bytes>,
+    half_closed: bool,
+    reader: Option<Waker>,
+    /// Bytes of requests that the handler took since the connection was told.
+    consumed: usize,
+    headers: Headers,
+    /// Replies that the connection has not taken, [`MAX_AHEAD`] bytes and one message at most.
+    replies: VecDeque<Bytes>,
+    ahead: usize,
+    writer: Option<Waker>,
+    end: Option<(Result<(), Status>, Metadata)>,
+    /// The connection was told that there is something here.
+    announced: bool,
+}
+
+#[derive(Debug, Default)]
+enum Headers {
+    #[default]
+    None,
+    Ready(Metadata),
+    Sent,
+}
+
+/// What the connection finds to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The handler took this many bytes of requests.
+    Consumed(usize),
+    Headers(Metadata),
+    Reply(Bytes),
+    End(Result<(), Status>, Metadata),
+}
+
+impl ServerStream {
+    pub(crate) fn new(id: u32, completions: Arc<Completions>) -> Arc<Self> {
+        let state = Mutex::default();
+        Arc::new(ServerStream {
+            id,
+            completions,
+            state,
+        })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    // The connection's side.
+
+    pub(crate) fn push_request(&self, message: Bytes) {
+        let mut state = self.lock();
+        state.requests.push_back(message);
+        wake(state.reader.take(), state);
+    }
+
+    pub(crate) fn half_close(&self) {
+        let mut state = self.lock();
+        state.half_closed = true;
+        wake(state.reader.take(), state);
+    }
+
+    /// What is to be done next. A reply stays at the head until [`sent`](Self::sent).
+    pub(super) fn next_step(&self) -> Option<Step> {
+        let mut state = self.lock();
+        state.announced = false;
+        if state.consumed > 0 {
+            return Some(Step::Consumed(std::mem::take(&mut state.consumed)));
+        }
+        if let Headers::Ready(metadata) = &mut state.headers {
+            let metadata = std::mem::take(metadata);
+            state.headers = Headers::Sent;
+            return Some(Step::Headers(metadata));
+        }
+        if let Some(reply) = state.replies.front() {
+            return Some(Step::Reply(reply.clone()));
+        }
+        let (result, metadata) = state.end.take()?;
+        Some(Step::End(result, metadata))
+    }
+
+    /// The reply at the head is on its way.
+    pub(super) fn sent(&self) {
+        let mut state = self.lock();
+        let length = state.replies.pop_front().map_or(0, |reply| reply.len());
+        state.ahead -= length;
+        wake(state.writer.take(), state);
+    }
+
+    /// The end cannot be sent yet; it comes again.
+    pub(super) fn put_back(&self, result: Result<(), Status>, metadata: Metadata) {
+        self.lock().end = Some((result, metadata));
+    }
+
+    // The handler's side.
+
+    /// The next request; `None` when the client sends no more.
+    pub(crate) fn poll_request(self: &Arc<Self>, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        let mut state = self.lock();
+        if let Some(request) = state.requests.pop_front() {
+            state.consumed += request.len();
+            let announce = state.consumed >= CONSUMED_STEP || state.requests.is_empty();
+            self.announce_if(announce, state);
+            return Poll::Ready(Some(request));
+        }
+        if state.half_closed {
+            return Poll::Ready(None);
+        }
+        state.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Begins the stream of replies.
+    pub(crate) fn send_headers(self: &Arc<Self>, metadata: Metadata) {
+        let mut state = self.lock();
+        if matches!(state.headers, Headers::None) {
+            state.headers = Headers::Ready(metadata);
+            self.announce_if(true, state);
+        }
+    }
+
+    /// Waits until another reply may be sent.
+    pub(crate) fn poll_ready(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.ahead < MAX_AHEAD {
+            return Poll::Ready(());
+        }
+        state.writer = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    pub(crate) fn send(self: &Arc<Self>, reply: Bytes) {
+        let mut state = self.lock();
+        state.ahead += reply.len();
+        state.replies.push_back(reply);
+        self.announce_if(true, state);
+    }
+
+    pub(crate) fn end(self: &Arc<Self>, result: Result<(), Status>, metadata: Metadata) {
+        let mut state = self.lock();
+        state.end = Some((result, metadata));
+        self.announce_if(true, state);
+    }
+
+    /// Tells the connection that there is something here, unless it knows.
+    fn announce_if(self: &Arc<Self>, condition: bool, mut state: MutexGuard<'_, State>) {
+        if condition && !std::mem::replace(&mut state.announced, true) {
+            drop(state);
+            self.completions.push_stream(Arc::clone(self));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(waker: Option<Waker>, state: MutexGuard<'_, State>) {
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

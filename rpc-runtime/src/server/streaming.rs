@@ -1,0 +1,104 @@
+//! Handlers with streams.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+use prost::Message;
+use rpc_wire::{Metadata, Status};
+
+use super::reply::ReplyFuture;
+use crate::call::{Context, MessageSource};
+use crate::connection::server_streams::ServerStream;
+
+/// Room for encoded replies that is asked for at a time, in bytes.
+const BUFFER_SIZE: usize = 16 * 1024;
+
+/// The requests of a call, as its handler reads them.
+pub(super) struct Requests(pub(super) Arc<ServerStream>);
+
+impl MessageSource for Requests {
+    fn poll_message(&mut self, cx: &Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        // A call that is cancelled has no handler any more that could ask.
+        self.0.poll_request(cx).map(Ok)
+    }
+
+    fn poll_headers(&mut self, _: &Poller<'_>) -> Poll<Result<Metadata, Status>> {
+        Poll::Ready(Ok(Metadata::new()))
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        None
+    }
+}
+
+pin_project! {
+    /// A handler that answers with a stream, and then that stream.
+    pub(super) struct StreamReply<F, S> {
+        #[pin]
+        handler: Option<F>,
+        #[pin]
+        replies: Option<S>,
+        stream: Arc<ServerStream>,
+        context: Context,
+        buffer: BytesMut,
+    }
+}
+
+impl<F, S> StreamReply<F, S> {
+    pub(super) fn new(handler: F, stream: Arc<ServerStream>, context: Context) -> Self {
+        StreamReply {
+            handler: Some(handler),
+            replies: None,
+            stream,
+            context,
+            buffer: BytesMut::new(),
+        }
+    }
+}
+
+impl<F, S, M> ReplyFuture for StreamReply<F, S>
+where
+    F: Future<Output = Result<S, Status>> + Send,
+    S: Stream<Item = Result<M, Status>> + Send,
+    M: Message,
+{
+    fn poll_reply(
+        self: Pin<&mut Self>,
+        cx: &mut Poller<'_>,
+        _body: &mut BytesMut,
+    ) -> Poll<Result<(), Status>> {
+        let mut this = self.project();
+        if let Some(handler) = this.handler.as_mut().as_pin_mut() {
+            let replies = ready!(handler.poll(cx))?;
+            this.handler.set(None);
+            this.replies.set(Some(replies));
+            this.stream.send_headers(this.context.take_reply_metadata());
+        }
+        loop {
+            ready!(this.stream.poll_ready(cx));
+            let Some(replies) = this.replies.as_mut().as_pin_mut() else {
+                return Poll::Ready(Ok(()));
+            };
+            match ready!(replies.poll_next(cx)) {
+                Some(Ok(message)) => this.stream.send(encode(&message, this.buffer)),
+                Some(Err(status)) => return Poll::Ready(Err(status)),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+/// Encodes a message into a part of `buffer`, which is shared by many.
+fn encode(message: &impl Message, buffer: &mut BytesMut) -> Bytes {
+    let length = message.encoded_len();
+    if buffer.capacity() < length {
+        buffer.reserve(length.max(BUFFER_SIZE));
+    }
+    message.encode_raw(buffer);
+    buffer.split().freeze()
+}
