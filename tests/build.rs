@@ -1,5 +1,12 @@
 //! Compiles the protos of the tests.
 
 fn main() -> rpc_build::Result<()> {
-    rpc_build::compile(&["proto/probe.proto", "proto/relay.proto"], &["proto"])
+    rpc_build::compile(
+        &[
+            "proto/library.proto",
+            "proto/probe.proto",
+            "proto/relay.proto",
+        ],
+        &["proto"],
+    )
 }

@@ -8,12 +8,19 @@
 /// }
 /// ```
 ///
-/// Packages that refer to each other need the whole tree: [`include_protos!`](crate::include_protos).
+/// The items come in through a module of their own, and at most one package into a module. Packages that
+/// refer to each other need the whole tree: [`include_protos!`](crate::include_protos).
 #[macro_export]
 macro_rules! include_proto {
     ($package:literal) => {
         // A module of its own, because attributes do not reach into an included file.
-        #[allow(dead_code, deprecated, unreachable_pub, unused_imports, unused_qualifications)]
+        #[allow(
+            dead_code,
+            deprecated,
+            unreachable_pub,
+            unused_imports,
+            unused_qualifications
+        )]
         #[allow(clippy::all, clippy::nursery, clippy::pedantic, rustdoc::all)]
         mod __rpc_generated {
             include!(concat!(env!("OUT_DIR"), "/", $package, ".rs"));

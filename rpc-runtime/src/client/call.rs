@@ -83,7 +83,7 @@ impl<T> Call<T> {
         decode: Decode<T>,
     ) -> Self {
         Call {
-            timeout: channel.timeout,
+            timeout: method.timeout().or(channel.timeout),
             inherited: Context::current().and_then(|context| context.deadline()),
             channel,
             method,
@@ -109,7 +109,7 @@ impl<T> Call<T> {
         call
     }
 
-    /// The time that the call may take in all, in place of the channel's.
+    /// The time that the call may take in all, in place of the method's or the channel's.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
