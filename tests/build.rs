@@ -3,6 +3,7 @@
 fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
+            "proto/library.proto",
             "proto/probe.proto",
             "proto/relay.proto",
             "proto/streams.proto",

@@ -8,21 +8,10 @@ use prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
 
-/// The field numbers in `descriptor.proto` of which paths to elements consist.
-mod field {
-    pub(super) const FILE_MESSAGE: i32 = 4;
-    pub(super) const FILE_ENUM: i32 = 5;
-    pub(super) const FILE_SERVICE: i32 = 6;
-    pub(super) const MESSAGE_FIELD: i32 = 2;
-    pub(super) const MESSAGE_NESTED: i32 = 3;
-    pub(super) const MESSAGE_ENUM: i32 = 4;
-    pub(super) const MESSAGE_ONEOF: i32 = 8;
-    pub(super) const ENUM_VALUE: i32 = 2;
-    pub(super) const SERVICE_METHOD: i32 = 2;
-}
+use crate::element::field;
 
 /// Opens the line of a comment that says where its element is. [`place_of`] recognizes it.
-const PLACE_MARKER: &str = " @place ";
+const PLACE_MARKER: &str = " @rpc-build:place ";
 
 /// The place that a line of documentation names, if it is there for that.
 pub(crate) fn place_of(doc_line: &str) -> Option<&str> {
@@ -218,7 +207,7 @@ mod tests {
     fn what_has_no_comment_gets_its_name() {
         let mut file = file("", "");
         annotate(&mut file, "api.proto", |_| false);
-        let expected = " The message `api.Ask`.\n @place api.proto:3\n";
+        let expected = " The message `api.Ask`.\n @rpc-build:place api.proto:3\n";
         assert_eq!(comments(&file, &[4, 0]).0, expected);
         assert_eq!(comments(&file, &[4, 0, 2, 0]).0, " The field `who`.\n");
     }
@@ -229,7 +218,7 @@ mod tests {
         annotate(&mut file, "api.proto", |_| false);
         let expected = (
             " Before.\n".to_owned(),
-            " Behind.\n @place api.proto:3\n".to_owned(),
+            " Behind.\n @rpc-build:place api.proto:3\n".to_owned(),
         );
         assert_eq!(comments(&file, &[4, 0]), expected);
     }

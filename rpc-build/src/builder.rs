@@ -202,6 +202,17 @@ impl Builder {
         self
     }
 
+    /// Whether to generate tonic's clients and servers too, for the same messages, so that a code base
+    /// can move service by service. Default: `false`.
+    ///
+    /// They are in modules of their own, such as `hello_client` and `hello_server`, and need the crates
+    /// `tonic` and `tonic-prost`.
+    #[cfg(feature = "tonic")]
+    pub fn tonic(mut self, build: bool) -> Self {
+        self.options.tonic = build;
+        self
+    }
+
     /// Generates code for the services that `paths` match, and no others. Default: all.
     pub fn services<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.options.services = paths.into_iter().map(Into::into).collect();
@@ -263,6 +274,13 @@ impl Builder {
         self
     }
 
+    /// Has `protoc` read the `.proto` files, which then has to be installed: the program that the
+    /// environment variable `PROTOC` names, or the one on the `PATH`.
+    pub fn use_protoc(mut self) -> Self {
+        self.options.use_protoc = true;
+        self
+    }
+
     /// Compiles the files `protos`, and all that they import from the folders `includes`.
     ///
     /// Paths are relative to the folder of the package. Each of `protos` is in one of the folders, or
@@ -275,12 +293,28 @@ impl Builder {
     ///
     /// Every mistake that was found; each is also printed for cargo to show.
     pub fn compile(self, protos: &[impl AsRef<Path>], includes: &[impl AsRef<Path>]) -> Result<()> {
-        let outcome = pipeline::protos(self.options, owned(protos), owned(includes));
-        if let Err(error) = &outcome {
-            pipeline::report_to_cargo(error);
-        }
-        outcome
+        reported(pipeline::protos(
+            self.options,
+            owned(protos),
+            owned(includes),
+        ))
     }
+
+    /// Compiles what another tool has read: `path` is a file with an encoded
+    /// `google.protobuf.FileDescriptorSet`, for instance of
+    /// `protoc --include_imports --include_source_info -o api.bin api.proto`.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that was found; each is also printed for cargo to show.
+    pub fn compile_descriptor_set(self, path: impl AsRef<Path>) -> Result<()> {
+        reported(pipeline::descriptor_set(self.options, path.as_ref()))
+    }
+}
+
+/// Prints what went wrong, if something did.
+fn reported(outcome: Result<()>) -> Result<()> {
+    outcome.inspect_err(pipeline::report_to_cargo)
 }
 
 fn owned(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {

@@ -17,6 +17,39 @@
 //! rpc_runtime::include_protos!(); // every package, each in its own module
 //! ```
 //!
+//! # Several crates
+//!
+//! A crate publishes its protos with [`Builder::publish`]; the protos of a crate that depends on it import
+//! them after [`Builder::import_from`], and both crates have the same types.
+//!
+//! # Generated files under version control
+//!
+//! [`Builder::out_dir`] writes them into the source tree, and [`Builder::check`] finds those that nobody
+//! generated again. A crate that is built without this one includes them itself:
+//!
+//! ```ignore
+//! // `ignore`: the files are written by the build script.
+//! include!("generated/rpc_protos.rs");
+//! ```
+//!
+//! # Mistakes
+//!
+//! Methods can say more about themselves with the options of a file that is built in, `rpc/options.proto`:
+//!
+//! ```text
+//! import "rpc/options.proto";
+//!
+//! service Archive {
+//!   rpc Find(Key) returns (Entry) {
+//!     option idempotency_level = NO_SIDE_EFFECTS; // may be repeated
+//!     option (rpc.timeout) = "1.5s";              // for calls that set none
+//!     option (rpc.retry) = { max_attempts: 3, initial_backoff: "50ms" };
+//!     option (rpc.blocking) = true;               // the handler blocks its thread
+//!     option (rpc.alias) = "Get";                 // the server answers to this name too
+//!   }
+//! }
+//! ```
+//!
 //! A mistake in a `.proto` file shows in `cargo build` with file, line, column and the line itself.
 //! [`configure`] has the options.
 
@@ -24,6 +57,7 @@ mod annotate;
 mod builder;
 mod comments;
 
+mod deprecated;
 mod descriptor_set;
 mod diagnostic;
 mod edition;
@@ -32,6 +66,7 @@ mod emit;
 mod error;
 mod exchange;
 mod format;
+mod front_end;
 mod include;
 mod load;
 mod method_options;

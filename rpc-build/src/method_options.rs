@@ -208,7 +208,11 @@ impl Reader<'_> {
         let number = number.map_or(0, |extension| extension.number() as i32);
         let path = [self.path, &[field::METHOD_OPTIONS, number]].concat();
         // Parts of an option, and elements of a list, have longer paths.
-        let locations = self.file.source_code_info.iter().flat_map(|info| &info.location);
+        let locations = self
+            .file
+            .source_code_info
+            .iter()
+            .flat_map(|info| &info.location);
         let place = locations
             .map(|location| &location.path)
             .find(|place| place.starts_with(&path));

@@ -13,37 +13,57 @@ use crate::method_options::{self, MethodOptions};
 use crate::options::{Layout, Options};
 use crate::packages::{self, Content};
 use crate::{
-    Error, Result, annotate, comments, descriptor_set, exchange, format, load, options, output,
-    runtime_path, validate,
+    Error, Result, annotate, comments, deprecated, descriptor_set, exchange, format, front_end,
+    load, options, output, runtime_path, validate,
 };
 
 /// Compiles the files `protos` with what they import from `includes`.
 pub(crate) fn protos(
     mut options: Options,
     protos: Vec<PathBuf>,
-    mut includes: Vec<PathBuf>,
+    includes: Vec<PathBuf>,
 ) -> Result<()> {
     let out_dir = options.find_out_dir()?;
+    let mut all_includes = includes.clone();
     for links in std::mem::take(&mut options.imports) {
         let published = exchange::import(&links)?;
-        includes.extend(published.includes);
+        all_includes.extend(published.includes);
         for (name, path) in published.types {
             options.extern_paths.entry(name).or_insert(path);
         }
     }
-    let mut loaded = load::load(&protos, &includes)?;
-    watch(&loaded);
-    check(&loaded, &options)?;
+    let loaded = if options.use_protoc {
+        front_end::protoc(&protos, &all_includes, &out_dir)?
+    } else {
+        load::load(&protos, &all_includes)?
+    };
+    let sources = loaded.sources.values();
+    watch(sources.map(|source| source.path.as_path()));
     if let Some(module) = &options.publish {
         exchange::publish(module, &out_dir, &includes, &loaded.files, &options)?;
     }
+    write(options, loaded, &out_dir)
+}
+
+/// Compiles the encoded `FileDescriptorSet` in the file at `path`.
+pub(crate) fn descriptor_set(options: Options, path: &Path) -> Result<()> {
+    let out_dir = options.find_out_dir()?;
+    watch([path]);
+    let loaded = front_end::descriptor_set(path)?;
+    write(options, loaded, &out_dir)
+}
+
+/// Checks what was loaded, and writes the code for it, or compares it with what is there.
+fn write(options: Options, mut loaded: Loaded, out_dir: &Path) -> Result<()> {
+    check(&loaded, &options)?;
     select_services(&mut loaded.files, &options);
     document(&mut loaded, &options);
     let only_compare = options.check;
     let method_options = method_options::read(&loaded)?;
-    let outputs = generate(options, &loaded.files, method_options, &out_dir)?;
+    let outputs = generate(options, &loaded.files, method_options, out_dir)?;
     if only_compare {
-        output::compare(&outputs, &out_dir)
+        watch(outputs.keys().map(PathBuf::as_path));
+        output::compare(&outputs, out_dir)
     } else {
         output::write(&outputs)
     }
@@ -142,15 +162,19 @@ fn package_code(
     files: &[LoadedFile],
     method_options: BTreeMap<String, MethodOptions>,
 ) -> Result<BTreeMap<String, syn::File>> {
-    let runtime = match options.runtime_path.take() {
-        Some(path) => path,
-        None => runtime_path::find(),
-    };
+    let runtime = options.runtime_path.take().unwrap_or_else(|| {
+        watch([Path::new("Cargo.toml")]);
+        runtime_path::find()
+    });
     let services = Services {
         codegen: options::tokens("runtime_path", &format!("{runtime}::codegen"))?,
         build_client: options.build_client,
         build_server: options.build_server,
         method_options,
+        #[cfg(feature = "tonic")]
+        tonic: options
+            .tonic
+            .then(|| crate::emit::tonic(options.build_client, options.build_server)),
         visibility: options::tokens("service_visibility", &options.service_visibility)?,
         trait_attributes: attributes(&options.service_attributes)?,
         client_attributes: attributes(&options.client_attributes)?,
@@ -158,6 +182,9 @@ fn package_code(
     let prost = &mut options.prost;
     if options.compile_well_known_types {
         prost.compile_well_known_types();
+    }
+    for file in files {
+        deprecated::mark(prost, &file.descriptor);
     }
     for (proto_path, rust_path) in &options.extern_paths {
         prost.extern_path(proto_path, rust_path);
@@ -212,9 +239,9 @@ fn attributes(attributes: &[(String, String)]) -> Result<Vec<(String, TokenStrea
     clippy::print_stdout,
     reason = "cargo reads the standard output of a build script"
 )]
-fn watch(loaded: &Loaded) {
-    for source in loaded.sources.values() {
-        println!("cargo::rerun-if-changed={}", source.path.display());
+fn watch<'a>(paths: impl IntoIterator<Item = &'a Path>) {
+    for path in paths {
+        println!("cargo::rerun-if-changed={}", path.display());
     }
 }
 

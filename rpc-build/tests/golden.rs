@@ -99,3 +99,8 @@ fn names_that_mean_something_in_rust() {
 fn packages_that_refer_to_each_other() {
     check("packages");
 }
+
+#[test]
+fn options_of_methods() {
+    check("options");
+}

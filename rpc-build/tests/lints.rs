@@ -15,7 +15,8 @@
 /// As a file of its own, without any attribute around it.
 #[allow(
     unused_qualifications,
-    reason = "generated code writes every path in full"
+    clippy::missing_const_for_fn,
+    reason = "generated code writes every path in full and promises no const functions"
 )]
 pub mod hello {
     include!("golden/hello/expected/helloworld.rs");
@@ -28,6 +29,10 @@ pub mod kinds {
 
 mod names {
     include!("golden/names/expected/rpc_protos.rs");
+}
+
+mod options {
+    include!("golden/options/expected/rpc_protos.rs");
 }
 
 mod packages {

@@ -22,15 +22,26 @@ const SERVICE: &str = r#"
 syntax = "proto3";
 package api;
 import "options.proto";
+import "google/protobuf/timestamp.proto";
 // A comment.
-message Ask {}
+message Ask {
+  map<string, int32> votes = 1;
+  bytes proof = 2;
+  Mood mood = 3;
+  google.protobuf.Timestamp at = 4;
+}
+enum Mood { MOOD_CALM = 0; MOOD_WILD = 1; }
+// A service's comment.
 service Oracle {
   rpc Answer(Ask) returns (Ask) { option (rules.rule) = "only on Mondays"; }
 }
+service Sphinx {
+  rpc Riddle(Ask) returns (Ask);
+}
 "#;
 
-/// Compiles the two files above and returns the folder with what was written.
-fn compile(name: &str, configure: impl FnOnce(Builder, &Path) -> Builder) -> PathBuf {
+/// Writes the two files above to a folder of their own.
+fn sources(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("options")
         .join(name);
@@ -38,6 +49,12 @@ fn compile(name: &str, configure: impl FnOnce(Builder, &Path) -> Builder) -> Pat
     fs::create_dir_all(&root).unwrap();
     fs::write(root.join("options.proto"), OPTIONS).unwrap();
     fs::write(root.join("api.proto"), SERVICE).unwrap();
+    root
+}
+
+/// Compiles the two files above and returns the folder with what was written.
+fn compile(name: &str, configure: impl FnOnce(Builder, &Path) -> Builder) -> PathBuf {
+    let root = sources(name);
     let out_dir = root.join("out");
     let builder = rpc_build::configure().out_dir(&out_dir);
     configure(builder, &out_dir)
@@ -108,6 +125,190 @@ fn attributes_are_added_to_types() {
 }
 
 #[test]
+fn each_kind_of_attribute_goes_to_its_kind_of_item() {
+    let code = api_code(&compile("kinds_of_attributes", |builder, _| {
+        builder
+            .message_attribute(".", "#[on_message]")
+            .enum_attribute(".", "#[on_enum]")
+            .field_attribute("Ask.proof", "#[on_field]")
+            .service_attribute("Oracle", "#[on_trait]")
+            .client_attribute(".api.Sphinx", "#[on_client]")
+            .derive("api.Ask", "One, Two")
+    }));
+    for (attribute, count) in [
+        ("#[on_message]", 1),
+        ("#[on_enum]", 1),
+        ("#[on_field]", 1),
+        ("#[on_trait]", 1),
+        ("#[on_client]", 2),
+        ("#[derive(One, Two)]", 1),
+    ] {
+        assert_eq!(code.matches(attribute).count(), count, "{attribute}");
+    }
+    assert_eq!(word_behind(&code, "#[on_trait]", "trait"), "Oracle:");
+    assert_eq!(
+        word_behind(&code, "#[on_client]", "struct"),
+        "SphinxAsyncClientProxy"
+    );
+}
+
+/// The word behind `keyword`, behind `start`.
+fn word_behind<'a>(code: &'a str, start: &str, keyword: &str) -> &'a str {
+    let (_, rest) = code.split_once(start).unwrap();
+    let mut words = rest.split_whitespace().skip_while(|word| *word != keyword);
+    words.nth(1).unwrap()
+}
+
+#[test]
+fn an_attribute_that_is_not_rust_is_shown() {
+    let root = sources("wrong_attribute");
+    let error = rpc_build::configure()
+        .out_dir(root.join("out"))
+        .service_attribute(".", "#[open")
+        .compile(&["api.proto"], &[&root])
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("attribute '#[open' is not Rust"), "{text}");
+}
+
+#[test]
+fn a_crate_that_publishes_nothing_is_named_with_what_it_needs() {
+    let root = sources("imports");
+    let error = rpc_build::configure()
+        .out_dir(root.join("out"))
+        .import_from("nobody")
+        .compile(&["api.proto"], &[&root])
+        .unwrap_err();
+    let mistake = &error.diagnostics()[0];
+    assert_eq!(
+        mistake.message(),
+        "no dependency publishes protos as \"nobody\""
+    );
+    assert!(mistake.help().unwrap().contains("`links = \"nobody\"`"));
+}
+
+#[test]
+fn bytes_and_maps_have_the_types_that_were_asked_for() {
+    let code = api_code(&compile("default_types", |builder, _| builder));
+    assert!(code.contains("bytes::Bytes") && code.contains("::HashMap"));
+    let code = api_code(&compile("other_types", |builder, _| {
+        builder.bytes([""; 0]).btree_map(["."])
+    }));
+    assert!(code.contains("Vec<u8>") && code.contains("BTreeMap"));
+    assert!(!code.contains("bytes::Bytes") && !code.contains("::HashMap"));
+}
+
+#[test]
+fn fields_are_boxed_and_enum_prefixes_kept_on_request() {
+    let code = api_code(&compile("boxed", |builder, _| {
+        builder.boxed("Ask.at").retain_enum_prefix()
+    }));
+    assert!(code.contains("boxed::Box<") && code.contains("MoodCalm = 0"));
+}
+
+#[test]
+fn comments_that_nobody_wants_are_replaced_by_names() {
+    let code = api_code(&compile("comments", |builder, _| {
+        builder.disable_comments([".api.Ask"])
+    }));
+    assert!(code.contains("/// The message `api.Ask`.") && !code.contains("/// A comment."));
+    assert!(code.contains("/// A service's comment."));
+}
+
+#[test]
+fn types_that_exist_already_are_not_generated() {
+    let out_dir = compile("extern", |builder, _| {
+        builder.extern_path(".api.Mood", "::moods::Mood")
+    });
+    let code = api_code(&out_dir);
+    assert!(code.contains("::moods::Mood") && !code.contains("enum Mood"));
+    let out_dir = compile("extern_package", |builder, _| {
+        builder.extern_path(".api", "::api")
+    });
+    assert!(!out_dir.join("api.rs").exists());
+}
+
+#[test]
+fn well_known_types_are_generated_on_request() {
+    let out_dir = compile("well_known", |builder, _| {
+        builder
+            .compile_well_known_types()
+            .message_attribute("Timestamp", "#[on_timestamp]")
+    });
+    let code = fs::read_to_string(out_dir.join("google.protobuf.rs")).unwrap();
+    assert!(code.contains("#[on_timestamp]"));
+    assert!(api_code(&out_dir).contains("super::google::protobuf::Timestamp"));
+}
+
+#[test]
+fn services_that_were_not_asked_for_are_left_out() {
+    let code = api_code(&compile("services", |builder, _| {
+        builder.services([".api.Sphinx"])
+    }));
+    assert!(code.contains("trait Sphinx") && !code.contains("Oracle"));
+    let code = api_code(&compile("no_services", |builder, _| {
+        builder.services([""; 0])
+    }));
+    assert!(code.contains("struct Ask") && !code.contains("codegen"));
+}
+
+#[test]
+fn services_are_as_visible_as_asked_for() {
+    let code = api_code(&compile("visibility", |builder, _| {
+        builder.service_visibility("pub(crate)")
+    }));
+    for item in [
+        "trait Oracle",
+        "struct OracleServer",
+        "struct OracleClientProxy",
+    ] {
+        assert!(code.contains(&format!("\npub(crate) {item}")), "{item}");
+    }
+    assert!(code.contains("\npub struct Ask"));
+}
+
+#[test]
+fn a_single_file_has_all_packages_as_modules() {
+    let out_dir = compile("single", |builder, _| builder.single_file("all.rs"));
+    let code = fs::read_to_string(out_dir.join("all.rs")).unwrap();
+    assert!(code.contains("pub mod api {") && code.contains("trait Oracle"));
+    assert!(!code.contains("::core::include!(") && !out_dir.join("api.rs").exists());
+}
+
+#[test]
+fn checked_in_files_are_compared_and_left_alone() {
+    let out_dir = compile("check", |builder, _| builder);
+    let root = out_dir.parent().unwrap();
+    let check = || {
+        rpc_build::configure()
+            .out_dir(&out_dir)
+            .check(true)
+            .compile(&["api.proto"], &[root])
+    };
+    check().unwrap();
+
+    let drifted = format!("{}\n// Mine.\n", api_code(&out_dir));
+    fs::write(out_dir.join("api.rs"), &drifted).unwrap();
+    fs::rename(out_dir.join("rpc_protos.rs"), out_dir.join("old.rs")).unwrap();
+    let error = check().unwrap_err();
+    let messages: Vec<_> = error
+        .diagnostics()
+        .iter()
+        .map(|each| each.message().to_owned())
+        .collect();
+    let file = |name: &str| out_dir.join(name).display().to_string();
+    assert_eq!(
+        messages,
+        [
+            format!("{} is not what the .proto files say", file("api.rs")),
+            format!("{} is missing", file("rpc_protos.rs")),
+            format!("{} is not generated any more: remove it", file("old.rs")),
+        ]
+    );
+    assert_eq!(api_code(&out_dir), drifted);
+}
+
+#[test]
 fn embedded_descriptors_have_imports_and_custom_options_but_no_comments() {
     let out_dir = compile("embedded", |builder, _| builder);
     let bytes = fs::read(out_dir.join("api.descriptor.bin")).unwrap();
@@ -117,6 +318,7 @@ fn embedded_descriptors_have_imports_and_custom_options_but_no_comments() {
         [
             "google/protobuf/descriptor.proto",
             "options.proto",
+            "google/protobuf/timestamp.proto",
             "api.proto"
         ]
     );

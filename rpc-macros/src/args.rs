@@ -1,6 +1,7 @@
 //! What stands in the parentheses of the attribute.
 
-use proc_macro2::TokenStream;
+use proc_macro_crate::{FoundCrate, crate_name};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Path, Result, Token, parse_quote};
@@ -16,9 +17,20 @@ pub(crate) struct Args {
 impl Default for Args {
     fn default() -> Self {
         Self {
-            runtime: parse_quote!(::rpc_runtime),
+            runtime: runtime_path(),
             unimplemented: false,
         }
+    }
+}
+
+/// The path of the runtime, under the name that the user's `Cargo.toml` gives it.
+fn runtime_path() -> Path {
+    match crate_name("rpc-runtime") {
+        Ok(FoundCrate::Name(name)) => {
+            let name = Ident::new(&name, Span::call_site());
+            parse_quote!(::#name)
+        }
+        Ok(FoundCrate::Itself) | Err(_) => parse_quote!(::rpc_runtime),
     }
 }
 

@@ -49,7 +49,8 @@ use proc_macro::TokenStream;
 ///
 /// - `unimplemented`: methods that are missing answer UNIMPLEMENTED, so that a new rpc in the schema
 ///   breaks nothing.
-/// - `runtime = "::my_rpc"`: where `rpc-runtime` has another name.
+/// - `runtime = "::my_rpc"`: where `rpc-runtime` is, if not among the crate's own dependencies: there
+///   it is found under any name.
 ///
 /// # Options of methods
 ///

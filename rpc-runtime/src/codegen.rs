@@ -7,7 +7,9 @@ pub use bytes::Bytes;
 pub use futures_core::Stream;
 pub use prost::Message;
 pub use rpc_macros::implement_service;
-pub use rpc_wire::{Idempotency, MethodDescriptor, MethodKind, ServiceDescriptor, Status};
+pub use rpc_wire::{
+    Idempotency, MethodDescriptor, MethodKind, RetryPolicy, ServiceDescriptor, Status,
+};
 
 pub use crate::__generated_by as generated_by;
 pub use crate::call::{Context, Streaming};

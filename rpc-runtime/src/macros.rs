@@ -8,7 +8,8 @@
 /// }
 /// ```
 ///
-/// Packages that refer to each other need the whole tree: [`include_protos!`](crate::include_protos).
+/// The items come in through a module of their own, and at most one package into a module. Packages that
+/// refer to each other need the whole tree: [`include_protos!`](crate::include_protos).
 #[macro_export]
 macro_rules! include_proto {
     ($package:literal) => {

@@ -1,4 +1,8 @@
 //! Calls that block their thread: sync proxies and `Call::wait`, wherever they are used.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::collections::BTreeSet;
 use std::thread;

@@ -1,4 +1,8 @@
 //! Which connections there are, and how calls share them.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -110,7 +114,10 @@ async fn a_channel_that_sets_how_connections_are_made_has_one_of_its_own() {
     within(LIMIT, async {
         let server = TestServer::start().await;
         let builder = || Channel::builder(server.address());
-        let mut connections = BTreeSet::from([connection_of(&server.client().await).await]);
+        let shared = server.client().await;
+        let mut connections = BTreeSet::from([connection_of(&shared).await]);
+        // Whoever would share a connection can only share that of a channel that lives.
+        let mut channels = Vec::new();
         for builder in [
             builder().connect_timeout(Duration::from_secs(5)),
             builder().max_message_size(1024),
@@ -119,12 +126,13 @@ async fn a_channel_that_sets_how_connections_are_made_has_one_of_its_own() {
             let channel = builder.connect().await.unwrap();
             let proxy = ProbeAsyncClientProxy::with(channel.clone());
             let connection = connection_of(&proxy).await;
-            let of_a_clone = connection_of(&ProbeAsyncClientProxy::with(channel)).await;
+            let of_a_clone = connection_of(&ProbeAsyncClientProxy::with(channel.clone())).await;
             assert_eq!(of_a_clone, connection);
             assert!(
                 connections.insert(connection),
                 "it is shared: {connections:?}"
             );
+            channels.push(channel);
         }
     })
     .await;

@@ -1,11 +1,15 @@
 //! A deadline that passes says where it found the call.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use rpc_runtime::{Code, Stage};
 use rpc_tests::probe::Payload;
 use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, within};
 use rpc_wire::frame::{FrameType, RequestMetadata};
+use tokio::time::{Instant, sleep_until};
 
 /// A time limit that is meant to pass.
 const SHORT: Duration = Duration::from_millis(100);
@@ -46,6 +50,30 @@ async fn in_the_queue_it_names_the_limit_and_the_call_was_never_sent() {
     within(LIMIT, held).await.unwrap();
     within(LIMIT, next).await.unwrap();
     assert_eq!(server.probe.counts().started, 2);
+}
+
+#[tokio::test]
+async fn a_call_whose_turn_comes_after_its_deadline_is_not_sent() {
+    let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
+    let client = server.client().await;
+    let held = client.hold(Payload::default()).start();
+    within(LIMIT, server.probe.until_running(1)).await;
+    let mut queued = client.hold(Payload::default()).timeout(SHORT);
+    let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut queued).poll(cx))).await;
+    assert!(polled.is_pending(), "{polled:?}");
+
+    server.probe.release_all();
+    within(LIMIT, held).await.unwrap();
+    // Nobody polls the call, which has its stream now, until it is too late.
+    sleep_until(Instant::now() + 2 * SHORT).await;
+    let address = server.address();
+    let expected = Expected {
+        stage: Some(Stage::Queue),
+        address: Some(&address),
+        ..TOO_LATE
+    };
+    expected.check_err(within(LIMIT, queued).await);
+    assert_eq!(server.probe.counts().started, 1);
 }
 
 #[tokio::test]

@@ -1,4 +1,8 @@
 //! `RpcFuture`: sent at once, completed by the runtime, with callbacks and cancellation.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -244,7 +248,8 @@ fn when_the_runtime_goes_the_call_ends_and_its_callbacks_are_called() {
     within_blocking(LIMIT, || {
         let (runtime, server, _) = start();
         let of_the_client = Runtime::new().unwrap();
-        let future = of_the_client.block_on(async { server.client().await.hold(held()).start() });
+        let client = of_the_client.block_on(server.client());
+        let future = client.hold(held()).start();
         let (sender, reports) = mpsc::channel();
         let late = sender.clone();
         future.on_complete(move |outcome| sender.send(outcome.clone()).unwrap());

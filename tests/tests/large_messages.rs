@@ -1,4 +1,8 @@
 //! Messages from nothing to the limit arrive byte for byte.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, Size};
 use rpc_tests::{LIMIT, TestServer, within};

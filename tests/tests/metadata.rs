@@ -1,4 +1,8 @@
 //! Metadata of requests, replies and errors.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use rpc_runtime::{Code, Metadata, MetadataValue};
 use rpc_tests::probe::{Failure, Payload, ProbeClientProxy};
@@ -42,11 +46,10 @@ async fn metadata_of_a_reply_that_takes_a_while_or_many_frames_arrive() {
     within(LIMIT, async {
         let server = TestServer::start().await;
         let client = server.client().await;
+        let held = client.hold(Payload::default()).metadata(metadata());
+        let held = held.with_metadata().start();
+        server.probe.until_running(1).await;
         server.probe.release_all();
-        let held = client
-            .hold(Payload::default())
-            .metadata(metadata())
-            .with_metadata();
         assert_eq!(held.await.unwrap().metadata(), &metadata());
 
         let large = Payload {

@@ -1,4 +1,8 @@
 //! Attempts to connect during an outage are paced, however many calls are made.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::time::{Duration, Instant};
 

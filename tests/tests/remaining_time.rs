@@ -1,4 +1,8 @@
 //! The time that a call has left travels with it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::time::Duration;
 

@@ -1,4 +1,8 @@
 //! How services are registered and named, and what streaming methods answer.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,10 @@
 //! A random mix of everything that may happen to a call. Every call ends exactly once, with its
 //! own reply or an error that fits, and nothing is left behind at the server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, its helpers too, and prints what helps to find out why"
+)]
 
 use std::future::Future;
 use std::pin::Pin;

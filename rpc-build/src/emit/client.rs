@@ -35,6 +35,8 @@ pub(super) fn async_proxy(service: &Service, has_trait: bool) -> TokenStream {
             channel: #codegen::Channel,
         }
 
+        // A proxy's signatures stay the same, whether a request is encoded at once or sent later.
+        #[allow(clippy::needless_pass_by_value)]
         impl #async_proxy {
             #constructors
 

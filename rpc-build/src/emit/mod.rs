@@ -25,6 +25,9 @@ pub(crate) struct Services {
     pub(crate) build_server: bool,
     /// The options of methods that have some, by path.
     pub(crate) method_options: BTreeMap<String, MethodOptions>,
+    /// Writes tonic's clients and servers behind ours.
+    #[cfg(feature = "tonic")]
+    pub(crate) tonic: Option<Box<dyn ServiceGenerator>>,
     /// The visibility of all items.
     pub(crate) visibility: TokenStream,
     /// Attributes for traits and for proxies, with the names of the services that get them.
@@ -34,6 +37,10 @@ pub(crate) struct Services {
 
 impl ServiceGenerator for Services {
     fn generate(&mut self, service: prost_build::Service, code: &mut String) {
+        #[cfg(feature = "tonic")]
+        if let Some(tonic) = &mut self.tonic {
+            tonic.generate(service.clone(), code);
+        }
         let service = Service::new(service, self);
         if self.build_server {
             push(code, server::service_trait(&service));
@@ -56,6 +63,15 @@ impl ServiceGenerator for Services {
             code.insert_str(0, &descriptor::version_lock(&self.codegen).to_string());
         }
     }
+}
+
+/// What writes tonic's clients and servers, each in a module of its own.
+#[cfg(feature = "tonic")]
+pub(crate) fn tonic(build_client: bool, build_server: bool) -> Box<dyn ServiceGenerator> {
+    tonic_prost_build::configure()
+        .build_client(build_client)
+        .build_server(build_server)
+        .service_generator()
 }
 
 fn push(code: &mut String, tokens: TokenStream) {

@@ -156,6 +156,9 @@ fn dispatch(service: &Service) -> TokenStream {
         let handler = handler(codegen, method);
         quote!(#index => incoming.#call(#handler))
     });
+    // A service without methods leaves the implementation alone.
+    let inner = (!service.methods.is_empty())
+        .then(|| quote!(let service = ::std::sync::Arc::clone(&self.service);));
     quote! {
         impl<T: #trait_name> #codegen::Service for #server<T> {
             fn descriptor(&self) -> &'static #codegen::ServiceDescriptor {
@@ -167,7 +170,7 @@ fn dispatch(service: &Service) -> TokenStream {
             }
 
             fn call(&self, method: usize, incoming: #codegen::Incoming<'_>) -> #codegen::Reply {
-                let service = ::std::sync::Arc::clone(&self.service);
+                #inner
                 match method {
                     #(#arms,)*
                     _ => incoming.unknown_method(),

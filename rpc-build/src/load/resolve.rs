@@ -29,11 +29,12 @@ pub(super) fn resolve(
         diagnostics: Vec::new(),
     };
     resolver.file(&mut descriptor);
-    if resolver.diagnostics.is_empty() {
-        Ok(descriptor)
-    } else {
-        Err(resolver.diagnostics)
+    let mut diagnostics = resolver.diagnostics;
+    if diagnostics.is_empty() {
+        return Ok(descriptor);
     }
+    diagnostics.sort_by_key(|each| each.location().map(|at| (at.line(), at.column())));
+    Err(diagnostics)
 }
 
 struct Resolver<'a> {
@@ -236,7 +237,7 @@ impl Resolver<'_> {
         };
         let help = match &found {
             Found::Symbol(..) => None,
-            Found::Shadowed(by) => Some(suggest::for_shadowed(self.symbols, name, by)),
+            Found::Shadowed(by) => Some(suggest::for_shadowed(self.symbols, visible, name, by)),
             Found::Nothing => {
                 let package = self.file.descriptor.package();
                 suggest::for_unknown(self.symbols, visible, name, package, wanted.filter())

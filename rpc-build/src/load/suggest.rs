@@ -6,12 +6,23 @@ use super::symbols::{Kind, Scope, Symbols};
 use crate::{element, include};
 
 /// Help for `name`, of which the first part leads to the scope `by`, where the rest is not defined.
-pub(super) fn for_shadowed(symbols: &Symbols<'_>, name: &str, by: &str) -> String {
-    let outermost = name.trim_start_matches('.');
-    if symbols.file_of(outermost).is_some() {
-        format!("here it is looked up in '{by}'; write '.{outermost}'")
-    } else {
-        format!("it is looked up in '{by}'")
+pub(super) fn for_shadowed(
+    symbols: &Symbols<'_>,
+    visible: &Scope<'_>,
+    name: &str,
+    by: &str,
+) -> String {
+    if symbols.file_of(name).is_some() {
+        return format!("here it is looked up in '{by}'; write '.{name}'");
+    }
+    let (_, rest) = name.split_once('.').unwrap_or_default();
+    let candidates = visible.names().filter_map(|(full_name, _)| {
+        let inside = full_name.strip_prefix(by)?.strip_prefix('.')?;
+        Some((inside, full_name))
+    });
+    match nearest(rest, candidates) {
+        Some(found) => format!("did you mean '{found}'?"),
+        None => format!("it is looked up in '{by}'"),
     }
 }
 
@@ -38,15 +49,21 @@ pub(super) fn for_unknown(
             ));
         }
     }
-    let shown = |full_name: &str| {
-        let in_package = full_name.strip_prefix(package);
-        let short = in_package.and_then(|rest| rest.strip_prefix('.'));
-        short.unwrap_or(full_name).to_owned()
-    };
     let candidates = visible
         .names()
         .filter(|(_, kind)| is_wanted(*kind))
-        .map(|(full_name, _)| shown(full_name));
+        .map(|(full_name, _)| {
+            let in_package = full_name.strip_prefix(package);
+            let short = in_package.and_then(|rest| rest.strip_prefix('.'));
+            let suggestion = short.unwrap_or(full_name);
+            // Who forgot the package as well is still told what it is.
+            let compared = if outermost.contains('.') {
+                suggestion
+            } else {
+                full_name.rsplit('.').next().unwrap_or(full_name)
+            };
+            (compared, suggestion)
+        });
     nearest(outermost, candidates).map(|found| format!("did you mean '{found}'?"))
 }
 
@@ -60,8 +77,12 @@ pub(super) fn standard_option(message: &str, name: &str) -> Result<(), Option<St
     if options.get_field_by_name(name).is_some() {
         return Ok(());
     }
-    let names = options.fields().map(|option| option.name().to_owned());
-    Err(nearest(name, names).map(|found| format!("did you mean '{found}'?")))
+    let names: Vec<String> = options
+        .fields()
+        .map(|option| option.name().to_owned())
+        .collect();
+    let candidates = names.iter().map(|name| (name.as_str(), name.as_str()));
+    Err(nearest(name, candidates).map(|found| format!("did you mean '{found}'?")))
 }
 
 /// The file that comes with every protobuf compiler and defines `full_name`.
@@ -77,33 +98,40 @@ fn well_known_file(full_name: &str) -> Option<&'static str> {
     include::WELL_KNOWN_FILES.iter().find(defines).copied()
 }
 
-/// The candidate that `name` needs the fewest edits to become, if it looks like it at all: at most
-/// one edit for each three characters.
-fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+/// The suggestion for the candidate that `name` needs the fewest edits to become, if it looks like it
+/// at all: at most one edit for each three characters. A candidate comes with what to suggest for it.
+fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<&'a str> {
     let limit = name.chars().count() / 3;
     candidates
-        .map(|candidate| (distance(name, &candidate), candidate))
+        .map(|(candidate, suggestion)| (distance(name, candidate), suggestion))
         .filter(|(distance, _)| *distance <= limit)
         .min()
-        .map(|(_, candidate)| candidate)
+        .map(|(_, suggestion)| suggestion)
 }
 
-/// The number of characters to insert, delete or replace on the way from `a` to `b`, where upper and
-/// lower case are the same.
+/// The number of characters to insert, delete, replace or swap with the next one on the way from `a`
+/// to `b`, where upper and lower case are the same.
 fn distance(a: &str, b: &str) -> usize {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (a, b) = (fold(a), fold(b));
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    // `rows[i][j]` is the distance of the first `i` characters of `a` to the first `j` of `b`.
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -117,6 +145,7 @@ mod tests {
             ("kitten", "sitting", 3),
             ("HelloRequst", "HelloRequest", 1),
             ("money", "Money", 0),
+            ("lable", "label", 1),
         ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
             assert_eq!(distance(b, a), expected, "{b} {a}");
@@ -125,8 +154,8 @@ mod tests {
 
     #[test]
     fn names_that_look_different_are_not_suggested() {
-        let candidates = || ["Book", "Shelf"].map(str::to_owned).into_iter();
-        assert_eq!(nearest("Bok", candidates()), Some("Book".to_owned()));
+        let candidates = || [("Book", "b.Book"), ("Shelf", "b.Shelf")].into_iter();
+        assert_eq!(nearest("Bok", candidates()), Some("b.Book"));
         assert_eq!(nearest("Author", candidates()), None);
     }
 }

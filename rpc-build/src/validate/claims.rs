@@ -15,6 +15,13 @@ pub(super) struct Claim<'a> {
     pub(super) path: Vec<i32>,
 }
 
+impl Claim<'_> {
+    /// Whether one element of a file makes both claims.
+    fn is_at_the_place_of(&self, other: &Self) -> bool {
+        self.path == other.path && self.file.descriptor.name() == other.file.descriptor.name()
+    }
+}
+
 /// The names of one Rust namespace.
 #[derive(Default)]
 pub(super) struct Claims<'a> {
@@ -22,22 +29,24 @@ pub(super) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Takes `name`. If it is taken already, that is a mistake at the later of the two places.
+    /// Takes `name`, and returns whether it was free. If it is taken already, that is a mistake at the
+    /// later of the two places.
     pub(super) fn claim(
         &mut self,
         name: String,
         claim: Claim<'a>,
         diagnostics: &mut Vec<Diagnostic>,
-    ) {
+    ) -> bool {
         let Some(first) = self.by_name.get(&name) else {
             self.by_name.insert(name, claim);
-            return;
+            return true;
         };
         let message = format!(
             "{} and {} are both called '{name}' in Rust",
             claim.what, first.what
         );
         let help = match first.file.source {
+            Some(_) if first.is_at_the_place_of(&claim) => "rename it".to_owned(),
             Some(source) => {
                 let location = Location::of_element(first.file.descriptor, &first.path, source);
                 format!("rename one of them; the other is at {location}")
@@ -46,5 +55,6 @@ impl<'a> Claims<'a> {
         };
         let diagnostic = claim.file.complain(&claim.path, message);
         diagnostics.push(diagnostic.with_help(Some(help)));
+        false
     }
 }

@@ -152,6 +152,10 @@ fn fields(scope: &mut Scope<'_, '_>, message: &DescriptorProto, path: &[i32]) {
         };
         let name = each.name();
         let rust_name = names::field(name).to_string();
+        let what = format!("field '{name}'");
+        if !fields.claim(rust_name.clone(), claim(what), scope.diagnostics) {
+            continue;
+        }
         for prefix in accessor_prefixes(message, each, is_proto2) {
             let what = format!("a method for field '{name}'");
             let plain_name = rust_name.trim_start_matches("r#");
@@ -166,11 +170,6 @@ fn fields(scope: &mut Scope<'_, '_>, message: &DescriptorProto, path: &[i32]) {
                 scope.diagnostics,
             );
         }
-        fields.claim(
-            rust_name,
-            claim(format!("field '{name}'")),
-            scope.diagnostics,
-        );
     }
     for index in Nested::of(message).oneofs {
         let name = message.oneof_decl[index as usize].name();

@@ -59,7 +59,7 @@ impl ChannelBuilder {
     }
 
     /// The time that a call may take in all, from its start to its reply, unless the call sets
-    /// its own; 30 seconds unless set.
+    /// its own or its method has one, `option (rpc.timeout)`; 30 seconds unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -93,11 +93,11 @@ impl<T> Call<T> {
         complete: Complete<T>,
     ) -> Self {
         // A stream may be meant to stay open, so only unary calls have a default deadline.
-        let timeout = channel
+        let default = channel
             .timeout
             .filter(|_| method.kind() == MethodKind::Unary);
         Call {
-            timeout,
+            timeout: method.timeout().or(default),
             inherited: Context::current().and_then(|context| context.deadline()),
             channel,
             method,
@@ -117,7 +117,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// The time that the call may take in all, in place of the channel's.
+    /// The time that the call may take in all, in place of the method's or the channel's.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -64,6 +64,12 @@ impl Assembly {
         u64::from(length) <= self.window
     }
 
+    /// Bytes that are held, in part and whole.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> u64 {
+        self.unread + self.body.len() as u64
+    }
+
     /// Takes the message that is now complete.
     fn take(&mut self) -> Bytes {
         let message = self.body.split().freeze();

@@ -201,6 +201,12 @@ impl SendQueue {
         self.bodies.len() - self.open
     }
 
+    /// All streams that are known here.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.bodies.len()
+    }
+
     /// Whether some body has its turn now.
     pub(crate) fn is_ready(&self) -> bool {
         !self.turns.is_empty()

@@ -331,7 +331,15 @@ impl<T> ClientSession<T> {
 impl<T> ClientSession<T> {
     /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
     pub(super) fn held(&self) -> (usize, usize, u64) {
-        (self.open, self.sends.len(), self.grants.free())
+        (self.open, self.sends.held(), self.grants.free())
+    }
+
+    /// Bytes of messages that are held for a stream: in part, and whole for their reader.
+    pub(super) fn arrived_bytes(&mut self, id: u32) -> u64 {
+        let stream = self.streams.get_mut(id).filter(|stream| stream.open);
+        stream
+            .and_then(Stream::arriving)
+            .map_or(0, |arriving| arriving.held())
     }
 }
 

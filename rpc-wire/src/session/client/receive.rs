@@ -114,7 +114,10 @@ impl<T> ClientSession<T> {
                 outcome(metadata, header.flags, payload)?
             };
             let arriving = stream.take_arriving();
-            if arriving.as_ref().is_some_and(|arriving| !arriving.admits(header.body_len)) {
+            if arriving
+                .as_ref()
+                .is_some_and(|arriving| !arriving.admits(header.body_len))
+            {
                 return Err(window_exceeded(id));
             }
             let cut_off = arriving.as_ref().is_some_and(Assembly::is_partial);

@@ -379,6 +379,17 @@ impl<M: Clone, C> ServerSession<M, C> {
 impl<M, C> ServerSession<M, C> {
     /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
     pub(super) fn held(&self) -> (usize, usize, u64) {
-        (self.streams.len(), self.sends.len(), self.grants.free())
+        (self.streams.len(), self.sends.held(), self.grants.free())
+    }
+
+    /// Bytes of messages that are held for a stream: in part, and whole for their reader.
+    pub(super) fn arrived_bytes(&mut self, id: u32) -> u64 {
+        match self.streams.get_mut(id) {
+            Some(Stream::Running {
+                messages: Some(messages),
+                ..
+            }) => messages.held(),
+            _ => 0,
+        }
     }
 }

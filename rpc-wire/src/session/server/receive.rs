@@ -7,9 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::{
     DRAIN_PING, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
 };
-use crate::frame::{
-    Flags, FrameHeader, FrameType, HEADER_LEN, cancel, ping, window,
-};
+use crate::frame::{Flags, FrameHeader, FrameType, HEADER_LEN, cancel, ping, window};
 use crate::session::assembly::Refused;
 use crate::session::{SessionError, window_exceeded};
 use crate::{Code, Status};

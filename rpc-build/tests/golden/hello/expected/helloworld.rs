@@ -156,6 +156,7 @@ pub struct HelloAsyncClientProxy {
     channel: ::rpc_runtime::codegen::Channel,
 }
 
+#[allow(clippy::needless_pass_by_value)]
 impl HelloAsyncClientProxy {
     /// Connects to the service at `target`.
     ///

@@ -140,6 +140,58 @@ pub struct LoadReply {
     pub count: u64,
 }
 
+/// Where things stood.
+// store.proto:75
+#[deprecated]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rpc_runtime::prost::Message)]
+#[prost(prost_path = "::rpc_runtime::prost")]
+pub struct OldPlace {
+    /// The field `unit`.
+    #[prost(enumeration = "OldUnit", tag = "1")]
+    pub unit: i32,
+}
+
+/// The enum `store.v1.OldUnit`.
+// store.proto:80
+#[deprecated]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    ::rpc_runtime::prost::Enumeration
+)]
+#[prost(prost_path = "::rpc_runtime::prost")]
+#[repr(i32)]
+pub enum OldUnit {
+    /// The value `OLD_UNIT_SHELF`.
+    Shelf = 0,
+}
+
+impl OldUnit {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Shelf => "OLD_UNIT_SHELF",
+        }
+    }
+
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OLD_UNIT_SHELF" => Some(Self::Shelf),
+            _ => None,
+        }
+    }
+}
+
 /// Keeps items.
 ///
 /// A client sends, for instance:
@@ -407,6 +459,7 @@ pub struct StoreAsyncClientProxy {
     channel: ::rpc_runtime::codegen::Channel,
 }
 
+#[allow(clippy::needless_pass_by_value)]
 impl StoreAsyncClientProxy {
     /// Connects to the service at `target`.
     ///

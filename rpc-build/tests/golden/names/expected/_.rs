@@ -398,6 +398,7 @@ pub struct KeywordsAsyncClientProxy {
     channel: ::rpc_runtime::codegen::Channel,
 }
 
+#[allow(clippy::needless_pass_by_value)]
 impl KeywordsAsyncClientProxy {
     /// Connects to the service at `target`.
     ///

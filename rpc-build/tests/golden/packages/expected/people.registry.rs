@@ -159,6 +159,7 @@ pub struct RegistryAsyncClientProxy {
     channel: ::rpc_runtime::codegen::Channel,
 }
 
+#[allow(clippy::needless_pass_by_value)]
 impl RegistryAsyncClientProxy {
     /// Connects to the service at `target`.
     ///

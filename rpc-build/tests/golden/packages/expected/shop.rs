@@ -154,6 +154,7 @@ pub struct ShopAsyncClientProxy {
     channel: ::rpc_runtime::codegen::Channel,
 }
 
+#[allow(clippy::needless_pass_by_value)]
 impl ShopAsyncClientProxy {
     /// Connects to the service at `target`.
     ///

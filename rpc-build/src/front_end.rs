@@ -1,0 +1,127 @@
+//! Other ways from `.proto` files to descriptors: `protoc`, or a descriptor set that it wrote before.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use protox::prost_reflect::DescriptorPool;
+
+use crate::diagnostic::{Diagnostic, Location};
+use crate::include::{IncludeFolders, Source};
+use crate::load::{Loaded, LoadedFile};
+use crate::{Error, Result, method_options, output};
+
+/// What `syntax` is in descriptors of files that have an edition instead.
+const EDITIONS_SYNTAX: &str = "editions";
+
+/// Loads the encoded `FileDescriptorSet` in the file at `path`, which has all imported files too.
+pub(crate) fn descriptor_set(path: &Path) -> Result<Loaded> {
+    let set = fs::read(path).map_err(|error| Error::file("read", path, &error))?;
+    let files = decode(&set).map_err(|message| {
+        let help = "write it with `protoc --include_imports --include_source_info -o ..`";
+        let message = format!("{}: {message}", path.display());
+        Diagnostic::without_location(message).with_help(Some(help.to_owned()))
+    })?;
+    Ok(Loaded {
+        files,
+        sources: BTreeMap::new(),
+    })
+}
+
+/// Has `protoc` compile `protos`: the program at `$PROTOC`, or else the one on the `PATH`. What it writes
+/// on the way goes to `folder`.
+pub(crate) fn protoc(protos: &[PathBuf], includes: &[PathBuf], folder: &Path) -> Result<Loaded> {
+    let program = env::var_os("PROTOC").unwrap_or_else(|| OsString::from("protoc"));
+    let folder = folder.join("rpc_protos.protoc");
+    let set_path = folder.join("set.bin");
+    // The file that is built in here is unknown to protoc.
+    let built_in = folder.join(method_options::FILE);
+    let text = method_options::TEXT.as_bytes().to_vec();
+    output::write(&BTreeMap::from([(built_in, text)]))?;
+    let outcome = Command::new(&program)
+        .args(["--include_imports", "--include_source_info"])
+        .arg(concatenated("--descriptor_set_out=", &set_path))
+        .args(includes.iter().map(|folder| concatenated("-I", folder)))
+        .arg(concatenated("-I", &folder))
+        .args(protos)
+        .output()
+        .map_err(|error| {
+            let message = format!("cannot run {}: {error}", program.display());
+            let help = "install protoc, or say where it is with the environment variable PROTOC";
+            Diagnostic::without_location(message).with_help(Some(help.to_owned()))
+        })?;
+    let folders = IncludeFolders::new(includes);
+    if !outcome.status.success() {
+        let messages = String::from_utf8_lossy(&outcome.stderr);
+        let messages = messages.lines().filter(|line| !line.trim().is_empty());
+        let diagnostics: Vec<_> = messages.map(|line| explain(line, &folders)).collect();
+        if diagnostics.is_empty() {
+            let message = format!("{} failed: {}", program.display(), outcome.status);
+            return Err(Diagnostic::without_location(message).into());
+        }
+        return Err(Error::new(diagnostics));
+    }
+    let mut loaded = descriptor_set(&set_path)?;
+    fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, &error))?;
+    for file in &loaded.files {
+        let name = file.descriptor.name();
+        if let Some(source) = folders.read(name)? {
+            loaded.sources.insert(name.to_owned(), source);
+        }
+    }
+    Ok(loaded)
+}
+
+/// The files of an encoded `FileDescriptorSet`, or why there are none.
+fn decode(set: &[u8]) -> Result<Vec<LoadedFile>, String> {
+    let pool = DescriptorPool::decode(set).map_err(|error| error.to_string())?;
+    let files = pool.files().map(|file| LoadedFile {
+        descriptor: file.file_descriptor_proto().clone(),
+        encoded: file.encode_to_vec(),
+    });
+    let files: Vec<LoadedFile> = files.collect();
+    let with_edition = files
+        .iter()
+        .find(|file| file.descriptor.syntax() == EDITIONS_SYNTAX);
+    match with_edition {
+        Some(file) => Err(format!(
+            "{} has an edition, and protobuf editions are not supported",
+            file.descriptor.name()
+        )),
+        None => Ok(files),
+    }
+}
+
+/// A line that protoc complains in, such as `shop.proto:3:7: "Monye" is not defined.`.
+fn explain(line: &str, folders: &IncludeFolders<'_>) -> Diagnostic {
+    let located = || {
+        let mut parts = line.splitn(4, ':');
+        let name = parts.next()?;
+        let line = parts.next()?.parse().ok()?;
+        let column = parts.next()?.parse().ok()?;
+        let message = parts.next()?.trim();
+        let source = folders.read(name).ok()??;
+        Some(Diagnostic::new(message, locate(&source, line, column)))
+    };
+    located().unwrap_or_else(|| Diagnostic::without_location(line))
+}
+
+/// The place in `source` that has this line and column, which are counted from 1.
+fn locate(source: &Source, line: usize, column: usize) -> Location {
+    let lines = source.text.split_inclusive('\n');
+    let line_start: usize = lines.take(line.saturating_sub(1)).map(str::len).sum();
+    let start = (line_start + column.saturating_sub(1)).min(source.text.len());
+    let start = source.text.floor_char_boundary(start);
+    let word = source.text[start..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    let end = start + word.unwrap_or(source.text.len() - start);
+    Location::from_span(&source.path, &source.text, start..end)
+}
+
+fn concatenated(option: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(option);
+    argument.push(path);
+    argument
+}
