@@ -6,7 +6,9 @@
 //! 1. [`ClientSession::start`] (or, in a server, the sink's dispatch) opens a stream;
 //! 2. `receive` takes bytes that were read and visits what they mean on a sink;
 //! 3. `expire` is called when `next_timeout` has passed;
-//! 4. `take_output` gives the bytes to write. Call it after each of the above.
+//! 4. `send` offers a message of a stream, `consumed` tells that its reader took one;
+//! 5. `take_output` gives the bytes to write. Call it after each of the above;
+//! 6. `take_writable`, after it, visits the streams that may send again.
 //!
 //! An `Err` from `receive` ends the connection: write what `take_output` still gives (the GOAWAY
 //! that says why), then close.
@@ -29,6 +31,8 @@
 //!                           |                        |                             ^
 //!                           +------ CANCEL, over a limit, connection lost ---------+
 //! ```
+//!
+//! A stream of requests runs from its REQUEST on, and its END_STREAM half-closes it.
 
 mod assembly;
 mod client;

@@ -114,13 +114,14 @@ impl<T> ClientSession<T> {
                 outcome(metadata, header.flags, payload)?
             };
             let arriving = stream.take_arriving();
-            if arriving
-                .as_ref()
-                .is_some_and(|arriving| !arriving.admits(header.body_len))
-            {
+            let (admitted, cut_off) = match &arriving {
+                Some(arriving) => (arriving.admits(header.body_len), arriving.is_partial()),
+                // One frame always fits into a new stream's window.
+                None => (true, false),
+            };
+            if !admitted {
                 return Err(window_exceeded(id));
             }
-            let cut_off = arriving.as_ref().is_some_and(Assembly::is_partial);
             stream.end(whole_stream(outcome, cut_off), sink);
             self.closed(id, arriving);
             return Ok(());

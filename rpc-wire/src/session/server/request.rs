@@ -32,9 +32,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             input.advance(header.frame_len());
             return Ok(());
         }
-        let deadline = metadata
-            .timeout()
-            .and_then(|timeout| now.checked_add(timeout));
+        let timeout = metadata.timeout();
+        let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
         let user_metadata = metadata.user_metadata()?;
         let Self {
             methods,
@@ -47,10 +46,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             _ => return Err(undefined_method(metadata.method)),
         };
         let streamed = sink.takes_stream(method);
-        let whole = header
-            .flags
-            .contains(Flags::END_MESSAGE | Flags::END_STREAM);
-        if !streamed && !whole {
+        if !streamed && !is_whole(header) {
             let receiving = Receiving {
                 method: method.clone(),
                 deadline,
@@ -76,8 +72,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             attempt: metadata.attempt,
             body,
         };
-        let call = sink.dispatch(request, Responder::new(link, sends, id));
-        if let Some(call) = call {
+        if let Some(call) = sink.dispatch(request, Responder::new(link, sends, id)) {
             self.run_stream(id, call, deadline, streamed);
             if streamed {
                 let fragment = &input[body_at..header.frame_len()];
@@ -180,6 +175,12 @@ impl<M: Clone, C> ServerSession<M, C> {
             None
         }
     }
+}
+
+/// Whether a request of one message is in this frame.
+fn is_whole(header: &FrameHeader) -> bool {
+    let whole = Flags::END_MESSAGE | Flags::END_STREAM;
+    header.flags.contains(whole)
 }
 
 /// Whether a frame's body is taken off the input rather than lent.

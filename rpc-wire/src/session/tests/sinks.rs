@@ -46,8 +46,8 @@ pub(super) struct Arrived {
 
 impl Arrived {
     /// Bytes that wait for the reader.
-    pub(super) fn unread_bytes(&self) -> usize {
-        self.unread.iter().map(Bytes::len).sum()
+    pub(super) fn unread_bytes(&self) -> u64 {
+        self.unread.iter().map(|message| message.len() as u64).sum()
     }
 }
 

@@ -83,8 +83,8 @@ fn both_sides_stream_at_the_same_time_and_each_ends_on_its_own() {
     for round in 0..100 {
         let ping = body(round, round * 7);
         assert_eq!(pair.client_send(index, ping.clone()), Offered::Taken);
-        assert_eq!(pair.server_reads_all(index), [ping.clone()]);
-        assert_eq!(pair.server_send(index, ping.clone()), Offered::Taken);
+        let pong = pair.server_reads_all(index).remove(0);
+        assert_eq!(pair.server_send(index, pong), Offered::Taken);
         assert_eq!(pair.client_reads_all(index), [ping]);
     }
     pair.half_close(index);

@@ -3,6 +3,7 @@
 mod ends;
 mod flow_control;
 mod kinds;
+mod run;
 mod schedules;
 mod sizes;
 mod writable;

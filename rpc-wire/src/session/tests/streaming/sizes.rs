@@ -190,6 +190,22 @@ fn the_final_body_comes_out_of_the_window_that_the_messages_left() {
 }
 
 #[test]
+fn a_final_body_that_takes_the_place_of_a_message_asks_once_for_its_window() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, WHOLE, LIST, b"")).unwrap();
+    server.session.send_headers(1, &Metadata::new()).unwrap();
+    assert_eq!(server.session.send(1, body(1, 2 * MIB)), Offered::Taken);
+    let (_, responder) = server.session.responder(1).unwrap();
+    let details = body(1, INITIAL_STREAM_WINDOW as usize);
+    responder.status(&Status::not_found("gone").with_details(details), true);
+    let sent = server.sent();
+    let asked = sent
+        .iter()
+        .filter(|frame| frame.frame_type() == FrameType::Window);
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
 fn a_final_body_over_the_window_that_the_messages_left_is_a_flow_control_error() {
     for whole in [true, false] {
         let mut client = LoneClient::established();
