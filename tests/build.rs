@@ -1,13 +1,34 @@
 //! Compiles the protos of the tests.
 
+use std::env;
+use std::path::Path;
+
 fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
+            "proto/flows.proto",
             "proto/library.proto",
+            "proto/notes.proto",
             "proto/probe.proto",
             "proto/relay.proto",
             "proto/streams.proto",
         ],
         &["proto"],
-    )
+    )?;
+    other_codecs()
+}
+
+/// The services of `tests/codec.rs`, each in a folder of its own.
+fn other_codecs() -> rpc_build::Result<()> {
+    let out_dir = env::var_os("OUT_DIR").unwrap_or_default();
+    let out_dir = Path::new(&out_dir);
+    rpc_build::configure()
+        .codec("::rpc_runtime::codec::Json")
+        .serde()
+        .out_dir(out_dir.join("json"))
+        .compile(&["proto/notes.proto"], &["proto"])?;
+    rpc_build::configure()
+        .codec("crate::Hex")
+        .out_dir(out_dir.join("hex"))
+        .compile(&["proto/marks.proto"], &["proto"])
 }

@@ -89,6 +89,17 @@ impl Builder {
         self.type_attribute(path, format!("#[derive({traits})]"))
     }
 
+    /// Derives `serde::Serialize` and `serde::Deserialize` for all messages, enums and oneofs; a field
+    /// that is missing has its default value. The crate needs no serde of its own: it is the runtime's,
+    /// whose cargo feature `json` has to be on.
+    ///
+    /// The types of `prost-types` have neither. A schema that uses well-known types also needs
+    /// [`compile_well_known_types`](Self::compile_well_known_types).
+    pub fn serde(mut self) -> Self {
+        self.options.serde = true;
+        self
+    }
+
     /// Sets which `bytes` fields are [`Bytes`](https://docs.rs/bytes/latest/bytes/struct.Bytes.html),
     /// which share the memory that a message was received in. The others are `Vec<u8>`. Default: all,
     /// `["."]`.
@@ -222,6 +233,24 @@ impl Builder {
     /// Sets the visibility of traits, servers and proxies: `"pub"` or `"pub(crate)"`. Default: `"pub"`.
     pub fn service_visibility(mut self, visibility: impl Into<String>) -> Self {
         self.options.service_visibility = visibility.into();
+        self
+    }
+
+    /// Sets the codec of all services: the path of a type that is an `rpc_runtime::codec::Codec` for
+    /// their messages. Both ends of a call need the same one. Default: protobuf.
+    ///
+    /// For JSON, the runtime's cargo feature `json` has to be on:
+    ///
+    /// ```no_run
+    /// fn main() -> rpc_build::Result<()> {
+    ///     rpc_build::configure()
+    ///         .codec("::rpc_runtime::codec::Json")
+    ///         .serde()
+    ///         .compile(&["proto/hello.proto"], &["proto"])
+    /// }
+    /// ```
+    pub fn codec(mut self, path: impl Into<String>) -> Self {
+        self.options.codec = Some(path.into());
         self
     }
 

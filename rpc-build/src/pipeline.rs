@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
-use prost_build::Module;
+use prost_build::{Config, Module};
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::Services;
@@ -168,6 +168,11 @@ fn package_code(
     });
     let services = Services {
         codegen: options::tokens("runtime_path", &format!("{runtime}::codegen"))?,
+        codec: options
+            .codec
+            .as_deref()
+            .map(|path| options::tokens("codec", path))
+            .transpose()?,
         build_client: options.build_client,
         build_server: options.build_server,
         method_options,
@@ -182,6 +187,9 @@ fn package_code(
     let prost = &mut options.prost;
     if options.compile_well_known_types {
         prost.compile_well_known_types();
+    }
+    if options.serde {
+        derive_serde(prost, &runtime);
     }
     for file in files {
         deprecated::mark(prost, &file.descriptor);
@@ -224,6 +232,16 @@ fn package_code(
             Ok((package, code))
         })
         .collect()
+}
+
+/// Derives the traits of the serde that is at the path `runtime`.
+fn derive_serde(prost: &mut Config, runtime: &str) {
+    let derive = format!(
+        "#[derive({runtime}::serde::Serialize, {runtime}::serde::Deserialize)]\n\
+         #[serde(crate = \"{runtime}::serde\")]"
+    );
+    prost.type_attribute(".", derive);
+    prost.message_attribute(".", "#[serde(default)]");
 }
 
 /// Attributes with the names of what they are for.

@@ -9,9 +9,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rpc_build::Builder;
+
 /// Compiles the `.proto` files of `case` and compares what is written with what is expected.
 #[track_caller]
 fn check(case: &str) {
+    check_with(case, |builder| builder);
+}
+
+/// As [`check`], with more options.
+#[track_caller]
+fn check_with(case: &str, configure: impl FnOnce(Builder) -> Builder) {
     let case_dir = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(case);
@@ -28,7 +36,7 @@ fn check(case: &str) {
     let _ = fs::remove_dir_all(&out_dir);
 
     let protos = files_in(&case_dir);
-    rpc_build::configure()
+    configure(rpc_build::configure())
         .out_dir(&out_dir)
         .compile(&protos, &[&case_dir])
         .unwrap();
@@ -103,4 +111,11 @@ fn packages_that_refer_to_each_other() {
 #[test]
 fn options_of_methods() {
     check("options");
+}
+
+#[test]
+fn a_service_with_another_codec() {
+    check_with("codec", |builder| {
+        builder.codec("::rpc_runtime::codec::Json").serde()
+    });
 }

@@ -117,6 +117,19 @@ fn generated_code_finds_a_renamed_runtime() {
 }
 
 #[test]
+fn servers_and_proxies_speak_the_codec_that_is_set() {
+    let speaks = |code: &str, what: &str| {
+        let code: String = code.split_whitespace().collect();
+        code.contains(&format!("{what}.with_codec::<::my::Codec>().unary("))
+    };
+    let code = api_code(&compile("codec", |builder, _| builder.codec("::my::Codec")));
+    assert!(speaks(&code, "incoming") && speaks(&code, "self.channel"));
+    assert!(!code.contains("serde"));
+    let code = api_code(&compile("protobuf", |builder, _| builder));
+    assert!(!code.contains("with_codec"));
+}
+
+#[test]
 fn attributes_are_added_to_types() {
     let code = api_code(&compile("attributes", |builder, _| {
         builder.type_attribute("api.Ask", "#[non_exhaustive]")

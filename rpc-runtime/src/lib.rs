@@ -11,6 +11,7 @@
 
 mod call;
 mod client;
+pub mod codec;
 #[doc(hidden)]
 pub mod codegen;
 mod connection;
@@ -27,6 +28,8 @@ pub use rpc_wire::{
     Code, Idempotency, Metadata, MetadataError, MetadataValue, MethodDescriptor, MethodKind,
     RetryPolicy, ServiceDescriptor, Stage, Status,
 };
+#[cfg(feature = "json")]
+pub use serde;
 
 pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};

@@ -2,6 +2,7 @@
 //! around it, and a peer that speaks frames and keeps no rule but the test's own.
 
 mod expected;
+mod flows_service;
 mod raw;
 mod relay_service;
 mod server;
@@ -10,6 +11,7 @@ mod streaming_service;
 mod within;
 
 pub use expected::Expected;
+pub use flows_service::{Flow, TestFlows, piece};
 pub use raw::{RawFrame, RawPeer, request_frame};
 pub use relay_service::TestRelay;
 pub use server::TestServer;

@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 async fn serve() -> (TestStreams, String, oneshot::Sender<()>) {
     let service = TestStreams::default();
     let server = Server::new().service(service.clone());
-    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    let bound = server.bind("127.0.0.1:0").await;
+    let bound = bound.expect("there is a free port");
     let address = bound.local_addr().to_string();
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(bound.serve_with_shutdown(async move {

@@ -175,6 +175,7 @@ impl Style {
 fn async_method(service: &Service, index: usize, method: &Method) -> TokenStream {
     let Service {
         codegen,
+        with_codec,
         method_descriptors,
         ..
     } = service;
@@ -207,7 +208,7 @@ fn async_method(service: &Service, index: usize, method: &Method) -> TokenStream
         #place
         #deprecated
         pub fn #rust_name(&self, #parameter) -> #codegen::Call<#outcome> {
-            self.channel.#call(&#method_descriptors[#index], #argument)
+            self.channel #with_codec.#call(&#method_descriptors[#index], #argument)
         }
     }
 }

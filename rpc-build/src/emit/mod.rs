@@ -21,6 +21,8 @@ use model::Service;
 pub(crate) struct Services {
     /// The path of the runtime's module for generated code.
     pub(crate) codegen: TokenStream,
+    /// The path of a codec in place of the runtime's default.
+    pub(crate) codec: Option<TokenStream>,
     pub(crate) build_client: bool,
     pub(crate) build_server: bool,
     /// The options of methods that have some, by path.

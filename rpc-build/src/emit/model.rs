@@ -14,6 +14,8 @@ use crate::{annotate, names, options};
 pub(super) struct Service {
     /// The path of the runtime's module for generated code.
     pub(super) codegen: TokenStream,
+    /// What chooses the codec of a channel or a request, if it is not the runtime's default.
+    pub(super) with_codec: Option<TokenStream>,
     /// The name as in the `.proto` file, with the package: `helloworld.Hello`.
     pub(super) full_name: String,
     pub(super) docs: TokenStream,
@@ -78,6 +80,10 @@ impl Service {
         };
         Self {
             codegen: services.codegen.clone(),
+            with_codec: services
+                .codec
+                .as_ref()
+                .map(|codec| quote!(.with_codec::<#codec>())),
             visibility: services.visibility.clone(),
             trait_attributes: attributes(&services.trait_attributes),
             client_attributes: attributes(&services.client_attributes),

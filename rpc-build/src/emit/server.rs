@@ -145,6 +145,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
 fn dispatch(service: &Service) -> TokenStream {
     let Service {
         codegen,
+        with_codec,
         trait_name,
         server,
         descriptor,
@@ -154,7 +155,7 @@ fn dispatch(service: &Service) -> TokenStream {
         let index = Index::from(index);
         let call = method.kind.call();
         let handler = handler(codegen, method);
-        quote!(#index => incoming.#call(#handler))
+        quote!(#index => incoming #with_codec.#call(#handler))
     });
     // A service without methods leaves the implementation alone.
     let inner = (!service.methods.is_empty())

@@ -19,6 +19,11 @@ pub(crate) trait MessageSource: Send {
 
     /// What came with the end.
     fn trailers(&self) -> Option<Metadata>;
+
+    /// A message is none, and nothing more is read; gives the status as the reader is to see it.
+    fn give_up(&mut self, status: Status) -> Status {
+        status
+    }
 }
 
 /// A stream of messages from the peer.
@@ -84,7 +89,7 @@ impl<T> Streaming<T> {
 
     /// The metadata that came with the end of the stream, once it has ended well.
     pub fn trailers(&self) -> Option<Metadata> {
-        self.source.trailers()
+        self.source.trailers().filter(|_| self.ended)
     }
 
     fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
@@ -92,7 +97,12 @@ impl<T> Streaming<T> {
             return Poll::Ready(Ok(None));
         }
         let message = ready!(self.source.poll_message(cx));
-        let message = message.and_then(|message| message.map(self.decode).transpose());
+        let message = match message.map(|message| message.map(self.decode)) {
+            Ok(Some(Err(status))) => Err(self.source.give_up(status)),
+            Ok(Some(Ok(message))) => Ok(Some(message)),
+            Ok(None) => Ok(None),
+            Err(status) => Err(status),
+        };
         self.ended = !matches!(message, Ok(Some(_)));
         Poll::Ready(message)
     }

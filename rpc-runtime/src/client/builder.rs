@@ -173,7 +173,7 @@ impl ChannelBuilder {
                 }
             }
         };
-        Ok(Channel { peer, timeout })
+        Ok(Channel::new(peer, timeout))
     }
 }
 

@@ -1,24 +1,29 @@
 //! What proxies make their calls through.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use prost::Message;
 use rpc_wire::{MethodDescriptor, Status};
 
 use super::builder::ChannelBuilder;
 use super::call::Call;
 use super::peer::Peer;
-use super::streaming::encoded;
+use super::streaming::{encode, encoded};
 use crate::call::Streaming;
+use crate::codec::{Codec, Protobuf};
 use crate::transport::Connector;
 
 /// The way to a server. Proxies are thin covers over one; cloning it is cheap.
 ///
 /// Channels to one target in one tokio runtime share a connection, however many there are,
 /// unless their builder sets how connections are made.
+///
+/// `C` is the [codec](crate::codec) of the calls that are made through this one; proxies choose it
+/// themselves.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -32,11 +37,11 @@ use crate::transport::Connector;
 /// // HelloAsyncClientProxy::with(channel)
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Channel {
+pub struct Channel<C = Protobuf> {
     pub(super) peer: Arc<Peer>,
     /// For calls that set none.
     pub(super) timeout: Option<Duration>,
+    codec: PhantomData<fn() -> C>,
 }
 
 impl Channel {
@@ -73,14 +78,32 @@ impl Channel {
         ChannelBuilder::with_connector(connector).connect().await
     }
 
+    pub(super) fn new(peer: Arc<Peer>, timeout: Option<Duration>) -> Self {
+        Channel {
+            peer,
+            timeout,
+            codec: PhantomData,
+        }
+    }
+}
+
+impl<C> Channel<C> {
+    /// The same channel for calls of another codec.
+    #[must_use]
+    pub fn with_codec<D>(&self) -> Channel<D> {
+        Channel {
+            peer: Arc::clone(&self.peer),
+            timeout: self.timeout,
+            codec: PhantomData,
+        }
+    }
+
     /// A unary call.
     pub fn unary<Req, Rep>(&self, method: &'static MethodDescriptor, request: &Req) -> Call<Rep>
     where
-        Req: Message,
-        Rep: Message + Default,
+        C: Codec<Req> + Codec<Rep>,
     {
-        let body = Bytes::from(request.encode_to_vec());
-        Call::unary(self.clone(), method, body)
+        Call::unary::<C, Req>(self, method, encode::<C, Req>(request))
     }
 
     /// A call with a stream of replies.
@@ -90,11 +113,9 @@ impl Channel {
         request: &Req,
     ) -> Call<Streaming<Rep>>
     where
-        Req: Message,
-        Rep: Message + Default + 'static,
+        C: Codec<Req> + Codec<Rep>,
     {
-        let body = Bytes::from(request.encode_to_vec());
-        Call::streaming(self.clone(), method, body)
+        Call::streaming::<C, Req>(self, method, encode::<C, Req>(request))
     }
 
     /// A call with a stream of requests.
@@ -104,10 +125,10 @@ impl Channel {
         requests: impl Stream<Item = Req> + Send + 'static,
     ) -> Call<Rep>
     where
-        Req: Message,
-        Rep: Message + Default,
+        C: Codec<Req> + Codec<Rep>,
     {
-        Call::unary(self.clone(), method, Bytes::new()).with_requests(encoded(requests))
+        Call::unary::<C, Req>(self, method, Ok(Bytes::new()))
+            .with_requests(encoded::<C, Req>(requests))
     }
 
     /// A call with a stream of requests and a stream of replies.
@@ -117,9 +138,25 @@ impl Channel {
         requests: impl Stream<Item = Req> + Send + 'static,
     ) -> Call<Streaming<Rep>>
     where
-        Req: Message,
-        Rep: Message + Default + 'static,
+        C: Codec<Req> + Codec<Rep>,
     {
-        Call::streaming(self.clone(), method, Bytes::new()).with_requests(encoded(requests))
+        Call::streaming::<C, Req>(self, method, Ok(Bytes::new()))
+            .with_requests(encoded::<C, Req>(requests))
+    }
+}
+
+// Not derived, because a codec need be neither.
+impl<C> Clone for Channel<C> {
+    fn clone(&self) -> Self {
+        self.with_codec()
+    }
+}
+
+impl<C> fmt::Debug for Channel<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("peer", &self.peer)
+            .field("timeout", &self.timeout)
+            .finish()
     }
 }

@@ -149,12 +149,16 @@ impl<T: Clone> Future for RpcFuture<T> {
     type Output = Result<T, Status>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let waker = cx.waker().clone();
         let mut state = self.shared.lock();
-        if let Some(outcome) = &state.outcome {
-            return Poll::Ready(take(outcome.clone()));
-        }
-        state.waker = Some(cx.waker().clone());
-        Poll::Pending
+        let outcome = state.outcome.clone();
+        let unused = match outcome {
+            Some(_) => Some(waker),
+            None => state.waker.replace(waker),
+        };
+        drop(state);
+        drop(unused);
+        outcome.map_or(Poll::Pending, |outcome| Poll::Ready(take(outcome)))
     }
 }
 

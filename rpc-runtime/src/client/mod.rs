@@ -1,5 +1,6 @@
 //! Makes calls.
 
+mod attempt;
 mod backoff;
 pub mod blocking;
 mod builder;

@@ -120,7 +120,9 @@ impl Peer {
             .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
         let connection = ClientConnection::new(self.address(), self.config.session.clone());
         let backoff = self.backoff.clone();
-        let driver = ClientDriver::new(connection.clone(), transport, move || backoff.reset());
+        let driver = ClientDriver::new(connection.clone(), transport, limit, move || {
+            backoff.reset()
+        });
         tokio::spawn(tokio::task::unconstrained(driver.run()));
         Ok(connection)
     }

@@ -1,9 +1,10 @@
 //! A reply: its message and its metadata.
 
 use bytes::Bytes;
-use prost::Message;
 use rpc_wire::session::SHARE_BODY_FROM;
 use rpc_wire::{Metadata, Stage, Status};
+
+use crate::codec::Codec;
 
 /// A message and the metadata that came with it; see [`Call::with_metadata`](super::Call::with_metadata).
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +41,11 @@ impl<T> Response<T> {
 
 /// Decodes a reply: a small one by copy, so that it does not keep the large buffer alive that it
 /// was read into.
-pub(super) fn decode<M: Message + Default>(body: Bytes) -> Result<M, Status> {
+pub(super) fn decode<C: Codec<M>, M>(body: Bytes) -> Result<M, Status> {
     let decoded = if body.len() < SHARE_BODY_FROM {
-        M::decode(&body[..])
+        C::decode(&body)
     } else {
-        M::decode(body)
+        C::decode_shared(body)
     };
     decoded.map_err(|error| {
         Status::internal(format!("the reply is not the expected message: {error}"))

@@ -1,37 +1,62 @@
 //! Calls with streams at a client.
 
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::thread;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use prost::Message;
 use rpc_wire::{Metadata, MethodDescriptor, Status};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::call::MessageSource;
+use crate::codec::Codec;
 use crate::connection::client::ClientConnection;
 
-/// The encoded requests of a call.
-pub(super) type Requests = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+/// The encoded requests of a call, up to one that cannot be encoded.
+pub(super) type Requests = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
+
+/// Encodes a request.
+///
+/// # Errors
+///
+/// INTERNAL if it has no encoding.
+pub(super) fn encode<C: Codec<M>, M>(request: &M) -> Result<Bytes, Status> {
+    let mut body = BytesMut::with_capacity(C::size_hint(request));
+    match C::encode(request, &mut body) {
+        Ok(()) => Ok(body.freeze()),
+        Err(error) => Err(
+            Status::internal(format!("the request cannot be encoded: {error}")).with_source(error),
+        ),
+    }
+}
 
 /// Encodes a user's stream of requests.
-pub(super) fn encoded<M: Message>(requests: impl Stream<Item = M> + Send + 'static) -> Requests {
-    struct Encoded<S>(Pin<Box<S>>);
+pub(super) fn encoded<C: Codec<M>, M>(
+    requests: impl Stream<Item = M> + Send + 'static,
+) -> Requests {
+    struct Encoded<C, S> {
+        requests: Pin<Box<S>>,
+        codec: PhantomData<fn() -> C>,
+    }
 
-    impl<S: Stream<Item: Message>> Stream for Encoded<S> {
-        type Item = Bytes;
+    impl<C: Codec<S::Item>, S: Stream> Stream for Encoded<C, S> {
+        type Item = Result<Bytes, Status>;
 
-        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-            let next = self.0.as_mut().poll_next(cx);
-            next.map(|message| message.map(|message| message.encode_to_vec().into()))
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            let next = self.requests.as_mut().poll_next(cx);
+            next.map(|request| request.map(|request| encode::<C, _>(&request)))
         }
     }
 
-    Box::pin(Encoded(Box::pin(requests)))
+    Box::pin(Encoded::<C, _> {
+        requests: Box::pin(requests),
+        codec: PhantomData,
+    })
 }
 
 /// The task that sends a call's stream of requests. Dropping it ends the task.
@@ -52,12 +77,11 @@ impl Upload {
         requests: Requests,
     ) -> Self {
         let task = runtime.spawn(async move {
-            let mut guard = FailOnDrop {
-                connection: Some(connection.clone()),
+            let _guard = FailOnPanic {
+                connection: &connection,
                 id,
             };
             let result = send_all(&connection, id, requests).await;
-            guard.connection = None;
             match result {
                 Ok(()) => connection.finish_sending(id),
                 Err(status) => connection.fail_sending(id, status),
@@ -67,18 +91,18 @@ impl Upload {
     }
 }
 
-/// A stream of requests that panics is no clean end.
-struct FailOnDrop {
-    connection: Option<Arc<ClientConnection>>,
+/// A stream of requests that panics is no clean end. One that is dropped needs nothing: its call
+/// or its connection has ended.
+struct FailOnPanic<'a> {
+    connection: &'a ClientConnection,
     id: u32,
 }
 
-impl Drop for FailOnDrop {
+impl Drop for FailOnPanic<'_> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            let status =
-                Status::cancelled("the stream of requests was dropped before its end, or panicked");
-            connection.fail_sending(self.id, status);
+        if thread::panicking() {
+            let status = Status::cancelled("the stream of requests panicked");
+            self.connection.fail_sending(self.id, status);
         }
     }
 }
@@ -89,6 +113,7 @@ async fn send_all(
     mut requests: Requests,
 ) -> Result<(), Status> {
     while let Some(request) = poll_fn(|cx| requests.as_mut().poll_next(cx)).await {
+        let request = request?;
         let limit = connection.max_request_size().unwrap_or(u64::MAX);
         if request.len() as u64 > limit {
             return Err(Status::resource_exhausted(format!(
@@ -109,7 +134,7 @@ pub(super) struct Replies {
     pub(super) connection: Arc<ClientConnection>,
     pub(super) id: u32,
     pub(super) method: &'static MethodDescriptor,
-    pub(super) _upload: Option<Upload>,
+    pub(super) upload: Option<Upload>,
 }
 
 impl Replies {
@@ -122,8 +147,12 @@ impl Replies {
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = self.connection.poll_message(self.id, cx);
-        message.map_err(|status| self.describe(status))
+        let message = ready!(self.connection.poll_message(self.id, cx));
+        if !matches!(message, Ok(Some(_))) {
+            // Nobody takes requests any more.
+            self.upload = None;
+        }
+        Poll::Ready(message.map_err(|status| self.describe(status)))
     }
 
     fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>> {
@@ -133,6 +162,12 @@ impl MessageSource for Replies {
 
     fn trailers(&self) -> Option<Metadata> {
         self.connection.trailers(self.id)
+    }
+
+    fn give_up(&mut self, status: Status) -> Status {
+        self.upload = None;
+        self.connection.cancel(self.id);
+        self.describe(status)
     }
 }
 

@@ -117,6 +117,7 @@ impl ClientConnection {
     ) -> Started {
         let waker = cx.waker().clone();
         let mut replaced = None;
+        let mut admitted_callers = Vec::new();
         let mut guard = self.lock();
         let shared = &mut *guard;
         let mut driver = None;
@@ -147,7 +148,11 @@ impl ClientConnection {
                     replaced = slot.into_waker();
                     match error {
                         StartError::Draining => Started::Elsewhere,
-                        StartError::OverLimit(status) => Started::Failed(status),
+                        StartError::OverLimit(status) => {
+                            // Another caller may have the stream that was kept for this one.
+                            shared.admit(&mut admitted_callers);
+                            Started::Failed(status)
+                        }
                         StartError::AtCapacity => {
                             let waker = replaced.take().unwrap_or_else(|| Waker::noop().clone());
                             Started::Queued(shared.queue.join(waker))
@@ -158,9 +163,7 @@ impl ClientConnection {
         };
         drop(guard);
         drop(replaced);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake_all(driver.into_iter().chain(admitted_callers));
         started
     }
 

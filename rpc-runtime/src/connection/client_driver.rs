@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use rpc_wire::Status;
@@ -15,6 +15,9 @@ use super::client::{ClientConnection, EndedCalls};
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
+
+/// Reads in a row after which everything else gets a turn.
+const READS_IN_A_ROW: u32 = 32;
 
 /// What the driver woke up for.
 enum Event {
@@ -61,7 +64,11 @@ pub(crate) struct ClientDriver<F: FnMut()> {
     timer: Timer,
     ended: EndedCalls,
     established: bool,
+    /// By when the server must have proved to speak the protocol.
+    handshake_deadline: Option<Instant>,
+    handshake_timeout: Duration,
     on_established: F,
+    reads_in_a_row: u32,
 }
 
 impl<F: FnMut()> ClientDriver<F> {
@@ -69,6 +76,7 @@ impl<F: FnMut()> ClientDriver<F> {
     pub(crate) fn new(
         connection: Arc<ClientConnection>,
         transport: BoxTransport,
+        handshake_timeout: Duration,
         on_established: F,
     ) -> Self {
         ClientDriver {
@@ -77,7 +85,10 @@ impl<F: FnMut()> ClientDriver<F> {
             timer: Timer::default(),
             ended: EndedCalls::default(),
             established: false,
+            handshake_deadline: Instant::now().checked_add(handshake_timeout),
+            handshake_timeout,
             on_established,
+            reads_in_a_row: 0,
         }
     }
 
@@ -116,7 +127,7 @@ impl<F: FnMut()> ClientDriver<F> {
                 return Err(self.closed_by_server().into());
             }
             Event::Read(_) => self.receive()?,
-            Event::Timer => self.expire(),
+            Event::Timer => self.expire()?,
             Event::Output => {}
             Event::Abandoned => return Ok(false),
         }
@@ -128,12 +139,16 @@ impl<F: FnMut()> ClientDriver<F> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
         let wrote = self.wire.poll_write(cx)?.is_ready();
-        if let Poll::Ready(count) = self.wire.poll_read(cx)? {
+        // A server that always has something to say must not keep deadlines waiting.
+        let reads_first = self.reads_in_a_row < READS_IN_A_ROW;
+        if reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
+            self.reads_in_a_row += 1;
             return Poll::Ready(Ok(Event::Read(count)));
         }
+        self.reads_in_a_row = 0;
         let goal = {
             let mut shared = self.connection.lock();
-            if wrote && shared.session.has_output() {
+            if wrote && (shared.session.has_output() || shared.session.is_finished()) {
                 return Poll::Ready(Ok(Event::Output));
             }
             if shared.abandoned && shared.session.open_streams() == 0 {
@@ -142,7 +157,18 @@ impl<F: FnMut()> ClientDriver<F> {
             shared.driver = Some(cx.waker().clone());
             shared.session.next_timeout()
         };
-        self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
+        let goals = [goal, self.handshake_deadline];
+        if self
+            .timer
+            .poll(goals.into_iter().flatten().min(), cx)
+            .is_ready()
+        {
+            return Poll::Ready(Ok(Event::Timer));
+        }
+        if !reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
+            return Poll::Ready(Ok(Event::Read(count)));
+        }
+        Poll::Pending
     }
 
     fn receive(&mut self) -> Result<(), SessionError> {
@@ -158,18 +184,30 @@ impl<F: FnMut()> ClientDriver<F> {
         self.ended.wake();
         if established && !self.established {
             self.established = true;
+            self.handshake_deadline = None;
             (self.on_established)();
             connection.set_established();
         }
         received
     }
 
-    fn expire(&mut self) {
+    fn expire(&mut self) -> Result<(), Status> {
+        let now = Instant::now();
         let mut shared = self.connection.lock();
-        shared.session.expire(Instant::now(), &mut self.ended);
+        shared.session.expire(now, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
         drop(shared);
         self.ended.wake();
+        if self
+            .handshake_deadline
+            .is_some_and(|deadline| deadline <= now)
+        {
+            return Err(Status::unavailable(format!(
+                "connected, but no answer after {:?} (connect_timeout); is it an rpc server?",
+                self.handshake_timeout
+            )));
+        }
+        Ok(())
     }
 
     /// Why a connection ends that has nothing left to do.
@@ -201,6 +239,7 @@ impl<F: FnMut()> ClientDriver<F> {
             shared
                 .session
                 .take_writable(|slot| wakers.extend(slot.take_writer()));
+            shared.admit(wakers);
         }
         let is_finished = shared.session.is_finished();
         drop(shared);

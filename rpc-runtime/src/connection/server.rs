@@ -25,8 +25,8 @@ const MAX_UNWRITTEN: usize = 1024 * 1024;
 /// How long a client has to answer the PING of an orderly end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reads in a row after which other tasks get a turn.
-const READS_BEFORE_YIELD: u32 = 32;
+/// Reads in a row after which everything else, and every other task, gets a turn.
+const READS_IN_A_ROW: u32 = 32;
 
 /// Time for a client to identify itself, unless configured otherwise: enough for any network,
 /// and little for a port scanner.
@@ -81,7 +81,7 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     drain_deadline: Option<Instant>,
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
-    reads: u32,
+    reads_in_a_row: u32,
 }
 
 impl<S, D> ServerDriver<S, D>
@@ -108,7 +108,7 @@ where
             drain_deadline: None,
             frame_deadline: Some(Instant::now() + config.handshake_timeout),
             config,
-            reads: 0,
+            reads_in_a_row: 0,
         }
     }
 
@@ -135,8 +135,7 @@ where
             Event::Read(0) => return Err("the client closed the connection".to_owned()),
             Event::Read(count) => {
                 self.receive(count)?;
-                self.reads += 1;
-                if self.reads.is_multiple_of(READS_BEFORE_YIELD) {
+                if self.reads_in_a_row >= READS_IN_A_ROW {
                     tokio::task::yield_now().await;
                 }
             }
@@ -181,18 +180,39 @@ where
         if self.session.is_finished() && wrote {
             return Poll::Ready(Ok(Event::Output));
         }
-        if self.wire.output.remaining() < MAX_UNWRITTEN {
-            if let Poll::Ready(count) = self.wire.poll_read(cx)? {
-                return Poll::Ready(Ok(Event::Read(count)));
-            }
-            if self.completions.poll_ready(cx.waker()) {
-                return Poll::Ready(Ok(Event::Completions));
-            }
+        let unwritten = self.wire.output.remaining() + self.session.queued_output();
+        let may_read = unwritten < MAX_UNWRITTEN;
+        if !may_read {
+            // The client cannot finish a frame that nobody reads.
+            self.frame_deadline = None;
+        }
+        let reads_first = may_read && self.reads_in_a_row < READS_IN_A_ROW;
+        if reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
+            self.reads_in_a_row += 1;
+            return Poll::Ready(Ok(Event::Read(count)));
+        }
+        self.reads_in_a_row = 0;
+        if let Poll::Ready(event) = self.poll_other(may_read, cx) {
+            return Poll::Ready(Ok(event));
+        }
+        if may_read
+            && !reads_first
+            && let Poll::Ready(count) = self.wire.poll_read(cx)?
+        {
+            return Poll::Ready(Ok(Event::Read(count)));
+        }
+        Poll::Pending
+    }
+
+    /// What a client that always has something to read must not hold up.
+    fn poll_other(&mut self, may_write: bool, cx: &mut Context<'_>) -> Poll<Event> {
+        if may_write && self.completions.poll_ready(cx.waker()) {
+            return Poll::Ready(Event::Completions);
         }
         if let Some(shutdown) = &mut self.shutdown
             && shutdown.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Ok(Event::Drain));
+            return Poll::Ready(Event::Drain);
         }
         let goals = [
             self.session.next_timeout(),
@@ -200,7 +220,7 @@ where
             self.drain_deadline,
         ];
         let goal = goals.into_iter().flatten().min();
-        self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
+        self.timer.poll(goal, cx).map(|()| Event::Timer)
     }
 
     fn receive(&mut self, count: usize) -> Result<(), String> {
@@ -218,8 +238,9 @@ where
         }
         if self.wire.input.is_empty() {
             self.frame_deadline = None;
-        } else if self.wire.input.len() < before || before == count {
-            // A new frame has begun.
+        } else if self.wire.input.len() < before || before == count || self.frame_deadline.is_none()
+        {
+            // A new frame has begun, or is read again.
             self.frame_deadline = Some(now + self.config.frame_timeout);
         }
         Ok(())
@@ -266,6 +287,9 @@ where
             Step::Reply(reply) => {
                 let limit = session.peer_settings().max_message_size.unwrap_or(u64::MAX);
                 if reply.len() as u64 > limit {
+                    if session.is_sending(id) {
+                        return false;
+                    }
                     let status = Status::resource_exhausted(format!(
                         "a message of {} bytes is over the client's limit max_message_size of {limit} bytes",
                         reply.len()
@@ -279,7 +303,7 @@ where
                 }
             }
             Step::End(result, metadata) => {
-                if result.is_ok() && session.is_sending(id) {
+                if session.is_sending(id) {
                     stream.put_back(result, metadata);
                 } else {
                     self.end_stream(id, result, metadata);

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use rpc_wire::{Metadata, Status};
+use rpc_wire::{Code, Metadata, Status};
 
 use super::completions::Completions;
 
 /// Bytes of replies that a handler may be ahead of its connection.
 const MAX_AHEAD: usize = 64 * 1024;
+
+/// What a reply counts beside its own bytes, so that empty ones do not come for nothing.
+const REPLY_OVERHEAD: usize = size_of::<Bytes>();
 
 /// Bytes of requests that a handler takes before the client is told that it may send more.
 const CONSUMED_STEP: usize = 64 * 1024;
@@ -34,6 +37,8 @@ struct State {
     /// Requests that the handler has not taken; bounded by the stream's window.
     requests: VecDeque<Bytes>,
     half_closed: bool,
+    /// Why the call ended, if it has.
+    closed: Option<Code>,
     reader: Option<Waker>,
     /// Bytes of requests that the handler took since the connection was told.
     consumed: usize,
@@ -93,6 +98,13 @@ impl ServerStream {
         wake(state.reader.take(), state);
     }
 
+    /// The call has ended. Its handler is gone, but a task that it spawned may read on.
+    pub(crate) fn close(&self, code: Code) {
+        let mut state = self.lock();
+        state.closed.get_or_insert(code);
+        wake(state.reader.take(), state);
+    }
+
     /// What is to be done next. A reply stays at the head until [`sent`](Self::sent).
     pub(super) fn next_step(&self) -> Option<Step> {
         let mut state = self.lock();
@@ -115,8 +127,9 @@ impl ServerStream {
     /// The reply at the head is on its way.
     pub(super) fn sent(&self) {
         let mut state = self.lock();
-        let length = state.replies.pop_front().map_or(0, |reply| reply.len());
-        state.ahead -= length;
+        if let Some(reply) = state.replies.pop_front() {
+            state.ahead -= reply.len() + REPLY_OVERHEAD;
+        }
         wake(state.writer.take(), state);
     }
 
@@ -128,16 +141,23 @@ impl ServerStream {
     // The handler's side.
 
     /// The next request; `None` when the client sends no more.
-    pub(crate) fn poll_request(self: &Arc<Self>, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+    pub(crate) fn poll_request(
+        self: &Arc<Self>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Status>> {
         let mut state = self.lock();
         if let Some(request) = state.requests.pop_front() {
             state.consumed += request.len();
             let announce = state.consumed >= CONSUMED_STEP || state.requests.is_empty();
             self.announce_if(announce, state);
-            return Poll::Ready(Some(request));
+            return Poll::Ready(Ok(Some(request)));
         }
         if state.half_closed {
-            return Poll::Ready(None);
+            return Poll::Ready(Ok(None));
+        }
+        if let Some(code) = state.closed {
+            let status = Status::new(code, "the call ended before its stream of requests");
+            return Poll::Ready(Err(status));
         }
         state.reader = Some(cx.waker().clone());
         Poll::Pending
@@ -164,7 +184,7 @@ impl ServerStream {
 
     pub(crate) fn send(self: &Arc<Self>, reply: Bytes) {
         let mut state = self.lock();
-        state.ahead += reply.len();
+        state.ahead += reply.len() + REPLY_OVERHEAD;
         state.replies.push_back(reply);
         self.announce_if(true, state);
     }

@@ -76,6 +76,8 @@ impl Wire {
                 if self.transport.read_buf(&mut self.input).await? == 0 {
                     return io::Result::Ok(());
                 }
+                // A peer that never stops sending must not keep the time limit from being seen.
+                tokio::task::yield_now().await;
             }
         };
         // The connection is over; whether the peer heard why is no concern of anybody here.

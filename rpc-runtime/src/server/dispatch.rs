@@ -1,6 +1,7 @@
 //! Runs handlers: inline when they finish at once, in a task of their own otherwise.
 
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -40,10 +41,18 @@ pub(super) struct RunningCall {
 impl Drop for RunningCall {
     fn drop(&mut self) {
         self.task.abort();
+        self.close(Code::Cancelled);
     }
 }
 
 impl RunningCall {
+    /// Tells whoever reads on that the call has ended; the first reason counts.
+    fn close(&self, code: Code) {
+        if let Some(stream) = &self.stream {
+            stream.close(code);
+        }
+    }
+
     fn with_stream(mut self, stream: Arc<ServerStream>) -> Self {
         self.stream = Some(stream);
         self
@@ -189,11 +198,12 @@ impl ServerSink for Dispatcher {
         let context = self.context(descriptor, handling.map(Arc::as_ref), &mut request);
         let streams = descriptor.kind() != MethodKind::Unary;
         let stream = streams.then(|| ServerStream::new(request.id, self.completions.clone()));
-        let incoming = Incoming {
+        let incoming: Incoming<'_> = Incoming {
             context: context.clone(),
             body: request.body,
             handling,
             stream: stream.clone(),
+            codec: PhantomData,
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
@@ -227,7 +237,8 @@ impl ServerSink for Dispatcher {
         None
     }
 
-    fn cancelled(&mut self, call: RunningCall, _code: Code) {
+    fn cancelled(&mut self, call: RunningCall, code: Code) {
+        call.close(code);
         drop(call);
     }
 }
@@ -264,6 +275,10 @@ fn catch<R>(context: &Context, step: impl FnOnce() -> R) -> Result<R, Status> {
             .unwrap_or("a panic without a message");
         let method = context.method().map_or("", MethodDescriptor::path);
         tracing::error!(method, panic = message, "a handler panicked");
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            // Whoever panics when a panic is dropped is not asked again.
+            std::mem::forget(again);
+        }
         Status::internal("the handler panicked")
     })
 }

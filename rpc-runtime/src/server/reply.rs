@@ -1,15 +1,15 @@
 //! Handlers as futures whose output is encoded where the reply is to go.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
 use pin_project_lite::pin_project;
-use prost::Message;
 use rpc_wire::Status;
 
-use super::service::encode;
+use crate::codec::{Codec, CodecError};
 
 /// A handler that runs. Once ready, the encoded message is in `body`.
 pub(crate) trait ReplyFuture: Send {
@@ -21,26 +21,40 @@ pub(crate) trait ReplyFuture: Send {
 }
 
 pin_project! {
-    /// The handler of a unary method.
-    pub(super) struct UnaryReply<F> {
+    /// The handler of a unary method, whose reply `C` encodes.
+    pub(super) struct UnaryReply<C, F> {
         #[pin]
-        pub(super) future: F,
+        future: F,
+        codec: PhantomData<fn() -> C>,
     }
 }
 
-impl<F, M> ReplyFuture for UnaryReply<F>
+impl<C, F> UnaryReply<C, F> {
+    pub(super) fn new(future: F) -> Self {
+        UnaryReply {
+            future,
+            codec: PhantomData,
+        }
+    }
+}
+
+impl<C, F, M> ReplyFuture for UnaryReply<C, F>
 where
     F: Future<Output = Result<M, Status>> + Send,
-    M: Message,
+    C: Codec<M>,
 {
     fn poll_reply(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         body: &mut BytesMut,
     ) -> Poll<Result<(), Status>> {
-        self.project()
-            .future
-            .poll(cx)
-            .map_ok(|message| encode(&message, body))
+        let message = ready!(self.project().future.poll(cx))?;
+        body.reserve(C::size_hint(&message));
+        Poll::Ready(C::encode(&message, body).map_err(not_encoded))
     }
+}
+
+/// What the caller is told of a reply that has no encoding.
+pub(super) fn not_encoded(error: CodecError) -> Status {
+    Status::internal(format!("the reply cannot be encoded: {error}")).with_source(error)
 }

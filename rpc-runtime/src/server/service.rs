@@ -1,12 +1,11 @@
 //! How generated code and the server meet: bytes in, bytes out, with the typed path inside.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use futures_core::Stream;
-use prost::Message;
 use rpc_wire::session::RequestBody;
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 
@@ -14,6 +13,7 @@ use super::handling::{HandlerOptions, Handling};
 use super::reply::{ReplyFuture, UnaryReply};
 use super::streaming::{Requests, StreamReply};
 use crate::call::{Context, Streaming};
+use crate::codec::{self, Codec, CodecError, Protobuf};
 use crate::connection::server_streams::ServerStream;
 
 /// A service whose methods take and give bytes. Generated code implements it; users write an
@@ -39,14 +39,15 @@ pub trait IntoService<Marker> {
 #[derive(Debug)]
 pub struct Generated;
 
-/// A request that has not been decoded.
+/// A request that has not been decoded, and will be by the codec `C`.
 #[derive(Debug)]
-pub struct Incoming<'a> {
+pub struct Incoming<'a, C = Protobuf> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
     pub(super) handling: Option<&'a Arc<Handling>>,
     /// The streams of a method that has any.
     pub(super) stream: Option<Arc<ServerStream>>,
+    pub(super) codec: PhantomData<fn() -> C>,
 }
 
 /// What a method answers: a status now, or a reply later.
@@ -58,23 +59,34 @@ pub(super) enum ReplyKind {
     Running(Pin<Box<dyn ReplyFuture>>),
 }
 
-impl Incoming<'_> {
+impl<'a, C> Incoming<'a, C> {
+    /// The same request for another codec.
+    pub fn with_codec<D>(self) -> Incoming<'a, D> {
+        Incoming {
+            context: self.context,
+            body: self.body,
+            handling: self.handling,
+            stream: self.stream,
+            codec: PhantomData,
+        }
+    }
+
     /// Calls a handler with one message in and one out.
     pub fn unary<Req, Rep, F, Fut>(self, handler: F) -> Reply
     where
         F: FnOnce(Context, Req) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
-        Req: Message + Default,
-        Rep: Message + 'static,
+        C: Codec<Req> + Codec<Rep>,
+        Rep: Send + 'static,
     {
-        match decode(self.body) {
+        match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
                 let Some(handling) = self.handling else {
-                    return Reply::running(handler(self.context, request));
+                    return Reply::running::<C, Rep>(handler(self.context, request));
                 };
                 let future = handler(self.context.clone(), request);
                 match handling.run(self.context, future) {
-                    Ok(future) => Reply::running(future),
+                    Ok(future) => Reply::running::<C, Rep>(future),
                     Err(status) => Reply::refused(status),
                 }
             }
@@ -88,16 +100,15 @@ impl Incoming<'_> {
         F: FnOnce(Context, Req) -> Fut,
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
-        Req: Message + Default,
-        Rep: Message,
+        C: Codec<Req> + Codec<Rep>,
     {
         let Some(stream) = self.stream else {
             return Reply::refused(not_a_stream());
         };
-        match decode(self.body) {
+        match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
                 let future = handler(self.context.clone(), request);
-                Reply::streaming(future, stream, self.context)
+                Reply::streaming::<C, S, Rep>(future, stream, self.context)
             }
             Err(status) => Reply::refused(status),
         }
@@ -108,12 +119,11 @@ impl Incoming<'_> {
     where
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
-        Req: Message + Default,
-        Rep: Message,
+        C: Codec<Req> + Codec<Rep>,
     {
-        match self.stream {
-            Some(stream) => Reply::running(handler(self.context, requests(stream))),
-            None => Reply::refused(not_a_stream()),
+        match requests::<C, Req>(&self.context, self.stream) {
+            Ok((requests, _)) => Reply::running::<C, Rep>(handler(self.context, requests)),
+            Err(status) => Reply::refused(status),
         }
     }
 
@@ -123,15 +133,14 @@ impl Incoming<'_> {
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
-        Req: Message + Default,
-        Rep: Message,
+        C: Codec<Req> + Codec<Rep>,
     {
-        match self.stream {
-            Some(stream) => {
-                let future = handler(self.context.clone(), requests(Arc::clone(&stream)));
-                Reply::streaming(future, stream, self.context)
+        match requests::<C, Req>(&self.context, self.stream) {
+            Ok((requests, stream)) => {
+                let future = handler(self.context.clone(), requests);
+                Reply::streaming::<C, S, Rep>(future, stream, self.context)
             }
-            None => Reply::refused(not_a_stream()),
+            Err(status) => Reply::refused(status),
         }
     }
 
@@ -148,23 +157,24 @@ impl Reply {
         Reply(ReplyKind::Refused(status))
     }
 
-    fn streaming<S, M>(
+    fn streaming<C, S, M>(
         handler: impl Future<Output = Result<S, Status>> + Send + 'static,
         stream: Arc<ServerStream>,
         context: Context,
     ) -> Self
     where
         S: Stream<Item = Result<M, Status>> + Send + 'static,
-        M: Message,
+        C: Codec<M>,
     {
-        let reply = StreamReply::new(handler, stream, context);
+        let reply = StreamReply::<C, _, _>::new(handler, stream, context);
         Reply(ReplyKind::Running(Box::pin(reply)))
     }
 
-    fn running<M: Message>(
+    fn running<C: Codec<M>, M>(
         future: impl Future<Output = Result<M, Status>> + Send + 'static,
     ) -> Self {
-        Reply(ReplyKind::Running(Box::pin(UnaryReply { future })))
+        let reply = UnaryReply::<C, _>::new(future);
+        Reply(ReplyKind::Running(Box::pin(reply)))
     }
 }
 
@@ -183,17 +193,29 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-/// Encodes a reply behind what `body` holds.
-pub(super) fn encode(message: &impl Message, body: &mut BytesMut) {
-    body.reserve(message.encoded_len());
-    message.encode_raw(body);
+/// Decodes the request of a call, if that is of the service's codec.
+fn decode<C: Codec<M>, M>(context: &Context, body: RequestBody<'_>) -> Result<M, Status> {
+    codec::check::<C, M>(context.metadata())?;
+    valid(match body {
+        RequestBody::Borrowed(body) => C::decode(body),
+        RequestBody::Shared(body) => C::decode_shared(body),
+    })
 }
 
-fn decode<M: Message + Default>(body: RequestBody<'_>) -> Result<M, Status> {
-    let decoded = match body {
-        RequestBody::Borrowed(body) => M::decode(body),
-        RequestBody::Shared(body) => M::decode(body),
-    };
+/// The stream of requests of a call, if that is of the service's codec.
+fn requests<C: Codec<M>, M>(
+    context: &Context,
+    stream: Option<Arc<ServerStream>>,
+) -> Result<(Streaming<M>, Arc<ServerStream>), Status> {
+    codec::check::<C, M>(context.metadata())?;
+    let stream = stream.ok_or_else(not_a_stream)?;
+    let source = Requests(Arc::clone(&stream));
+    let requests = Streaming::new(source, |body| valid(C::decode_shared(body)));
+    Ok((requests, stream))
+}
+
+/// What a handler gets, or its caller is told, of a request.
+fn valid<M>(decoded: Result<M, CodecError>) -> Result<M, Status> {
     decoded.map_err(|error| {
         let name = std::any::type_name::<M>()
             .rsplit("::")
@@ -201,10 +223,6 @@ fn decode<M: Message + Default>(body: RequestBody<'_>) -> Result<M, Status> {
             .unwrap_or_default();
         Status::invalid_argument(format!("the request is not a valid {name}: {error}"))
     })
-}
-
-fn requests<M: Message + Default>(stream: Arc<ServerStream>) -> Streaming<M> {
-    Streaming::new(Requests(stream), |body| decode(RequestBody::Shared(body)))
 }
 
 /// Generated code and the descriptor it comes with agree, so nobody meets this.

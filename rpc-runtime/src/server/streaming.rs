@@ -1,6 +1,7 @@
 //! Handlers with streams.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
@@ -8,11 +9,11 @@ use std::task::{Context as Poller, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
-use prost::Message;
 use rpc_wire::{Metadata, Status};
 
-use super::reply::ReplyFuture;
+use super::reply::{ReplyFuture, not_encoded};
 use crate::call::{Context, MessageSource};
+use crate::codec::Codec;
 use crate::connection::server_streams::ServerStream;
 
 /// Room for encoded replies that is asked for at a time, in bytes.
@@ -23,8 +24,7 @@ pub(super) struct Requests(pub(super) Arc<ServerStream>);
 
 impl MessageSource for Requests {
     fn poll_message(&mut self, cx: &Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        // A call that is cancelled has no handler any more that could ask.
-        self.0.poll_request(cx).map(Ok)
+        self.0.poll_request(cx)
     }
 
     fn poll_headers(&mut self, _: &Poller<'_>) -> Poll<Result<Metadata, Status>> {
@@ -37,8 +37,8 @@ impl MessageSource for Requests {
 }
 
 pin_project! {
-    /// A handler that answers with a stream, and then that stream.
-    pub(super) struct StreamReply<F, S> {
+    /// A handler that answers with a stream, and then that stream, whose messages `C` encodes.
+    pub(super) struct StreamReply<C, F, S> {
         #[pin]
         handler: Option<F>,
         #[pin]
@@ -46,10 +46,11 @@ pin_project! {
         stream: Arc<ServerStream>,
         context: Context,
         buffer: BytesMut,
+        codec: PhantomData<fn() -> C>,
     }
 }
 
-impl<F, S> StreamReply<F, S> {
+impl<C, F, S> StreamReply<C, F, S> {
     pub(super) fn new(handler: F, stream: Arc<ServerStream>, context: Context) -> Self {
         StreamReply {
             handler: Some(handler),
@@ -57,15 +58,16 @@ impl<F, S> StreamReply<F, S> {
             stream,
             context,
             buffer: BytesMut::new(),
+            codec: PhantomData,
         }
     }
 }
 
-impl<F, S, M> ReplyFuture for StreamReply<F, S>
+impl<C, F, S, M> ReplyFuture for StreamReply<C, F, S>
 where
     F: Future<Output = Result<S, Status>> + Send,
     S: Stream<Item = Result<M, Status>> + Send,
-    M: Message,
+    C: Codec<M>,
 {
     fn poll_reply(
         self: Pin<&mut Self>,
@@ -85,7 +87,7 @@ where
                 return Poll::Ready(Ok(()));
             };
             match ready!(replies.poll_next(cx)) {
-                Some(Ok(message)) => this.stream.send(encode(&message, this.buffer)),
+                Some(Ok(message)) => this.stream.send(encode::<C, M>(&message, this.buffer)?),
                 Some(Err(status)) => return Poll::Ready(Err(status)),
                 None => return Poll::Ready(Ok(())),
             }
@@ -94,11 +96,11 @@ where
 }
 
 /// Encodes a message into a part of `buffer`, which is shared by many.
-fn encode(message: &impl Message, buffer: &mut BytesMut) -> Bytes {
-    let length = message.encoded_len();
+fn encode<C: Codec<M>, M>(message: &M, buffer: &mut BytesMut) -> Result<Bytes, Status> {
+    let length = C::size_hint(message);
     if buffer.capacity() < length {
         buffer.reserve(length.max(BUFFER_SIZE));
     }
-    message.encode_raw(buffer);
-    buffer.split().freeze()
+    C::encode(message, buffer).map_err(not_encoded)?;
+    Ok(buffer.split().freeze())
 }

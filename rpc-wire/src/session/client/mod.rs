@@ -26,6 +26,10 @@ pub use start::{OutgoingRequest, StartError};
 /// Ids left when a connection stops opening streams and is replaced.
 const RESERVED_IDS: u32 = 16;
 
+/// No stream is opened while this many bytes wait to be written, so that a server that does not
+/// read cannot make calls that give up one after another fill the memory.
+const MAX_QUEUED_OUTPUT: usize = 1024 * 1024;
+
 /// What a client session starts with.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -137,9 +141,9 @@ impl<T> ClientSession<T> {
         }
     }
 
-    /// Streams that may be opened now.
+    /// Streams that may be opened now: none while too much waits to be written.
     pub fn capacity(&self) -> usize {
-        if self.is_draining() {
+        if self.is_draining() || self.link.output.remaining() >= MAX_QUEUED_OUTPUT {
             return 0;
         }
         (self.link.peer.max_concurrent_streams as usize).saturating_sub(self.open)

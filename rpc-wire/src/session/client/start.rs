@@ -37,7 +37,7 @@ pub struct OutgoingRequest<'a> {
 pub enum StartError {
     /// This connection takes no new streams: the peer leaves, or the ids are used up.
     Draining,
-    /// As many streams are open as the server allows.
+    /// As many streams are open as the server allows, or too much waits to be written.
     AtCapacity,
     /// The server has announced a limit that the request is over.
     OverLimit(Status),
@@ -58,7 +58,7 @@ impl<T> ClientSession<T> {
         if self.is_draining() {
             return Err((StartError::Draining, slot));
         }
-        if self.open >= self.link.peer.max_concurrent_streams as usize {
+        if self.capacity() == 0 {
             return Err((StartError::AtCapacity, slot));
         }
         let metadata = self.request_metadata(now, request);

@@ -189,6 +189,11 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.link.settings_seen()
     }
 
+    /// Bytes that wait to be taken by [`take_output`](Self::take_output), without large bodies.
+    pub fn queued_output(&self) -> usize {
+        self.link.output.remaining()
+    }
+
     /// Streams that are open: received, run or answered in part.
     pub fn open_streams(&self) -> usize {
         self.streams.len() + self.sends.len()
