@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use prost::Message;
+use prost_types::FileDescriptorSet;
 use protox::prost_reflect::DescriptorPool;
 
 use crate::diagnostic::{Diagnostic, Location};
@@ -77,22 +79,22 @@ pub(crate) fn protoc(protos: &[PathBuf], includes: &[PathBuf], folder: &Path) ->
 
 /// The files of an encoded `FileDescriptorSet`, or why there are none.
 fn decode(set: &[u8]) -> Result<Vec<LoadedFile>, String> {
+    let files = FileDescriptorSet::decode(set)
+        .map_err(|error| error.to_string())?
+        .file;
+    // The pool would report only that it does not know this syntax.
+    if let Some(file) = files.iter().find(|file| file.syntax() == EDITIONS_SYNTAX) {
+        return Err(format!(
+            "{} has an edition, and protobuf editions are not supported",
+            file.name()
+        ));
+    }
     let pool = DescriptorPool::decode(set).map_err(|error| error.to_string())?;
     let files = pool.files().map(|file| LoadedFile {
         descriptor: file.file_descriptor_proto().clone(),
         encoded: file.encode_to_vec(),
     });
-    let files: Vec<LoadedFile> = files.collect();
-    let with_edition = files
-        .iter()
-        .find(|file| file.descriptor.syntax() == EDITIONS_SYNTAX);
-    match with_edition {
-        Some(file) => Err(format!(
-            "{} has an edition, and protobuf editions are not supported",
-            file.descriptor.name()
-        )),
-        None => Ok(files),
-    }
+    Ok(files.collect())
 }
 
 /// A line that protoc complains in, such as `shop.proto:3:7: "Monye" is not defined.`.

@@ -32,7 +32,7 @@
 //! include!("generated/rpc_protos.rs");
 //! ```
 //!
-//! # Mistakes
+//! # Options of methods
 //!
 //! Methods can say more about themselves with the options of a file that is built in, `rpc/options.proto`:
 //!
@@ -49,6 +49,8 @@
 //!   }
 //! }
 //! ```
+//!
+//! # Mistakes
 //!
 //! A mistake in a `.proto` file shows in `cargo build` with file, line, column and the line itself.
 //! [`configure`] has the options.

@@ -127,7 +127,7 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
             Event::Read(count) => {
                 self.receive(count)?;
                 self.reads += 1;
-                if self.reads % READS_BEFORE_YIELD == 0 {
+                if self.reads.is_multiple_of(READS_BEFORE_YIELD) {
                     tokio::task::yield_now().await;
                 }
             }
@@ -168,10 +168,10 @@ impl<S: ServerSink, D: Future<Output = ()>> ServerDriver<S, D> {
                 return Poll::Ready(Ok(Event::Completions));
             }
         }
-        if let Some(shutdown) = &mut self.shutdown {
-            if shutdown.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ok(Event::Drain));
-            }
+        if let Some(shutdown) = &mut self.shutdown
+            && shutdown.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Ok(Event::Drain));
         }
         let goals = [
             self.session.next_timeout(),
