@@ -247,3 +247,20 @@ fn the_error_itself_is_one_short_line() {
     );
     assert_eq!(format!("{error:?}"), error.to_string());
 }
+
+#[test]
+fn a_descriptor_set_with_an_edition_names_the_file() {
+    let project = Project::new(
+        "edition_set",
+        &[("set.bin", "\n\x13\n\x07a.proto\x62\x08editions")],
+    );
+    let error = rpc_build::configure()
+        .out_dir(project.root.join("out"))
+        .compile_descriptor_set(project.root.join("set.bin"))
+        .expect_err("the compilation fails");
+    let message = error.diagnostics()[0].message();
+    assert!(
+        message.ends_with("a.proto has an edition, and protobuf editions are not supported"),
+        "{message}"
+    );
+}
