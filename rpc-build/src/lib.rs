@@ -67,6 +67,7 @@ mod element;
 mod emit;
 mod error;
 mod exchange;
+mod features;
 mod format;
 mod front_end;
 mod include;
