@@ -304,7 +304,8 @@ impl Builder {
     }
 
     /// Has `protoc` read the `.proto` files, which then has to be installed: the program that the
-    /// environment variable `PROTOC` names, or the one on the `PATH`.
+    /// environment variable `PROTOC` names, or the one on the `PATH`. Files with an edition need this;
+    /// [`compile_descriptor_set`](Self::compile_descriptor_set) says what becomes of them.
     pub fn use_protoc(mut self) -> Self {
         self.options.use_protoc = true;
         self
@@ -332,6 +333,12 @@ impl Builder {
     /// Compiles what another tool has read: `path` is a file with an encoded
     /// `google.protobuf.FileDescriptorSet`, for instance of
     /// `protoc --include_imports --include_source_info -o api.bin api.proto`.
+    ///
+    /// A file of edition 2023 or 2024 is read as the file with `syntax = "proto3"`, or else `"proto2"`,
+    /// that has the same fields on the wire; embedded descriptors have it in this form too. Enums are
+    /// open and strings are UTF-8 whatever their features say, as they always are in Rust. A file that
+    /// no single syntax can express, with `IMPLICIT` presence beside for instance `LEGACY_REQUIRED`, is
+    /// an error that names both fields.
     ///
     /// # Errors
     ///

@@ -7,26 +7,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use prost::Message;
 use protox::prost_reflect::DescriptorPool;
 
 use crate::diagnostic::{Diagnostic, Location};
+use crate::features::{self, FileSet};
 use crate::include::{IncludeFolders, Source};
 use crate::load::{Loaded, LoadedFile};
 use crate::{Error, Result, method_options, output};
 
-/// What `syntax` is in descriptors of files that have an edition instead.
-const EDITIONS_SYNTAX: &str = "editions";
-
 /// Loads the encoded `FileDescriptorSet` in the file at `path`, which has all imported files too.
 pub(crate) fn descriptor_set(path: &Path) -> Result<Loaded> {
     let set = fs::read(path).map_err(|error| Error::file("read", path, &error))?;
-    let files = decode(&set).map_err(|message| {
+    let unusable = |message: String| {
         let help = "write it with `protoc --include_imports --include_source_info -o ..`";
         let message = format!("{}: {message}", path.display());
         Diagnostic::without_location(message).with_help(Some(help.to_owned()))
-    })?;
+    };
+    let mut set = FileSet::decode(&set[..]).map_err(|error| unusable(error.to_string()))?;
+    let mistakes = features::lower(&mut set);
+    if !mistakes.is_empty() {
+        return Err(Error::new(mistakes));
+    }
+    let pool = DescriptorPool::decode(&set.encode_to_vec()[..])
+        .map_err(|error| unusable(error.to_string()))?;
+    let files = pool.files().map(|file| LoadedFile {
+        descriptor: file.file_descriptor_proto().clone(),
+        encoded: file.encode_to_vec(),
+    });
     Ok(Loaded {
-        files,
+        files: files.collect(),
         sources: BTreeMap::new(),
     })
 }
@@ -73,26 +83,6 @@ pub(crate) fn protoc(protos: &[PathBuf], includes: &[PathBuf], folder: &Path) ->
         }
     }
     Ok(loaded)
-}
-
-/// The files of an encoded `FileDescriptorSet`, or why there are none.
-fn decode(set: &[u8]) -> Result<Vec<LoadedFile>, String> {
-    let pool = DescriptorPool::decode(set).map_err(|error| error.to_string())?;
-    let files = pool.files().map(|file| LoadedFile {
-        descriptor: file.file_descriptor_proto().clone(),
-        encoded: file.encode_to_vec(),
-    });
-    let files: Vec<LoadedFile> = files.collect();
-    let with_edition = files
-        .iter()
-        .find(|file| file.descriptor.syntax() == EDITIONS_SYNTAX);
-    match with_edition {
-        Some(file) => Err(format!(
-            "{} has an edition, and protobuf editions are not supported",
-            file.descriptor.name()
-        )),
-        None => Ok(files),
-    }
 }
 
 /// A line that protoc complains in, such as `shop.proto:3:7: "Monye" is not defined.`.

@@ -32,7 +32,7 @@
 //! include!("generated/rpc_protos.rs");
 //! ```
 //!
-//! # Mistakes
+//! # Options of methods
 //!
 //! Methods can say more about themselves with the options of a file that is built in, `rpc/options.proto`:
 //!
@@ -50,6 +50,8 @@
 //! }
 //! ```
 //!
+//! # Mistakes
+//!
 //! A mistake in a `.proto` file shows in `cargo build` with file, line, column and the line itself.
 //! [`configure`] has the options.
 
@@ -65,6 +67,7 @@ mod element;
 mod emit;
 mod error;
 mod exchange;
+mod features;
 mod format;
 mod front_end;
 mod include;

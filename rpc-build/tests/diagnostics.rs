@@ -161,14 +161,16 @@ fn mistakes_in_several_files_are_all_shown() {
 }
 
 #[test]
-fn an_edition_is_shown_with_what_to_write_instead() {
+fn an_edition_is_shown_with_how_to_have_protoc_read_it() {
     let shown = mistakes_in("edition", "// A file.\nedition = \"2023\";\npackage a;\n");
     assert_eq!(
         shown,
-        "proto/a.proto:2:1: protobuf editions are not supported\n\
+        "proto/a.proto:2:1: only protoc can read protobuf editions\n\
          \x20 2 | edition = \"2023\";\n\
          \x20   | ^^^^^^^^^^^^^^^^^\n\
-         \x20   = help: write `syntax = \"proto3\";` instead, and `optional` before fields that need to know whether they were set\n"
+         \x20   = help: call `use_protoc()`, or have protoc write a descriptor set, \
+         `protoc --include_imports --include_source_info -o a.bin proto/a.proto`, \
+         and call `compile_descriptor_set(\"a.bin\")`\n"
     );
 }
 

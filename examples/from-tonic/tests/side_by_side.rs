@@ -7,8 +7,10 @@ use from_tonic::{after, before};
 use tokio::net::TcpListener;
 
 async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
     (listener, address)
 }
 

@@ -129,10 +129,16 @@ fn parse_file(
 }
 
 fn edition_not_supported(source: &Source, span: std::ops::Range<usize>) -> Diagnostic {
-    let help = "write `syntax = \"proto3\";` instead, and `optional` before fields that need to know whether they were set";
+    let stem = source.path.file_stem().unwrap_or_default().display();
+    let help = format!(
+        "call `use_protoc()`, or have protoc write a descriptor set, \
+         `protoc --include_imports --include_source_info -o {stem}.bin {}`, and call \
+         `compile_descriptor_set(\"{stem}.bin\")`",
+        source.path.display()
+    );
     Diagnostic::new(
-        "protobuf editions are not supported",
+        "only protoc can read protobuf editions",
         Location::from_span(&source.path, &source.text, span),
     )
-    .with_help(Some(help.to_owned()))
+    .with_help(Some(help))
 }
