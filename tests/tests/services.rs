@@ -1,4 +1,4 @@
-//! How services are registered and named, and what streaming methods answer.
+//! How services are registered and named.
 #![allow(
     clippy::unwrap_used,
     reason = "a test fails by panicking, its helpers too"
@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use rpc_runtime::{Code, Context, Server, Stage, Status, Streaming, rpc_service};
-use rpc_tests::probe::{Payload, ProbeClientProxy, Seen, Size};
+use rpc_runtime::{Code, Context, Server, Status, Streaming, rpc_service};
+use rpc_tests::probe::{Payload, Seen};
 use rpc_tests::relay::{
     Hop, Hopped, Mirror, MirrorAsyncClientProxy, MirrorServer, Relay, RelayAsyncClientProxy,
     RelayServer,
 };
-use rpc_tests::{LIMIT, RawPeer, TestProbe, TestServer, within, within_blocking};
-use rpc_wire::frame::{Flags, FrameType};
+use rpc_tests::{LIMIT, RawPeer, TestProbe, TestServer, within};
+use rpc_wire::frame::FrameType;
 
 /// One type with two services.
 #[derive(Clone, Default)]
@@ -99,62 +99,6 @@ async fn a_service_answers_under_its_own_name_and_an_alias() {
         peer.send_request(4, "legacy.Probe/Echo", b"").await;
         let reply = peer.expect(FrameType::Response).await;
         assert_eq!(reply.status().0, Code::Unimplemented);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_streaming_call_is_unimplemented_before_anything_is_sent() {
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let client = server.client().await;
-        let status = client.subscribe(Size::default()).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unimplemented, "{status}");
-        assert_eq!(
-            status.message(),
-            "streaming methods cannot be called in this version"
-        );
-        assert_eq!(status.method(), Some("probe.Probe/Subscribe"), "{status}");
-        assert!(!status.may_have_run(), "{status}");
-        assert_eq!(server.probe.counts().started, 0);
-
-        let mirror = MirrorAsyncClientProxy::local(Both::default());
-        let none = || rpc_runtime::blocking::requests(Vec::new());
-        let status = mirror.collect(none()).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unimplemented, "{status}");
-        let status = mirror.collect(none()).with_metadata().await.unwrap_err();
-        assert_eq!(
-            status.message(),
-            "streaming methods cannot be called in this version"
-        );
-        assert!(!status.may_have_run(), "{status}");
-    })
-    .await;
-}
-
-#[test]
-fn a_sync_streaming_call_is_unimplemented() {
-    within_blocking(LIMIT, || {
-        let client = ProbeClientProxy::local(TestProbe::new());
-        let status = client.subscribe(Size::default()).unwrap_err();
-        assert_eq!(status.code(), Code::Unimplemented, "{status}");
-        assert_ne!(status.stage(), Some(Stage::Wait), "{status}");
-    });
-}
-
-#[tokio::test]
-async fn a_server_answers_a_streaming_method_with_unimplemented_and_does_not_run_it() {
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let mut peer = RawPeer::client(server.socket_addr()).await;
-        peer.send_request(1, "probe.Probe/Subscribe", b"").await;
-        let reply = peer.expect(FrameType::Response).await;
-        let text = "this version of the server does not serve streaming methods";
-        assert_eq!(reply.status(), (Code::Unimplemented, text.to_owned()));
-        assert!(reply.header.flags.contains(Flags::NOT_EXECUTED));
-        assert_eq!(server.probe.counts().started, 0);
-        peer.send_request(2, "probe.Probe/Echo", b"").await;
-        assert_eq!(peer.expect(FrameType::Response).await.status().0, Code::Ok);
     })
     .await;
 }
