@@ -2,14 +2,19 @@
 
 use std::future::Future;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context as Poller, Poll};
 use std::time::{Duration, Instant};
 
+use futures_core::Stream;
+use pin_project_lite::pin_project;
 use rpc_wire::{MethodDescriptor, Status};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use tokio::time::Sleep;
 
 use crate::call::Context;
 
@@ -102,27 +107,44 @@ impl Handling {
         M: Send + 'static,
     {
         let permit = self.admit(&context)?;
-        let HandlerOptions {
-            timeout, blocking, ..
-        } = self.options;
+        let running = run_for(
+            self.options.timeout,
+            self.options.blocking,
+            context,
+            handler,
+        );
         Ok(async move {
             let _permit = permit;
-            let running = async {
-                match blocking {
-                    true => run_blocking(context, handler).await,
-                    false => handler.await,
-                }
-            };
-            let Some(timeout) = timeout else {
-                return running.await;
-            };
-            tokio::time::timeout(timeout, running)
-                .await
-                .unwrap_or_else(|_| {
-                    let message =
-                        format!("the handler ran for longer than its timeout, {timeout:?}");
-                    Err(Status::deadline_exceeded(message))
-                })
+            running.await
+        })
+    }
+
+    /// Runs a handler that answers with a stream. Timeout and limit are those of the whole call,
+    /// to the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED over the limit: the handler does not run.
+    pub(super) fn run_streaming<F, S>(
+        self: &Arc<Self>,
+        context: Context,
+        handler: F,
+    ) -> Result<impl Future<Output = Result<Handled<S>, Status>> + Send + use<F, S>, Status>
+    where
+        F: Future<Output = Result<S, Status>> + Send + 'static,
+        S: Send + 'static,
+    {
+        let permit = self.admit(&context)?;
+        let timeout = self.options.timeout;
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let running = run_for(timeout, self.options.blocking, context, handler);
+        Ok(async move {
+            Ok(Handled {
+                replies: running.await?,
+                timer: end.map(|end| tokio::time::sleep_until(end.into())),
+                timeout: timeout.unwrap_or_default(),
+                _permit: permit,
+            })
         })
     }
 
@@ -139,6 +161,64 @@ impl Handling {
             _ => Ok(permit),
         }
     }
+}
+
+pin_project! {
+    /// A stream of replies that holds its call's permit and ends with its timeout.
+    pub(super) struct Handled<S> {
+        #[pin]
+        replies: S,
+        #[pin]
+        timer: Option<Sleep>,
+        timeout: Duration,
+        _permit: Permit,
+    }
+}
+
+impl<S, M> Stream for Handled<S>
+where
+    S: Stream<Item = Result<M, Status>>,
+{
+    type Item = Result<M, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        if let Some(timer) = this.timer.as_pin_mut()
+            && timer.poll(cx).is_ready()
+        {
+            return Poll::Ready(Some(Err(too_long(*this.timeout))));
+        }
+        this.replies.poll_next(cx)
+    }
+}
+
+/// Runs a handler for as long as it may.
+async fn run_for<F, M>(
+    timeout: Option<Duration>,
+    blocking: bool,
+    context: Context,
+    handler: F,
+) -> Result<M, Status>
+where
+    F: Future<Output = Result<M, Status>> + Send + 'static,
+    M: Send + 'static,
+{
+    let running = async {
+        match blocking {
+            true => run_blocking(context, handler).await,
+            false => handler.await,
+        }
+    };
+    let Some(timeout) = timeout else {
+        return running.await;
+    };
+    let ended = tokio::time::timeout(timeout, running).await;
+    ended.unwrap_or_else(|_| Err(too_long(timeout)))
+}
+
+fn too_long(timeout: Duration) -> Status {
+    let message = format!("the handler ran for longer than its timeout, {timeout:?}");
+    Status::deadline_exceeded(message)
 }
 
 /// Runs `handler` on a thread that it may block. When the call ends early, the handler ends where it

@@ -80,16 +80,13 @@ impl<'a, C> Incoming<'a, C> {
         Rep: Send + 'static,
     {
         match decode::<C, Req>(&self.context, self.body) {
-            Ok(request) => {
-                let Some(handling) = self.handling else {
-                    return Reply::running::<C, Rep>(handler(self.context, request));
-                };
-                let future = handler(self.context.clone(), request);
-                match handling.run(self.context, future) {
-                    Ok(future) => Reply::running::<C, Rep>(future),
-                    Err(status) => Reply::refused(status),
+            Ok(request) => match self.handling {
+                None => Reply::running::<C, Rep>(handler(self.context, request)),
+                Some(handling) => {
+                    let future = handler(self.context.clone(), request);
+                    Reply::handled::<C, Rep>(future, self.context, handling)
                 }
-            }
+            },
             Err(status) => Reply::refused(status),
         }
     }
@@ -108,7 +105,7 @@ impl<'a, C> Incoming<'a, C> {
         match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
                 let future = handler(self.context.clone(), request);
-                Reply::streaming::<C, S, Rep>(future, stream, self.context)
+                Reply::handled_stream::<C, S, Rep>(future, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -120,9 +117,16 @@ impl<'a, C> Incoming<'a, C> {
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Rep: Send + 'static,
     {
         match requests::<C, Req>(&self.context, self.stream) {
-            Ok((requests, _)) => Reply::running::<C, Rep>(handler(self.context, requests)),
+            Ok((requests, _)) => match self.handling {
+                None => Reply::running::<C, Rep>(handler(self.context, requests)),
+                Some(handling) => {
+                    let future = handler(self.context.clone(), requests);
+                    Reply::handled::<C, Rep>(future, self.context, handling)
+                }
+            },
             Err(status) => Reply::refused(status),
         }
     }
@@ -138,7 +142,7 @@ impl<'a, C> Incoming<'a, C> {
         match requests::<C, Req>(&self.context, self.stream) {
             Ok((requests, stream)) => {
                 let future = handler(self.context.clone(), requests);
-                Reply::streaming::<C, S, Rep>(future, stream, self.context)
+                Reply::handled_stream::<C, S, Rep>(future, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -155,6 +159,38 @@ impl<'a, C> Incoming<'a, C> {
 impl Reply {
     fn refused(status: Status) -> Self {
         Reply(ReplyKind::Refused(status))
+    }
+
+    /// A handler with one reply that is run as its method's options say.
+    fn handled<C: Codec<M>, M: Send + 'static>(
+        future: impl Future<Output = Result<M, Status>> + Send + 'static,
+        context: Context,
+        handling: &Arc<Handling>,
+    ) -> Self {
+        match handling.run(context, future) {
+            Ok(future) => Reply::running::<C, M>(future),
+            Err(status) => Reply::refused(status),
+        }
+    }
+
+    /// A handler with a stream of replies that is run as its method's options say, if there are any.
+    fn handled_stream<C, S, M>(
+        handler: impl Future<Output = Result<S, Status>> + Send + 'static,
+        stream: Arc<ServerStream>,
+        context: Context,
+        handling: Option<&Arc<Handling>>,
+    ) -> Self
+    where
+        S: Stream<Item = Result<M, Status>> + Send + 'static,
+        C: Codec<M>,
+    {
+        let Some(handling) = handling else {
+            return Reply::streaming::<C, S, M>(handler, stream, context);
+        };
+        match handling.run_streaming(context.clone(), handler) {
+            Ok(handler) => Reply::streaming::<C, _, M>(handler, stream, context),
+            Err(status) => Reply::refused(status),
+        }
     }
 
     fn streaming<C, S, M>(
