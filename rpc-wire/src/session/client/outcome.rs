@@ -25,7 +25,8 @@ pub trait ClientSink<T> {
     /// The server began a stream of replies, and sent `metadata` ahead.
     fn headers(&mut self, slot: &mut T, metadata: Metadata);
 
-    /// A message of a stream of replies. Say so when it is taken: [`ClientSession::consumed`].
+    /// A message of a stream of replies. Say so when it is taken:
+    /// [`ClientSession::consumed`](super::ClientSession::consumed).
     fn message(&mut self, slot: &mut T, message: Bytes);
 
     /// The stream that holds `slot` ended; the slot stays until it is
