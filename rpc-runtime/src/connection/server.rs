@@ -159,25 +159,13 @@ where
             Event::Output => {}
         }
         self.take_output();
-        let Self {
-            session, streams, ..
-        } = self;
-        let mut writable = Vec::new();
-        session.take_writable(|id| writable.push(id));
-        let calls = writable
-            .into_iter()
-            .filter_map(|id| session.call_mut(id)?.stream().cloned());
-        streams.extend(calls);
-        self.look_after_streams();
+        self.resume_writable();
         Ok(!self.session.is_finished() || self.wire.output.has_remaining())
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
         let wrote = self.wire.poll_write(cx)?.is_ready();
-        if wrote && self.session.has_output() {
-            return Poll::Ready(Ok(Event::Output));
-        }
-        if self.session.is_finished() && wrote {
+        if wrote && (self.session.has_output() || self.session.is_finished()) {
             return Poll::Ready(Ok(Event::Output));
         }
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
@@ -257,6 +245,18 @@ where
                 Err(status) => responder.status(&status, true),
             }
         }
+    }
+
+    /// Goes on with the calls whose replies were held up by a full output.
+    fn resume_writable(&mut self) {
+        let mut writable = Vec::new();
+        self.session.take_writable(|id| writable.push(id));
+        for id in writable {
+            let call = self.session.call_mut(id);
+            let stream = call.and_then(|call| call.stream().cloned());
+            self.streams.extend(stream);
+        }
+        self.look_after_streams();
     }
 
     /// Does what calls with streams have to do, as far as it can be done now.
