@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use rpc_wire::{Code, Metadata, Status};
 
-use super::completions::Completions;
+use super::completions::{Completion, Completions};
 
 /// Bytes of replies that a handler may be ahead of its connection.
 const MAX_AHEAD: usize = 64 * 1024;
@@ -193,6 +193,15 @@ impl ServerStream {
         let mut state = self.lock();
         state.end = Some((result, metadata));
         self.announce_if(true, state);
+    }
+
+    /// Answers a call with one reply.
+    pub(crate) fn complete(&self, result: Result<BytesMut, Status>, metadata: Metadata) {
+        self.completions.push(Completion {
+            id: self.id,
+            result,
+            metadata,
+        });
     }
 
     /// Tells the connection that there is something here, unless it knows.

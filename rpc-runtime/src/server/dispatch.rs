@@ -1,25 +1,27 @@
 //! Runs handlers: inline when they finish at once, in a task of their own otherwise.
 
-use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use rpc_wire::session::{IncomingRequest, Responder, ServerSink};
-use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
+use rpc_wire::{Code, MethodDescriptor, MethodKind};
 use tokio::task::AbortHandle;
 
 use super::handling::Handling;
-use super::reply::ReplyFuture;
+use super::reply::Handler;
 use super::router::{Route, Router};
+use super::run::{catch, finish, poll};
 use super::service::{Incoming, Reply, ReplyKind};
-use crate::call::{self, CallState, Context};
+use crate::call::{CallState, Context};
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::server_streams::{RunningStream, ServerStream};
+
+/// Places of handlers that are kept, by the place of the method in its service. Methods that
+/// share one take it from each other, which costs an allocation.
+const SPARE_HANDLERS: usize = 8;
 
 /// Runs the calls of one connection.
 pub(super) struct Dispatcher {
@@ -28,6 +30,8 @@ pub(super) struct Dispatcher {
     completions: Arc<Completions>,
     /// The state of a call that has ended, for the next one.
     spare: Option<Arc<CallState>>,
+    /// Places of handlers that have ended, each for the next call of its method.
+    spare_handlers: [Option<Handler>; SPARE_HANDLERS],
     /// Where replies of handlers that finish at once are encoded.
     body: BytesMut,
 }
@@ -52,11 +56,6 @@ impl RunningCall {
             stream.close(code);
         }
     }
-
-    fn with_stream(mut self, stream: Arc<ServerStream>) -> Self {
-        self.stream = Some(stream);
-        self
-    }
 }
 
 impl RunningStream for RunningCall {
@@ -64,8 +63,6 @@ impl RunningStream for RunningCall {
         self.stream.as_ref()
     }
 }
-
-type Handler = Pin<Box<dyn ReplyFuture>>;
 
 impl Dispatcher {
     pub(super) fn new(
@@ -78,6 +75,7 @@ impl Dispatcher {
             peer,
             completions,
             spare: None,
+            spare_handlers: Default::default(),
             body: BytesMut::new(),
         }
     }
@@ -107,10 +105,10 @@ impl Dispatcher {
     }
 
     /// Moves a handler that has to wait to a task of its own.
-    fn spawn(&self, id: u32, context: Context, handler: Handler) -> RunningCall {
+    fn spawn(&self, id: u32, context: Context, mut handler: Handler) -> AbortHandle {
         let completions = Arc::clone(&self.completions);
         let task = tokio::spawn(async move {
-            let result = finish(&context, handler).await;
+            let result = finish(&context, handler.as_mut()).await;
             let metadata = context.take_reply_metadata();
             completions.push(Completion {
                 id,
@@ -118,36 +116,7 @@ impl Dispatcher {
                 metadata,
             });
         });
-        RunningCall {
-            task: task.abort_handle(),
-            stream: None,
-        }
-    }
-
-    /// Runs a handler with streams.
-    fn spawn_streaming(
-        &self,
-        id: u32,
-        context: Context,
-        handler: Handler,
-        stream: Arc<ServerStream>,
-    ) -> RunningCall {
-        if context
-            .method()
-            .is_some_and(|method| !method.kind().server_streams())
-        {
-            let call = self.spawn(id, context, handler);
-            return call.with_stream(stream);
-        }
-        let replies = Arc::clone(&stream);
-        let task = tokio::spawn(async move {
-            let result = finish(&context, handler).await;
-            replies.end(result.map(drop), context.take_reply_metadata());
-        });
-        RunningCall {
-            task: task.abort_handle(),
-            stream: Some(stream),
-        }
+        task.abort_handle()
     }
 }
 
@@ -203,10 +172,12 @@ impl ServerSink for Dispatcher {
             body: request.body,
             handling,
             stream: stream.clone(),
+            spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
             codec: PhantomData,
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
+            Ok(Reply(ReplyKind::Spawned(task))) => return Some(RunningCall { task, stream }),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
                 return None;
@@ -216,24 +187,21 @@ impl ServerSink for Dispatcher {
                 return None;
             }
         };
-        if let Some(stream) = stream {
-            return Some(self.spawn_streaming(request.id, context, handler, stream));
-        }
         let polled = {
             let mut cx = std::task::Context::from_waker(Waker::noop());
-            poll(&context, &mut handler, &mut cx, &mut self.body)
+            poll(&context, handler.as_mut(), &mut cx, &mut self.body)
         };
-        match polled {
-            Poll::Pending => return Some(self.spawn(request.id, context, handler)),
-            Poll::Ready(result) => {
-                match result.and(catch(&context, || drop(handler))) {
-                    Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
-                    Err(status) => responder.status(&status, true),
-                }
-                self.body.clear();
-                self.spare = Some(context.into_state());
-            }
+        let Poll::Ready(result) = polled else {
+            let task = self.spawn(request.id, context, handler);
+            return Some(RunningCall { task, stream });
+        };
+        match result.and(catch(&context, || handler.as_mut().clear())) {
+            Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
+            Err(status) => responder.status(&status, true),
         }
+        self.body.clear();
+        self.spare = Some(context.into_state());
+        self.spare_handlers[index % SPARE_HANDLERS] = Some(handler);
         None
     }
 
@@ -241,44 +209,4 @@ impl ServerSink for Dispatcher {
         call.close(code);
         drop(call);
     }
-}
-
-/// Polls a handler with its context current. A panic is an answer too.
-fn poll(
-    context: &Context,
-    handler: &mut Handler,
-    cx: &mut std::task::Context<'_>,
-    body: &mut BytesMut,
-) -> Poll<Result<(), Status>> {
-    let polled = catch(context, || {
-        let (polled, _) = call::enter(context.clone(), || handler.as_mut().poll_reply(cx, body));
-        polled
-    });
-    polled.unwrap_or_else(|status| Poll::Ready(Err(status)))
-}
-
-/// Runs a handler to its end.
-async fn finish(context: &Context, mut handler: Handler) -> Result<BytesMut, Status> {
-    let mut body = BytesMut::new();
-    let result = poll_fn(|cx| poll(context, &mut handler, cx, &mut body)).await;
-    result.and(catch(context, || drop(handler))).map(|()| body)
-}
-
-/// Runs a step of a handler. If it panics, the log has the message and the caller gets INTERNAL
-/// without internals.
-fn catch<R>(context: &Context, step: impl FnOnce() -> R) -> Result<R, Status> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
-        let message = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a message");
-        let method = context.method().map_or("", MethodDescriptor::path);
-        tracing::error!(method, panic = message, "a handler panicked");
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            // Whoever panics when a panic is dropped is not asked again.
-            std::mem::forget(again);
-        }
-        Status::internal("the handler panicked")
-    })
 }

@@ -7,6 +7,7 @@ mod error;
 mod handling;
 mod reply;
 mod router;
+mod run;
 mod service;
 mod streaming;
 

@@ -2,16 +2,16 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_core::Stream;
 use rpc_wire::session::RequestBody;
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
+use tokio::task::AbortHandle;
 
 use super::handling::{HandlerOptions, Handling};
-use super::reply::{ReplyFuture, UnaryReply};
-use super::streaming::{Requests, StreamReply};
+use super::reply::{self, Handler};
+use super::streaming::{self, Requests};
 use crate::call::{Context, Streaming};
 use crate::codec::{self, Codec, CodecError, Protobuf};
 use crate::connection::server_streams::ServerStream;
@@ -40,13 +40,14 @@ pub trait IntoService<Marker> {
 pub struct Generated;
 
 /// A request that has not been decoded, and will be by the codec `C`.
-#[derive(Debug)]
 pub struct Incoming<'a, C = Protobuf> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
     pub(super) handling: Option<&'a Arc<Handling>>,
     /// The streams of a method that has any.
     pub(super) stream: Option<Arc<ServerStream>>,
+    /// Where a handler was before.
+    pub(super) spare: &'a mut Option<Handler>,
     pub(super) codec: PhantomData<fn() -> C>,
 }
 
@@ -56,7 +57,18 @@ pub struct Reply(pub(super) ReplyKind);
 pub(super) enum ReplyKind {
     /// The handler was not started.
     Refused(Status),
-    Running(Pin<Box<dyn ReplyFuture>>),
+    /// To be polled.
+    Running(Handler),
+    /// Runs in a task of its own.
+    Spawned(AbortHandle),
+}
+
+impl<C> std::fmt::Debug for Incoming<'_, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Incoming")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, C> Incoming<'a, C> {
@@ -67,6 +79,7 @@ impl<'a, C> Incoming<'a, C> {
             body: self.body,
             handling: self.handling,
             stream: self.stream,
+            spare: self.spare,
             codec: PhantomData,
         }
     }
@@ -79,14 +92,17 @@ impl<'a, C> Incoming<'a, C> {
         C: Codec<Req> + Codec<Rep>,
         Rep: Send + 'static,
     {
-        match decode::<C, Req>(&self.context, self.body) {
-            Ok(request) => match self.handling {
-                None => Reply::running::<C, Rep>(handler(self.context, request)),
-                Some(handling) => {
-                    let future = handler(self.context.clone(), request);
-                    Reply::handled::<C, Rep>(future, self.context, handling)
-                }
-            },
+        let request = match decode::<C, Req>(&self.context, self.body) {
+            Ok(request) => request,
+            Err(status) => return Reply::refused(status),
+        };
+        let Some(handling) = self.handling else {
+            let handler = handler(self.context, request);
+            return Reply::running(reply::place::<C, _, _>(handler, self.spare));
+        };
+        let handler = handler(self.context.clone(), request);
+        match handling.run(self.context, handler) {
+            Ok(handler) => Reply::running(reply::place::<C, _, _>(handler, self.spare)),
             Err(status) => Reply::refused(status),
         }
     }
@@ -98,14 +114,15 @@ impl<'a, C> Incoming<'a, C> {
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Rep: 'static,
     {
         let Some(stream) = self.stream else {
             return Reply::refused(not_a_stream());
         };
         match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
-                let future = handler(self.context.clone(), request);
-                Reply::handled_stream::<C, S, Rep>(future, stream, self.context, self.handling)
+                let handler = handler(self.context.clone(), request);
+                Reply::streaming::<C, _, _, _>(handler, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -119,14 +136,19 @@ impl<'a, C> Incoming<'a, C> {
         C: Codec<Req> + Codec<Rep>,
         Rep: Send + 'static,
     {
-        match requests::<C, Req>(&self.context, self.stream) {
-            Ok((requests, _)) => match self.handling {
-                None => Reply::running::<C, Rep>(handler(self.context, requests)),
-                Some(handling) => {
-                    let future = handler(self.context.clone(), requests);
-                    Reply::handled::<C, Rep>(future, self.context, handling)
-                }
-            },
+        let (requests, stream) = match requests::<C, Req>(&self.context, self.stream) {
+            Ok(streams) => streams,
+            Err(status) => return Reply::refused(status),
+        };
+        let context = self.context;
+        let handler = handler(context.clone(), requests);
+        let Some(handling) = self.handling else {
+            return Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context));
+        };
+        match handling.run(context.clone(), handler) {
+            Ok(handler) => {
+                Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context))
+            }
             Err(status) => Reply::refused(status),
         }
     }
@@ -138,11 +160,12 @@ impl<'a, C> Incoming<'a, C> {
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Rep: 'static,
     {
         match requests::<C, Req>(&self.context, self.stream) {
             Ok((requests, stream)) => {
-                let future = handler(self.context.clone(), requests);
-                Reply::handled_stream::<C, S, Rep>(future, stream, self.context, self.handling)
+                let handler = handler(self.context.clone(), requests);
+                Reply::streaming::<C, _, _, _>(handler, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -150,9 +173,7 @@ impl<'a, C> Incoming<'a, C> {
 
     /// Answers a method that the service does not have.
     pub fn unknown_method(self) -> Reply {
-        Reply(ReplyKind::Refused(Status::unimplemented(
-            "the service has no such method",
-        )))
+        Reply::refused(Status::unimplemented("the service has no such method"))
     }
 }
 
@@ -161,56 +182,35 @@ impl Reply {
         Reply(ReplyKind::Refused(status))
     }
 
-    /// A handler with one reply that is run as its method's options say.
-    fn handled<C: Codec<M>, M: Send + 'static>(
-        future: impl Future<Output = Result<M, Status>> + Send + 'static,
-        context: Context,
-        handling: &Arc<Handling>,
-    ) -> Self {
-        match handling.run(context, future) {
-            Ok(future) => Reply::running::<C, M>(future),
-            Err(status) => Reply::refused(status),
-        }
+    fn running(handler: Handler) -> Self {
+        Reply(ReplyKind::Running(handler))
+    }
+
+    /// What serves a call with streams, in a task of its own.
+    fn spawned(call: impl Future<Output = ()> + Send + 'static) -> Self {
+        Reply(ReplyKind::Spawned(tokio::spawn(call).abort_handle()))
     }
 
     /// A handler with a stream of replies that is run as its method's options say, if there are any.
-    fn handled_stream<C, S, M>(
-        handler: impl Future<Output = Result<S, Status>> + Send + 'static,
+    fn streaming<C, F, S, M>(
+        handler: F,
         stream: Arc<ServerStream>,
         context: Context,
         handling: Option<&Arc<Handling>>,
     ) -> Self
     where
+        F: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<M, Status>> + Send + 'static,
         C: Codec<M>,
+        M: 'static,
     {
         let Some(handling) = handling else {
-            return Reply::streaming::<C, S, M>(handler, stream, context);
+            return Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context));
         };
         match handling.run_streaming(context.clone(), handler) {
-            Ok(handler) => Reply::streaming::<C, _, M>(handler, stream, context),
+            Ok(handler) => Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context)),
             Err(status) => Reply::refused(status),
         }
-    }
-
-    fn streaming<C, S, M>(
-        handler: impl Future<Output = Result<S, Status>> + Send + 'static,
-        stream: Arc<ServerStream>,
-        context: Context,
-    ) -> Self
-    where
-        S: Stream<Item = Result<M, Status>> + Send + 'static,
-        C: Codec<M>,
-    {
-        let reply = StreamReply::<C, _, _>::new(handler, stream, context);
-        Reply(ReplyKind::Running(Box::pin(reply)))
-    }
-
-    fn running<C: Codec<M>, M>(
-        future: impl Future<Output = Result<M, Status>> + Send + 'static,
-    ) -> Self {
-        let reply = UnaryReply::<C, _>::new(future);
-        Reply(ReplyKind::Running(Box::pin(reply)))
     }
 }
 
@@ -225,6 +225,7 @@ impl std::fmt::Debug for Reply {
         match &self.0 {
             ReplyKind::Refused(status) => f.debug_tuple("Refused").field(status).finish(),
             ReplyKind::Running(_) => f.write_str("Running"),
+            ReplyKind::Spawned(_) => f.write_str("Spawned"),
         }
     }
 }

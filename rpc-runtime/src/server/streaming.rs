@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 
@@ -11,7 +11,8 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use rpc_wire::{Metadata, Status};
 
-use super::reply::{ReplyFuture, not_encoded};
+use super::reply::{ReplyFuture, UnaryReply, not_encoded};
+use super::run::finish;
 use crate::call::{Context, MessageSource};
 use crate::codec::Codec;
 use crate::connection::server_streams::ServerStream;
@@ -38,7 +39,7 @@ impl MessageSource for Requests {
 
 pin_project! {
     /// A handler that answers with a stream, and then that stream, whose messages `C` encodes.
-    pub(super) struct StreamReply<C, F, S> {
+    struct StreamReply<C, F, S> {
         #[pin]
         handler: Option<F>,
         #[pin]
@@ -50,17 +51,34 @@ pin_project! {
     }
 }
 
-impl<C, F, S> StreamReply<C, F, S> {
-    pub(super) fn new(handler: F, stream: Arc<ServerStream>, context: Context) -> Self {
-        StreamReply {
-            handler: Some(handler),
-            replies: None,
-            stream,
-            context,
-            buffer: BytesMut::new(),
-            codec: PhantomData,
-        }
-    }
+/// Serves a call with a stream of replies.
+pub(super) async fn run<C, F, S, M>(handler: F, stream: Arc<ServerStream>, context: Context)
+where
+    F: Future<Output = Result<S, Status>> + Send,
+    S: Stream<Item = Result<M, Status>> + Send,
+    C: Codec<M>,
+{
+    let reply = StreamReply::<C, F, S> {
+        handler: Some(handler),
+        replies: None,
+        stream: Arc::clone(&stream),
+        context: context.clone(),
+        buffer: BytesMut::new(),
+        codec: PhantomData,
+    };
+    let result = finish(&context, pin!(reply)).await;
+    stream.end(result.map(drop), context.take_reply_metadata());
+}
+
+/// Serves a call with a stream of requests and one reply.
+pub(super) async fn run_to_reply<C, F, M>(handler: F, stream: Arc<ServerStream>, context: Context)
+where
+    F: Future<Output = Result<M, Status>> + Send,
+    C: Codec<M>,
+{
+    let reply = UnaryReply::<C, F>::new(handler);
+    let result = finish(&context, pin!(reply)).await;
+    stream.complete(result, context.take_reply_metadata());
 }
 
 impl<C, F, S, M> ReplyFuture for StreamReply<C, F, S>
@@ -92,6 +110,12 @@ where
                 None => return Poll::Ready(Ok(())),
             }
         }
+    }
+
+    fn clear(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.handler.set(None);
+        this.replies.set(None);
     }
 }
 
