@@ -1,0 +1,57 @@
+//! Polls handlers, and lives on when they panic.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
+
+use bytes::BytesMut;
+use rpc_wire::{MethodDescriptor, Status};
+
+use super::reply::ReplyFuture;
+use crate::call::{self, Context};
+
+/// Polls a handler with its context current. A panic is an answer too.
+pub(super) fn poll(
+    context: &Context,
+    handler: Pin<&mut (dyn ReplyFuture + '_)>,
+    cx: &mut std::task::Context<'_>,
+    body: &mut BytesMut,
+) -> Poll<Result<(), Status>> {
+    let polled = catch(context, || {
+        let (polled, _) = call::enter(context.clone(), || handler.poll_reply(cx, body));
+        polled
+    });
+    polled.unwrap_or_else(|status| Poll::Ready(Err(status)))
+}
+
+/// Runs a handler to its end, and drops it.
+pub(super) async fn finish(
+    context: &Context,
+    mut handler: Pin<&mut (dyn ReplyFuture + '_)>,
+) -> Result<BytesMut, Status> {
+    let mut body = BytesMut::new();
+    let result = poll_fn(|cx| poll(context, handler.as_mut(), cx, &mut body)).await;
+    result
+        .and(catch(context, || handler.clear()))
+        .map(|()| body)
+}
+
+/// Runs a step of a handler. If it panics, the log has the message and the caller gets INTERNAL
+/// without internals.
+pub(super) fn catch<R>(context: &Context, step: impl FnOnce() -> R) -> Result<R, Status> {
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
+        let message = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic without a message");
+        let method = context.method().map_or("", MethodDescriptor::path);
+        tracing::error!(method, panic = message, "a handler panicked");
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            // Whoever panics when a panic is dropped is not asked again.
+            std::mem::forget(again);
+        }
+        Status::internal("the handler panicked")
+    })
+}
