@@ -54,6 +54,11 @@ pub const MAX_GOAWAY_MESSAGE_LEN: usize = 1_024;
 /// Short enough to notice a dead peer in time, long enough that idle connections stay idle.
 pub const DEFAULT_MIN_PING_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Bytes of requests that one connection of a server may hold before handlers have taken them,
+/// unless configured otherwise: 256 MiB, so that a thousand calls may each have a quarter of a
+/// mebibyte on its way, and a peer cannot fill the windows of all its streams.
+pub const DEFAULT_MAX_UNREAD_INPUT: u64 = 256 * 1024 * 1024;
+
 /// Message bytes that one connection grants beyond the initial windows of its streams, 16 MiB:
 /// with it a few large messages advance at the same time while the others wait for their turn,
 /// so that a peer with many streams cannot make this side hold them all.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use rpc_wire::session::{Offered, Outcome};
+use rpc_wire::session::{Offered, Outcome, message_cost};
 use rpc_wire::{Metadata, Stage, Status};
 
 use super::client::{ClientConnection, EndedCalls, Shared, Slot, wake_all};
@@ -33,7 +33,7 @@ impl ClientConnection {
                 return Some(Err(no_such_stream()));
             };
             if let Some(message) = slot.messages.pop_front() {
-                shared.session.consumed(id, message.len());
+                shared.session.consumed(id, message_cost(message.len()));
                 return Some(Ok(Some(message)));
             }
             match slot.outcome.as_ref()? {

@@ -214,12 +214,17 @@ where
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
         let before = self.wire.input.len();
+        let cancelled = self.session.stats().cancelled;
         let received = self
             .session
             .receive(now, &mut self.wire.input, &mut self.sink);
         if let Err(error) = received {
             self.session.fail(&error);
             return Err(error.to_string());
+        }
+        if self.session.stats().cancelled != cancelled {
+            // The tasks of cancelled handlers are dropped before more of them are started.
+            self.reads_in_a_row = READS_IN_A_ROW;
         }
         if !self.session.is_established() {
             return Ok(());
@@ -277,7 +282,7 @@ where
         let id = stream.id();
         let session = &mut self.session;
         match step {
-            Step::Consumed(bytes) => session.consumed(id, bytes),
+            Step::Consumed(cost) => session.consumed(id, cost),
             Step::Headers(metadata) => {
                 if let Err(status) = session.send_headers(id, &metadata) {
                     self.end_stream(id, Err(status), Metadata::new());

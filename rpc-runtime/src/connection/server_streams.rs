@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
+use rpc_wire::session::message_cost;
 use rpc_wire::{Code, Metadata, Status};
 
 use super::completions::{Completion, Completions};
@@ -15,8 +16,8 @@ const MAX_AHEAD: usize = 64 * 1024;
 /// What a reply counts beside its own bytes, so that empty ones do not come for nothing.
 const REPLY_OVERHEAD: usize = size_of::<Bytes>();
 
-/// Bytes of requests that a handler takes before the client is told that it may send more.
-const CONSUMED_STEP: usize = 64 * 1024;
+/// What a handler takes of requests before the client is told that it may send more, in bytes.
+const CONSUMED_STEP: u64 = 64 * 1024;
 
 /// What stands for a running call in a session, as far as the connection is concerned.
 pub(crate) trait RunningStream {
@@ -40,8 +41,8 @@ struct State {
     /// Why the call ended, if it has.
     closed: Option<Code>,
     reader: Option<Waker>,
-    /// Bytes of requests that the handler took since the connection was told.
-    consumed: usize,
+    /// What the requests cost that the handler took since the connection was told.
+    consumed: u64,
     headers: Headers,
     /// Replies that the connection has not taken, [`MAX_AHEAD`] bytes and one message at most.
     replies: VecDeque<Bytes>,
@@ -63,8 +64,8 @@ enum Headers {
 /// What the connection finds to do.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// The handler took this many bytes of requests.
-    Consumed(usize),
+    /// The handler took requests of this cost.
+    Consumed(u64),
     Headers(Metadata),
     Reply(Bytes),
     End(Result<(), Status>, Metadata),
@@ -147,7 +148,7 @@ impl ServerStream {
     ) -> Poll<Result<Option<Bytes>, Status>> {
         let mut state = self.lock();
         if let Some(request) = state.requests.pop_front() {
-            state.consumed += request.len();
+            state.consumed += message_cost(request.len());
             let announce = state.consumed >= CONSUMED_STEP || state.requests.is_empty();
             self.announce_if(announce, state);
             return Poll::Ready(Ok(Some(request)));

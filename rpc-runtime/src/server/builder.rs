@@ -105,6 +105,17 @@ impl Server {
         self
     }
 
+    /// Bytes of requests that one connection may hold before handlers have taken them, each
+    /// message counted 64 bytes larger than it is; 256 MiB unless set, and at least the largest
+    /// message. The call that goes over it is answered with RESOURCE_EXHAUSTED.
+    ///
+    /// It bounds what a client can make the server keep by beginning many uploads at a time.
+    #[must_use]
+    pub fn max_unread_input(mut self, bytes: usize) -> Self {
+        self.connection.session.max_unread_input = bytes as u64;
+        self
+    }
+
     /// Calls that one connection may have open, at least 1; 1,024 unless set. Clients keep more
     /// than that waiting on their side.
     #[must_use]

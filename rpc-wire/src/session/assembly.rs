@@ -1,24 +1,26 @@
-//! Messages that arrive in several frames.
+//! Messages that arrive, perhaps in several frames, and what a connection may hold of them.
 
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
+use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
+
 /// Largest message size that can be configured: the grant for a whole message fits into one WINDOW
 /// frame. Protobuf's own limit, 2 GiB, is lower.
-pub(crate) const LARGEST_MESSAGE: u64 = u32::MAX as u64 - 1;
+pub(crate) const LARGEST_MESSAGE: u64 = u32::MAX as u64 - 1 - MESSAGE_OVERHEAD;
 
-/// A message of which the first frames are here.
+/// The messages of one direction of a stream: what has arrived of one, and how much is unread of those before.
 #[derive(Debug)]
 pub(crate) struct Assembly {
     body: BytesMut,
     max_message_size: u64,
-    /// Bytes that the sender may still send.
-    window: u64,
+    /// Bytes that the sender may still send; below 0 after small messages.
+    window: i64,
     /// Bytes of the grant budget that this message holds until it ends.
     reserved: u64,
     waiting: bool,
-    /// Bytes of whole messages that their reader has not taken yet.
+    /// What whole messages cost that their reader has not taken yet.
     unread: u64,
 }
 
@@ -29,6 +31,8 @@ pub(crate) enum Refused {
     Window,
     /// The message is larger than the limit.
     TooLarge,
+    /// The connection holds as much as it may.
+    Full,
 }
 
 impl Assembly {
@@ -36,7 +40,7 @@ impl Assembly {
         Assembly {
             body: BytesMut::new(),
             max_message_size,
-            window: u64::from(initial_window),
+            window: i64::from(initial_window),
             reserved: 0,
             waiting: false,
             unread: 0,
@@ -48,91 +52,87 @@ impl Assembly {
         !self.body.is_empty()
     }
 
-    /// Takes note of a message that came in one piece and is handed on as it is.
-    fn pass(&mut self, length: usize) -> Result<(), Refused> {
-        let length = length as u64;
-        self.window = self.window.checked_sub(length).ok_or(Refused::Window)?;
-        if length > self.max_message_size {
-            return Err(Refused::TooLarge);
-        }
-        self.unread += length;
-        Ok(())
-    }
-
-    /// Whether the sender may send `length` bytes.
+    /// Whether the sender may send `length` bytes that end its stream.
     pub(crate) fn admits(&self, length: u32) -> bool {
-        u64::from(length) <= self.window
+        length == 0 || admits(self.window, length as usize)
     }
 
-    /// Bytes that are held, in part and whole.
-    #[cfg(test)]
+    /// Bytes that are held: of a message in part, and what whole ones cost.
     pub(crate) fn held(&self) -> u64 {
         self.unread + self.body.len() as u64
-    }
-
-    /// Takes the message that is now complete.
-    fn take(&mut self) -> Bytes {
-        let message = self.body.split().freeze();
-        self.unread += message.len() as u64;
-        message
-    }
-
-    /// The reader took `bytes` of messages: what the sender may be granted for them. Half a
-    /// window is granted at a time, so that small messages do not cost a WINDOW frame each.
-    fn consumed(&mut self, bytes: usize, initial: u32) -> Option<u32> {
-        self.unread = self.unread.saturating_sub(bytes as u64);
-        let held = self.window + self.unread + self.body.len() as u64;
-        let initial = u64::from(initial);
-        let increment = initial.checked_sub(held).filter(|_| held <= initial / 2)?;
-        self.window += increment;
-        Some(increment as u32)
-    }
-
-    /// Appends a fragment. Memory grows with what arrived, never with what was announced.
-    pub(crate) fn push(&mut self, fragment: &[u8]) -> Result<(), Refused> {
-        let length = fragment.len() as u64;
-        self.window = self.window.checked_sub(length).ok_or(Refused::Window)?;
-        if self.body.len() as u64 + length > self.max_message_size {
-            return Err(Refused::TooLarge);
-        }
-        self.body.extend_from_slice(fragment);
-        Ok(())
     }
 
     pub(crate) fn into_body(self) -> Bytes {
         self.body.freeze()
     }
 
+    /// Takes `length` bytes of a message off the window.
+    fn arrive(&mut self, length: usize, ends: bool) -> Result<(), Refused> {
+        if (length > 0 || ends) && !admits(self.window, length) {
+            return Err(Refused::Window);
+        }
+        self.window -= length as i64;
+        if (self.body.len() + length) as u64 > self.max_message_size {
+            return Err(Refused::TooLarge);
+        }
+        if ends {
+            self.window -= MESSAGE_OVERHEAD as i64;
+        }
+        Ok(())
+    }
+
+    /// The reader took messages of this cost: what the sender may be granted for them. Half a
+    /// window is granted at a time, so that small messages do not cost a WINDOW frame each.
+    fn consumed(&mut self, cost: u64, initial: u32) -> Option<u32> {
+        self.unread = self.unread.saturating_sub(cost);
+        let held = self.window + self.held() as i64;
+        let initial = i64::from(initial);
+        if held > initial / 2 {
+            return None;
+        }
+        let increment = u32::try_from(initial - held).ok()?;
+        self.window += i64::from(increment);
+        Some(increment)
+    }
+
     /// What the sender must be granted in all before the largest allowed message is complete,
     /// and one byte more, so that a message over the limit is seen rather than stuck.
     fn wanted(&self) -> u64 {
-        (self.max_message_size + 1).saturating_sub(self.body.len() as u64 + self.window)
+        let wanted = (self.max_message_size + 1) as i64 - self.body.len() as i64 - self.window;
+        wanted.max(0).unsigned_abs()
     }
 }
 
-/// The bytes that a connection grants beyond the initial windows.
+/// What a connection may hold of messages that arrive, and what it grants beyond the initial windows.
 ///
 /// A message is granted all that it may ever need, or it waits; so whoever holds a part of the
-/// budget can finish and give it back, and messages cannot block each other for good.
+/// grants can finish and give it back, and messages cannot block each other for good.
 #[derive(Debug)]
-pub(crate) struct GrantBudget {
+pub(crate) struct ReceiveBudget {
+    /// Bytes that may still be granted.
     free: u64,
     waiting: VecDeque<u32>,
+    /// Bytes that all streams hold.
+    held: u64,
+    max_held: u64,
 }
 
-impl GrantBudget {
-    /// A budget of `size` bytes, which is at least `max_message_size`.
-    pub(crate) fn new(size: u64, max_message_size: u64) -> Self {
-        GrantBudget {
-            free: size.max(max_message_size + 1),
+impl ReceiveBudget {
+    /// Grants `size` bytes, at least enough for one message, and holds at most `max_held`.
+    pub(crate) fn new(size: u64, max_message_size: u64, max_held: u64) -> Self {
+        let largest = max_message_size + 1 + MESSAGE_OVERHEAD;
+        ReceiveBudget {
+            free: size.max(largest),
             waiting: VecDeque::new(),
+            held: 0,
+            max_held: max_held.max(largest),
         }
     }
 
-    /// Bytes that nobody holds.
+    /// Bytes that nobody was granted, and bytes that are held.
     #[cfg(test)]
-    pub(crate) fn free(&self) -> u64 {
-        self.free
+    pub(crate) fn free_and_held(&self) -> (u64, u64) {
+        (self.free, self.held)
     }
 
     /// Looks after `assembly` once a fragment arrived or its sender asked: the increment to
@@ -144,7 +144,7 @@ impl GrantBudget {
         initial: u32,
         asked: bool,
     ) -> Option<u32> {
-        let running_low = assembly.window < u64::from(initial) / 2;
+        let running_low = assembly.window < i64::from(initial) / 2;
         // A reader that has messages left to read is not kept waiting by the sender.
         let slow_reader = assembly.unread > 0;
         if !(running_low || asked) || slow_reader || assembly.reserved > 0 || assembly.waiting {
@@ -158,8 +158,31 @@ impl GrantBudget {
         granted
     }
 
+    /// Takes a fragment. Memory grows with what arrived, never with what was announced.
+    pub(crate) fn push(&mut self, assembly: &mut Assembly, fragment: &[u8]) -> Result<(), Refused> {
+        self.arrive(assembly, fragment.len(), false)?;
+        assembly.body.extend_from_slice(fragment);
+        Ok(())
+    }
+
+    fn arrive(
+        &mut self,
+        assembly: &mut Assembly,
+        length: usize,
+        ends: bool,
+    ) -> Result<(), Refused> {
+        let overhead = if ends { MESSAGE_OVERHEAD } else { 0 };
+        let cost = length as u64 + overhead;
+        assembly.arrive(length, ends)?;
+        if self.held + cost > self.max_held {
+            return Err(Refused::Full);
+        }
+        self.held += cost;
+        Ok(())
+    }
+
     /// Takes a fragment on a stream of messages, and gives the message that it completes, whose
-    /// part of the budget is free again. A message that came in one piece is what `whole` gives.
+    /// part of the grants is free again. A message that came in one piece is what `whole` gives.
     pub(crate) fn take(
         &mut self,
         id: u32,
@@ -168,27 +191,31 @@ impl GrantBudget {
         completes: bool,
         whole: impl FnOnce() -> Bytes,
     ) -> Result<Option<Bytes>, Refused> {
+        self.arrive(assembly, fragment.len(), completes)?;
         if completes && !assembly.is_partial() {
-            assembly.pass(fragment.len())?;
+            assembly.unread += message_cost(fragment.len());
             return Ok(Some(whole()));
         }
-        assembly.push(fragment)?;
+        assembly.body.extend_from_slice(fragment);
         if !completes {
             return Ok(None);
         }
         self.settle(id, assembly);
-        Ok(Some(assembly.take()))
+        let message = assembly.body.split().freeze();
+        assembly.unread += message_cost(message.len());
+        Ok(Some(message))
     }
 
-    /// The reader of a stream took `bytes` of messages: the increment to grant now, if any.
+    /// The reader of a stream took messages of this cost: the increment to grant now, if any.
     pub(crate) fn consumed(
         &mut self,
         id: u32,
         assembly: &mut Assembly,
         initial: u32,
-        bytes: usize,
+        cost: u64,
     ) -> Option<u32> {
-        match assembly.consumed(bytes, initial) {
+        self.held -= cost.min(assembly.unread);
+        match assembly.consumed(cost, initial) {
             None if assembly.is_partial() => self.review(id, assembly, initial, false),
             granted => granted,
         }
@@ -197,24 +224,25 @@ impl GrantBudget {
     /// Drops what has arrived of a message, if one has begun, and tells whether.
     pub(crate) fn abandon(&mut self, id: u32, assembly: &mut Assembly) -> bool {
         self.settle(id, assembly);
-        let partial = assembly.is_partial();
-        assembly.body = BytesMut::new();
-        partial
+        let partial = std::mem::take(&mut assembly.body);
+        self.held -= partial.len() as u64;
+        !partial.is_empty()
     }
 
-    fn settle(&mut self, id: u32, assembly: &mut Assembly) {
-        self.release(id, assembly);
-        assembly.reserved = 0;
-        assembly.waiting = false;
-    }
-
-    /// A message ended, whole or not: its part of the budget is free again, and so is its place
+    /// A message ended, whole or not: its part of the grants is free again, and so is its place
     /// among those that wait.
-    pub(crate) fn release(&mut self, id: u32, assembly: &Assembly) {
-        self.free += assembly.reserved;
-        if assembly.waiting {
+    pub(crate) fn settle(&mut self, id: u32, assembly: &mut Assembly) {
+        self.free += std::mem::take(&mut assembly.reserved);
+        if std::mem::take(&mut assembly.waiting) {
             self.waiting.retain(|waiting| *waiting != id);
         }
+    }
+
+    /// A stream ended: nothing of it is held any more.
+    pub(crate) fn release(&mut self, id: u32, assembly: &mut Assembly) {
+        self.settle(id, assembly);
+        self.held -= assembly.held();
+        assembly.unread = 0;
     }
 
     /// The next stream that waits, if there may be room for it.
@@ -240,8 +268,8 @@ impl GrantBudget {
         }
         self.free -= wanted;
         assembly.reserved = wanted;
-        assembly.window += wanted;
-        // At most LARGEST_MESSAGE and one byte.
+        assembly.window += wanted as i64;
+        // At most LARGEST_MESSAGE, one byte and the overhead of a message.
         Some(wanted as u32)
     }
 }
@@ -253,18 +281,20 @@ mod tests {
     const INITIAL: u32 = 100;
 
     fn arrive(
-        budget: &mut GrantBudget,
+        budget: &mut ReceiveBudget,
         id: u32,
         assembly: &mut Assembly,
         bytes: usize,
     ) -> Option<u32> {
-        assembly.push(&vec![0; bytes]).expect("within the window");
+        budget
+            .push(assembly, &vec![0; bytes])
+            .expect("within the window");
         budget.review(id, assembly, INITIAL, false)
     }
 
     #[test]
     fn a_message_in_progress_is_granted_the_rest_once_its_window_runs_low() {
-        let mut budget = GrantBudget::new(1000, 400);
+        let mut budget = ReceiveBudget::new(1000, 400, u64::MAX);
         let mut assembly = Assembly::new(INITIAL, 400);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 50), None);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 10), Some(301));
@@ -277,48 +307,52 @@ mod tests {
 
     #[test]
     fn one_byte_over_the_limit_is_seen_as_too_large() {
-        let mut budget = GrantBudget::new(1000, 400);
+        let mut budget = ReceiveBudget::new(1000, 400, u64::MAX);
         let mut assembly = Assembly::new(INITIAL, 400);
         arrive(&mut budget, 1, &mut assembly, 100);
-        assert_eq!(assembly.push(&[0; 301]), Err(Refused::TooLarge));
+        assert_eq!(
+            budget.push(&mut assembly, &[0; 301]),
+            Err(Refused::TooLarge)
+        );
     }
 
     #[test]
     fn more_than_the_window_is_refused() {
+        let mut budget = ReceiveBudget::new(1000, 400, u64::MAX);
         let mut assembly = Assembly::new(INITIAL, 400);
-        assert_eq!(assembly.push(&[0; 101]), Err(Refused::Window));
+        assert_eq!(budget.push(&mut assembly, &[0; 101]), Err(Refused::Window));
     }
 
     #[test]
     fn a_stream_that_waits_is_served_when_another_gives_its_part_back() {
-        let mut budget = GrantBudget::new(400, 400);
+        let mut budget = ReceiveBudget::new(400, 400, u64::MAX);
         let mut first = Assembly::new(INITIAL, 400);
         let mut second = Assembly::new(INITIAL, 400);
         assert_eq!(arrive(&mut budget, 1, &mut first, 60), Some(301));
         assert_eq!(arrive(&mut budget, 2, &mut second, 60), None);
         assert_eq!(budget.next_waiting(), Some(2));
         assert_eq!(budget.serve(2, &mut second), None);
-        budget.release(1, &first);
+        budget.release(1, &mut first);
         assert_eq!(budget.next_waiting(), Some(2));
         assert_eq!(budget.serve(2, &mut second), Some(301));
     }
 
     #[test]
     fn a_message_that_ends_gives_up_its_place_among_those_that_wait() {
-        let mut budget = GrantBudget::new(400, 400);
+        let mut budget = ReceiveBudget::new(400, 400, u64::MAX);
         let mut first = Assembly::new(INITIAL, 400);
         let mut second = Assembly::new(INITIAL, 400);
         arrive(&mut budget, 1, &mut first, 60);
         arrive(&mut budget, 2, &mut second, 60);
-        budget.release(2, &second);
+        budget.release(2, &mut second);
         assert_eq!(budget.next_waiting(), None);
-        budget.release(1, &first);
-        assert_eq!(budget.free(), 401);
+        budget.release(1, &mut first);
+        assert_eq!(budget.free_and_held(), (465, 0));
     }
 
     #[test]
     fn a_limit_within_the_initial_window_needs_no_grant() {
-        let mut budget = GrantBudget::new(0, 99);
+        let mut budget = ReceiveBudget::new(0, 99, u64::MAX);
         let mut assembly = Assembly::new(INITIAL, 99);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 90), None);
         assert_eq!(budget.next_waiting(), None);

@@ -20,6 +20,8 @@ pub struct SessionStats {
     pub streams_opened: u64,
     /// Frames that arrived for streams that had ended; they are dropped.
     pub late_frames: u64,
+    /// Calls that the peer cancelled while they ran.
+    pub cancelled: u64,
 }
 
 /// A frame at the start of the input.
@@ -43,6 +45,8 @@ pub(crate) struct Link {
     skip: usize,
     last_ping: Option<Instant>,
     early_pings: u32,
+    /// Late frames that the peer may still send.
+    late_allowance: u64,
 }
 
 impl Link {
@@ -57,6 +61,7 @@ impl Link {
             skip: 0,
             last_ping: None,
             early_pings: 0,
+            late_allowance: 0,
         }
     }
 
@@ -152,6 +157,24 @@ impl Link {
         }
         self.peer = within_window(Settings::decode(body)?);
         self.settings_seen = true;
+        Ok(())
+    }
+
+    /// A stream was opened, or ended by this side: `frames` of the peer may cross that on their way.
+    pub(crate) fn allow_late(&mut self, frames: u64) {
+        self.late_allowance += frames;
+    }
+
+    /// Counts a frame for a stream that had ended, and tells a peer that floods us with them to leave.
+    pub(crate) fn handle_late(&mut self, id: u32) -> Result<(), SessionError> {
+        self.stats.late_frames += 1;
+        let allowance = self.late_allowance.checked_sub(1).ok_or_else(|| {
+            SessionError::new(
+                GoAwayCode::ExcessiveLoad,
+                format!("more frames for streams that had ended than can be on their way, the last for stream {id}"),
+            )
+        })?;
+        self.late_allowance = allowance;
         Ok(())
     }
 

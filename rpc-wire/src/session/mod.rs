@@ -36,6 +36,7 @@
 
 mod assembly;
 mod client;
+mod flow;
 mod link;
 mod output;
 mod reply;
@@ -50,6 +51,7 @@ use std::fmt;
 use crate::frame::{FrameError, GoAwayCode};
 
 pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
+pub use flow::message_cost;
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::Responder;

@@ -17,14 +17,14 @@ pub struct Responder<'a> {
     sends: &'a mut SendQueue,
     id: u32,
     /// Bytes that the client lets the server send on the stream.
-    window: u64,
+    window: i64,
 }
 
 impl<'a> Responder<'a> {
     /// Answers on a stream; what is left to send of messages before is dropped.
     pub(super) fn new(link: &'a mut Link, sends: &'a mut SendQueue, id: u32) -> Self {
         let window = sends.remove(id);
-        let window = window.unwrap_or(u64::from(link.peer.initial_stream_window));
+        let window = window.unwrap_or(i64::from(link.peer.initial_stream_window));
         Responder {
             link,
             sends,
@@ -129,7 +129,7 @@ impl<'a> Responder<'a> {
             id,
             window,
         } = self;
-        let room = u64::from(link.peer.max_frame_body).min(window) as usize;
+        let room = i64::from(link.peer.max_frame_body).min(window).max(0) as usize;
         let whole = body.len() <= room;
         let first = match whole {
             true => body.len(),
@@ -160,7 +160,7 @@ impl<'a> Responder<'a> {
         let mut body = body.split().freeze();
         link.output.push_body(body.split_to(first));
         if !whole {
-            sends.push(id, body, window - first as u64, Flags::NONE);
+            sends.push(id, body, window - first as i64, Flags::NONE);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
+use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 use super::output::Output;
 use super::table::StreamTable;
 use crate::frame::{Flags, data_header, window};
@@ -15,9 +16,10 @@ pub(crate) const OUTPUT_TARGET: usize = 256 * 1024;
 /// A body that is partly sent.
 #[derive(Debug)]
 struct Sending {
-    rest: Bytes,
-    /// Bytes that the receiver still lets us send.
-    window: u64,
+    /// What is left of the message that is being sent; may be empty.
+    rest: Option<Bytes>,
+    /// Bytes that the receiver still lets us send; below 0 after small messages.
+    window: i64,
     /// What the last frame carries besides [`Flags::END_MESSAGE`].
     last_flags: Flags,
     blocked: bool,
@@ -51,9 +53,9 @@ pub(crate) struct SendQueue {
 
 impl SendQueue {
     /// Opens a stream of messages.
-    pub(crate) fn open(&mut self, id: u32, window: u64) {
+    pub(crate) fn open(&mut self, id: u32, window: i64) {
         let sending = Sending {
-            rest: Bytes::new(),
+            rest: None,
             window,
             last_flags: Flags::NONE,
             blocked: false,
@@ -79,16 +81,16 @@ impl SendQueue {
             true => OUTPUT_TARGET,
             false => OUTPUT_TARGET / 2,
         };
-        if !body.rest.is_empty() || output.remaining() >= room {
+        if body.rest.is_some() || output.remaining() >= room {
             self.refuse(id);
             return Offered::Full;
         }
-        if message.len() > max_frame_body || message.len() as u64 > body.window {
-            body.rest = message;
+        if message.len() > max_frame_body || !admits(body.window, message.len()) {
+            body.rest = Some(message);
             self.turns.push_back(id);
             return Offered::Taken;
         }
-        body.window -= message.len() as u64;
+        body.window -= message_cost(message.len()) as i64;
         data_header(id, Flags::END_MESSAGE, message.len() as u32).encode(output.tail());
         output.push_body(message);
         Offered::Taken
@@ -106,7 +108,7 @@ impl SendQueue {
         };
         body.open = false;
         self.open -= 1;
-        if body.rest.is_empty() {
+        if body.rest.is_none() {
             self.bodies.remove(id);
             data_header(id, Flags::END_STREAM, 0).encode(output.tail());
         } else {
@@ -118,7 +120,7 @@ impl SendQueue {
     /// when it is writable again.
     pub(crate) fn is_busy(&mut self, id: u32) -> bool {
         let body = self.bodies.get_mut(id);
-        let busy = body.is_some_and(|body| !body.rest.is_empty());
+        let busy = body.is_some_and(|body| body.rest.is_some());
         if busy {
             self.refuse(id);
         }
@@ -142,9 +144,7 @@ impl SendQueue {
         self.refused.rotate_left(1);
         let bodies = &mut self.bodies;
         self.refused.retain(|id| {
-            let busy = bodies
-                .get_mut(*id)
-                .is_some_and(|body| !body.rest.is_empty());
+            let busy = bodies.get_mut(*id).is_some_and(|body| body.rest.is_some());
             if !busy {
                 visit(*id);
             }
@@ -153,11 +153,11 @@ impl SendQueue {
     }
 
     /// Takes what is left of a message after its first frame.
-    pub(crate) fn push(&mut self, id: u32, rest: Bytes, window: u64, last_flags: Flags) {
+    pub(crate) fn push(&mut self, id: u32, rest: Bytes, window: i64, last_flags: Flags) {
         self.bodies.insert(
             id,
             Sending {
-                rest,
+                rest: Some(rest),
                 window,
                 last_flags,
                 blocked: false,
@@ -172,7 +172,7 @@ impl SendQueue {
         let Some(body) = self.bodies.get_mut(id) else {
             return;
         };
-        body.window = body.window.saturating_add(u64::from(increment));
+        body.window = body.window.saturating_add(i64::from(increment));
         if std::mem::take(&mut body.blocked) {
             self.turns.push_back(id);
         }
@@ -187,10 +187,10 @@ impl SendQueue {
     }
 
     /// Forgets what was not sent; gives the window that is left, if there was something.
-    pub(crate) fn remove(&mut self, id: u32) -> Option<u64> {
+    pub(crate) fn remove(&mut self, id: u32) -> Option<i64> {
         let removed = self.bodies.remove(id)?;
         self.open -= usize::from(removed.open);
-        if !removed.rest.is_empty() && !removed.blocked {
+        if removed.rest.is_some() && !removed.blocked {
             self.turns.retain(|turn| *turn != id);
         }
         Some(removed.window)
@@ -227,17 +227,22 @@ impl SendQueue {
             let Some(body) = self.bodies.get_mut(id) else {
                 continue;
             };
-            if body.window == 0 {
+            let Some(rest) = &mut body.rest else {
+                continue;
+            };
+            let window = usize::try_from(body.window).unwrap_or(0);
+            if window == 0 {
                 body.blocked = true;
                 window::encode(id, window::BLOCKED, output.tail());
                 continue;
             }
-            let window = usize::try_from(body.window).unwrap_or(usize::MAX);
-            let fragment = body
-                .rest
-                .split_to(body.rest.len().min(max_frame_body).min(window));
-            body.window -= fragment.len() as u64;
-            let last = body.rest.is_empty();
+            let fragment = rest.split_to(rest.len().min(max_frame_body).min(window));
+            let last = rest.is_empty();
+            body.window -= fragment.len() as i64;
+            if last {
+                body.window -= MESSAGE_OVERHEAD as i64;
+                body.rest = None;
+            }
             let flags = if last {
                 Flags::END_MESSAGE | body.last_flags
             } else {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bytes::Buf;
 
-use super::assembly::{Assembly, GrantBudget, LARGEST_MESSAGE};
+use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
 use super::link::Link;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
@@ -110,7 +110,7 @@ pub struct ClientSession<T> {
     streams: StreamTable<Stream<T>>,
     open: usize,
     sends: SendQueue,
-    grants: GrantBudget,
+    grants: ReceiveBudget,
     /// One bit for each method number that the server knows.
     known_methods: [u64; MAX_METHOD_NUMBERS as usize / 64 + 1],
     /// No open stream's deadline is earlier.
@@ -133,7 +133,7 @@ impl<T> ClientSession<T> {
             streams: StreamTable::default(),
             open: 0,
             sends: SendQueue::default(),
-            grants: GrantBudget::new(DEFAULT_GRANT_BUDGET, config.max_message_size),
+            grants: receive_budget(&config),
             known_methods: [0; MAX_METHOD_NUMBERS as usize / 64 + 1],
             earliest_deadline: None,
             goaway: None,
@@ -204,8 +204,8 @@ impl<T> ClientSession<T> {
     fn closed(&mut self, id: u32, arriving: Option<Assembly>) {
         self.open -= 1;
         self.sends.remove(id);
-        if let Some(assembly) = arriving {
-            self.grants.release(id, &assembly);
+        if let Some(mut assembly) = arriving {
+            self.grants.release(id, &mut assembly);
             self.serve_waiting();
         }
     }
@@ -278,7 +278,7 @@ impl<T> ClientSession<T> {
         self.open = 0;
         self.earliest_deadline = None;
         self.sends = SendQueue::default();
-        self.grants = GrantBudget::new(DEFAULT_GRANT_BUDGET, self.config.max_message_size);
+        self.grants = receive_budget(&self.config);
         self.link.discard_output();
         self.goaway.get_or_insert_with(|| GoAway {
             last_stream_id: u32::MAX,
@@ -331,11 +331,16 @@ impl<T> ClientSession<T> {
     }
 }
 
+/// A client chooses what it asks for, so what it may hold has no further limit.
+fn receive_budget(config: &ClientConfig) -> ReceiveBudget {
+    ReceiveBudget::new(DEFAULT_GRANT_BUDGET, config.max_message_size, u64::MAX)
+}
+
 #[cfg(test)]
 impl<T> ClientSession<T> {
     /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
-    pub(super) fn held(&self) -> (usize, usize, u64) {
-        (self.open, self.sends.held(), self.grants.free())
+    pub(super) fn held(&self) -> (usize, usize, (u64, u64)) {
+        (self.open, self.sends.held(), self.grants.free_and_held())
     }
 
     /// Bytes of messages that are held for a stream: in part, and whole for their reader.

@@ -210,7 +210,7 @@ impl<T> ClientSession<T> {
         let Some(reply) = &mut stream.reply else {
             return Ok(());
         };
-        match reply.assembly.push(fragment) {
+        match self.grants.push(&mut reply.assembly, fragment) {
             Ok(()) if last => {}
             Ok(()) => {
                 let initial = self.link.local.initial_stream_window;
@@ -221,16 +221,16 @@ impl<T> ClientSession<T> {
                 return Ok(());
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),
-            Err(Refused::TooLarge) => {
+            Err(Refused::TooLarge | Refused::Full) => {
                 let status = too_large(self.config.max_message_size);
                 self.give_up(id, status.code(), status, sink);
                 return Ok(());
             }
         }
-        let Some(reply) = stream.reply.take() else {
+        let Some(mut reply) = stream.reply.take() else {
             return Ok(());
         };
-        self.grants.release(id, &reply.assembly);
+        self.grants.release(id, &mut reply.assembly);
         let PartialReply {
             metadata,
             flags,

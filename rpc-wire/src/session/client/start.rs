@@ -168,7 +168,7 @@ impl<T> ClientSession<T> {
         let tail = self.link.output.tail();
         header.encode(tail);
         metadata.encode_raw(tail);
-        let window = u64::from(self.link.peer.initial_stream_window);
+        let window = i64::from(self.link.peer.initial_stream_window);
         self.sends.open(id, window);
         true
     }
@@ -208,7 +208,7 @@ impl<T> ClientSession<T> {
             self.link.output.push_body(body.slice(..first));
         }
         if !whole {
-            let window = u64::from(self.link.peer.initial_stream_window) - first as u64;
+            let window = i64::from(self.link.peer.initial_stream_window) - first as i64;
             self.sends
                 .push(id, body.slice(first..), window, Flags::END_STREAM);
         }

@@ -46,15 +46,15 @@ impl<T> ClientSession<T> {
         });
     }
 
-    /// The caller took `bytes` of messages that [`ClientSink::message`] gave it, so that the
-    /// server may send more.
-    pub fn consumed(&mut self, id: u32, bytes: usize) {
+    /// The caller took messages that [`ClientSink::message`] gave it, so that the server may send
+    /// more. `cost` is what they took from the window, see [`message_cost`](crate::session::message_cost).
+    pub fn consumed(&mut self, id: u32, cost: u64) {
         let initial = self.link.local.initial_stream_window;
         let open = self.streams.get_mut(id).filter(|stream| stream.open);
         let Some(arriving) = open.and_then(Stream::arriving) else {
             return;
         };
-        let granted = self.grants.consumed(id, arriving, initial, bytes);
+        let granted = self.grants.consumed(id, arriving, initial, cost);
         if let Some(increment) = granted {
             window::encode(id, increment, self.link.output.tail());
         }
@@ -97,7 +97,7 @@ impl<T> ClientSession<T> {
                 }
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),
-            Err(Refused::TooLarge) => {
+            Err(Refused::TooLarge | Refused::Full) => {
                 let status = too_large(self.config.max_message_size);
                 self.give_up(id, status.code(), status, sink);
             }

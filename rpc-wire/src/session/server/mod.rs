@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 
-use super::assembly::{Assembly, GrantBudget, LARGEST_MESSAGE};
+use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
 use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Output, SessionError, SessionStats};
 use crate::frame::{GoAway, GoAwayCode, Settings, VERSION, ping, window};
-use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE};
+use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
 
 /// The PING between the two GOAWAYs of an orderly end.
@@ -28,6 +28,8 @@ pub struct ServerConfig {
     pub settings: Settings,
     /// Largest request that is accepted, in bytes.
     pub max_message_size: u64,
+    /// Bytes of requests that the connection may hold before handlers have taken them.
+    pub max_unread_input: u64,
 }
 
 impl Default for ServerConfig {
@@ -35,6 +37,7 @@ impl Default for ServerConfig {
         ServerConfig {
             settings: Settings::default(),
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+            max_unread_input: DEFAULT_MAX_UNREAD_INPUT,
         }
     }
 }
@@ -106,8 +109,10 @@ enum Stream<M, C> {
     Running {
         call: C,
         deadline: Option<Instant>,
-        /// Where the messages of a streamed request arrive, until its end.
+        /// Where the messages of a streamed request arrive.
         messages: Option<Box<Assembly>>,
+        /// The client sends no more.
+        half_closed: bool,
     },
 }
 
@@ -149,10 +154,11 @@ enum Drain {
 pub struct ServerSession<M, C> {
     link: Link,
     max_message_size: u64,
+    max_unread_input: u64,
     last_id: u32,
     streams: StreamTable<Stream<M, C>>,
     sends: SendQueue,
-    grants: GrantBudget,
+    grants: ReceiveBudget,
     /// Methods by number; the first place stays empty.
     methods: Vec<Option<(Box<str>, M)>>,
     /// No stream's deadline is earlier.
@@ -166,6 +172,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         let ServerConfig {
             settings,
             max_message_size,
+            max_unread_input,
         } = config;
         let max_message_size = max_message_size.min(LARGEST_MESSAGE);
         ServerSession {
@@ -177,7 +184,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             last_id: 0,
             streams: StreamTable::default(),
             sends: SendQueue::default(),
-            grants: GrantBudget::new(DEFAULT_GRANT_BUDGET, max_message_size),
+            grants: ReceiveBudget::new(DEFAULT_GRANT_BUDGET, max_message_size, max_unread_input),
+            max_unread_input,
             methods: Vec::new(),
             earliest_deadline: None,
             drain: Drain::Open,
@@ -218,8 +226,10 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// `None` if it has ended meanwhile.
     pub fn responder(&mut self, id: u32) -> Option<(C, Responder<'_>)> {
         match self.streams.remove(id)? {
-            Stream::Running { call, messages, .. } => {
-                self.release(id, messages.as_deref());
+            Stream::Running {
+                call, mut messages, ..
+            } => {
+                self.release(id, messages.as_deref_mut());
                 Some((call, self.respond(id)))
             }
             receiving @ Stream::Receiving(_) => {
@@ -246,17 +256,19 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Option<Responder<'_>> {
         match self.streams.remove(id)? {
-            Stream::Running { call, messages, .. } => {
-                self.release(id, messages.as_deref());
+            Stream::Running {
+                call, mut messages, ..
+            } => {
+                self.release(id, messages.as_deref_mut());
                 sink.cancelled(call, code);
             }
-            Stream::Receiving(receiving) => self.release(id, Some(&receiving.assembly)),
+            Stream::Receiving(mut receiving) => self.release(id, Some(&mut receiving.assembly)),
         }
         Some(self.respond(id))
     }
 
     /// Frees what the messages of a stream held.
-    fn release(&mut self, id: u32, messages: Option<&Assembly>) {
+    fn release(&mut self, id: u32, messages: Option<&mut Assembly>) {
         if let Some(messages) = messages {
             self.grants.release(id, messages);
             self.serve_waiting();
@@ -383,8 +395,12 @@ impl<M: Clone, C> ServerSession<M, C> {
 #[cfg(test)]
 impl<M, C> ServerSession<M, C> {
     /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
-    pub(super) fn held(&self) -> (usize, usize, u64) {
-        (self.streams.len(), self.sends.held(), self.grants.free())
+    pub(super) fn held(&self) -> (usize, usize, (u64, u64)) {
+        (
+            self.streams.len(),
+            self.sends.held(),
+            self.grants.free_and_held(),
+        )
     }
 
     /// Bytes of messages that are held for a stream: in part, and whole for their reader.

@@ -68,7 +68,9 @@ impl<M: Clone, C> ServerSession<M, C> {
             )));
         }
         let late = self.streams.get_mut(id).is_none();
-        self.link.stats.late_frames += u64::from(late);
+        if late {
+            self.link.handle_late(id)?;
+        }
         Ok(late)
     }
 
@@ -107,10 +109,11 @@ impl<M: Clone, C> ServerSession<M, C> {
                 "a second message on a stream: the server takes unary requests",
             ))
         } else {
-            match receiving.assembly.push(fragment) {
+            match self.grants.push(&mut receiving.assembly, fragment) {
                 Ok(()) => receiving.note_ends(flags),
                 Err(Refused::Window) => return Err(window_exceeded(id)),
                 Err(Refused::TooLarge) => Some(too_large(limit)),
+                Err(Refused::Full) => Some(unread_too_long(self.max_unread_input)),
             }
         };
         if let Some(status) = refused {
@@ -141,10 +144,10 @@ impl<M: Clone, C> ServerSession<M, C> {
             deadline,
             metadata,
             attempt,
-            assembly,
+            mut assembly,
             ..
         } = *receiving;
-        self.grants.release(id, &assembly);
+        self.grants.release(id, &mut assembly);
         let body: Bytes = assembly.into_body();
         let body = RequestBody::Shared(body);
         let request = IncomingRequest {
@@ -171,8 +174,9 @@ impl<M: Clone, C> ServerSession<M, C> {
         let code: Code = cancel::decode(payload)?;
         let id = header.stream_id;
         // A client may cancel while the last part of its reply is on its way.
-        let known = self.drop_stream(id, code, sink).is_some() || self.sends.remove(id).is_some();
-        if !known {
+        let running = self.drop_stream(id, code, sink).is_some();
+        self.link.stats.cancelled += u64::from(running);
+        if !running && self.sends.remove(id).is_none() {
             self.is_late(id)?;
         }
         Ok(())
@@ -198,6 +202,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             // The question may have crossed a grant, so only the state of the stream counts.
             Some(Stream::Running {
                 messages: Some(messages),
+                half_closed: false,
                 ..
             }) => self.grants.consumed(id, messages, initial, 0),
             _ => None,
@@ -211,7 +216,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     fn metadata_too_large(&mut self, header: &FrameHeader) -> Result<(), SessionError> {
         match header.frame_type {
             FrameType::Extension(_) => return Ok(()),
-            FrameType::Request => self.open_stream(header.stream_id)?,
+            FrameType::Request => self.open_stream(header)?,
             other => return Err(SessionError::protocol(format!("metadata on {other}"))),
         }
         let limit = self.link.local.max_metadata_size;
@@ -243,6 +248,12 @@ pub(super) fn behind_the_end(id: u32) -> SessionError {
 
 pub(super) fn no_compression() -> Status {
     Status::unimplemented("the request is compressed, which was not agreed")
+}
+
+pub(super) fn unread_too_long(limit: u64) -> Status {
+    Status::resource_exhausted(format!(
+        "the connection's unread requests are over the server's limit max_unread_input of {limit} bytes"
+    ))
 }
 
 pub(super) fn too_large(limit: u64) -> Status {

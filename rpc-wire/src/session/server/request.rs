@@ -11,7 +11,10 @@ use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata};
 use crate::limits::MAX_METHOD_NUMBERS;
 use crate::session::assembly::Assembly;
 use crate::session::client::earlier;
-use crate::session::{Responder, SHARE_BODY_FROM, SessionError};
+use crate::session::{Responder, SHARE_BODY_FROM, SessionError, message_cost};
+
+/// Frames of a stream beside its messages that may cross its end, such as a CANCEL.
+const OTHER_LATE_FRAMES: u64 = 16;
 
 impl<M: Clone, C> ServerSession<M, C> {
     /// Takes a REQUEST off `input`.
@@ -23,7 +26,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
-        self.open_stream(id)?;
+        self.open_stream(header)?;
         let body_at = HEADER_LEN + header.metadata_len as usize;
         let metadata = RequestMetadata::decode_checked(&input[HEADER_LEN..body_at])?;
         let path_only = self.define_method(&metadata, sink)?;
@@ -101,6 +104,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             call,
             deadline,
             messages,
+            half_closed: false,
         };
         self.keep(id, running);
     }
@@ -110,8 +114,9 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.streams.insert(id, stream);
     }
 
-    /// Takes note of a new id.
-    pub(super) fn open_stream(&mut self, id: u32) -> Result<(), SessionError> {
+    /// Takes note of a new stream.
+    pub(super) fn open_stream(&mut self, header: &FrameHeader) -> Result<(), SessionError> {
+        let id = header.stream_id;
         if id <= self.last_id {
             return Err(SessionError::protocol(format!(
                 "REQUEST on stream {id} after stream {}: ids must increase",
@@ -120,6 +125,13 @@ impl<M: Clone, C> ServerSession<M, C> {
         }
         self.last_id = id;
         self.link.stats.streams_opened += 1;
+        // However early the stream ends, its whole window may be on its way in small messages.
+        let window = match header.flags.contains(Flags::END_STREAM) {
+            true => 0,
+            false => u64::from(self.link.local.initial_stream_window),
+        };
+        self.link
+            .allow_late(OTHER_LATE_FRAMES + window / message_cost(0));
         Ok(())
     }
 

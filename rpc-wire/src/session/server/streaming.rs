@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::receive::{behind_the_end, cut_off_message, no_compression, too_large};
+use super::receive::{behind_the_end, cut_off_message, no_compression, too_large, unread_too_long};
 use super::{ServerSession, ServerSink, Stream};
 use crate::frame::{Flags, window};
 use crate::session::assembly::Refused;
@@ -52,19 +52,20 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.sends.take_writable(&self.link.output, visit);
     }
 
-    /// A handler took `bytes` of messages that [`ServerSink::message`] gave it, so that the
-    /// client may send more.
-    pub fn consumed(&mut self, id: u32, bytes: usize) {
+    /// A handler took messages that [`ServerSink::message`] gave it, so that the client may send
+    /// more. `cost` is what they took from the window, see [`message_cost`](crate::session::message_cost).
+    pub fn consumed(&mut self, id: u32, cost: u64) {
         let initial = self.link.local.initial_stream_window;
         let Some(Stream::Running {
             messages: Some(messages),
+            half_closed,
             ..
         }) = self.streams.get_mut(id)
         else {
             return;
         };
-        let granted = self.grants.consumed(id, messages, initial, bytes);
-        if let Some(increment) = granted {
+        let granted = self.grants.consumed(id, messages, initial, cost);
+        if let Some(increment) = granted.filter(|_| !*half_closed) {
             window::encode(id, increment, self.link.output.tail());
         }
     }
@@ -78,10 +79,16 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
         let initial = self.link.local.initial_stream_window;
-        let Some(Stream::Running { call, messages, .. }) = self.streams.get_mut(id) else {
+        let Some(Stream::Running {
+            call,
+            messages,
+            half_closed,
+            ..
+        }) = self.streams.get_mut(id)
+        else {
             return Ok(());
         };
-        let Some(assembly) = messages else {
+        let Some(assembly) = messages.as_deref_mut().filter(|_| !*half_closed) else {
             return Err(behind_the_end(id));
         };
         let ends = flags.contains(Flags::END_MESSAGE);
@@ -93,6 +100,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 Ok(message) => Ok(message),
                 Err(Refused::Window) => return Err(window_exceeded(id)),
                 Err(Refused::TooLarge) => Err(too_large(self.max_message_size)),
+                Err(Refused::Full) => Err(unread_too_long(self.max_unread_input)),
             }
         };
         let cut_off = flags.contains(Flags::END_STREAM) && assembly.is_partial();
@@ -107,10 +115,11 @@ impl<M: Clone, C> ServerSession<M, C> {
                     window::encode(id, increment, self.link.output.tail());
                 }
                 if flags.contains(Flags::END_STREAM) {
+                    *half_closed = true;
                     sink.half_closed(call);
-                    let assembly = messages.take();
-                    self.release(id, assembly.as_deref());
-                } else if completed {
+                    self.grants.settle(id, assembly);
+                }
+                if completed {
                     self.serve_waiting();
                 }
             }

@@ -166,3 +166,26 @@ fn a_stream_of_replies_is_cancelled() {
     assert_eq!(sent[0].frame_type(), FrameType::Cancel);
     assert_eq!(cancel_frame::decode(&sent[0].body), Ok(Code::Cancelled));
 }
+
+#[test]
+fn more_late_frames_than_can_be_on_their_way_are_excessive_load() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, WHOLE, ECHO, b"")).unwrap();
+    let late = data(1, Flags::END_MESSAGE, b"x");
+    let error = (0..100).find_map(|_| server.send(&late).err()).unwrap();
+    assert_eq!(error.code(), GoAwayCode::ExcessiveLoad);
+    assert!(error.message().contains("stream 1"), "{error}");
+}
+
+#[test]
+fn a_whole_window_of_small_messages_may_come_too_late() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, Flags::NONE, TALK, b"")).unwrap();
+    let (_, responder) = server.session.responder(1).unwrap();
+    responder.message(&mut BytesMut::new(), &Metadata::new());
+    let window = u64::from(crate::INITIAL_STREAM_WINDOW);
+    for _ in 0..window / message_cost(1) {
+        server.send(&data(1, Flags::END_MESSAGE, b"x")).unwrap();
+    }
+    server.send(&cancel(1, Code::Cancelled)).unwrap();
+}

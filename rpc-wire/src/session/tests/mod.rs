@@ -16,6 +16,7 @@ mod sinks;
 mod streaming;
 mod streams;
 mod unary;
+mod unread_input;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -151,6 +151,7 @@ impl Run {
         let server = ServerConfig {
             settings,
             max_message_size,
+            ..ServerConfig::default()
         };
         let pair = Pair::new(client, server);
         Run {

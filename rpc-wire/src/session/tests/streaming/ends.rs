@@ -287,7 +287,7 @@ fn a_lost_stream_may_have_run_once_its_first_frame_was_written() {
         pair.lose("cut");
         assert_eq!(pair.error(index).may_have_run(), written);
         assert_eq!(pair.client_send(index, "more"), Offered::Closed);
-        pair.client.consumed(pair.id(index), 10);
+        pair.client.consumed(pair.id(index), message_cost(10));
         assert!(!pair.client.has_output());
         assert_eq!(pair.client.open_streams(), 0);
     }
@@ -315,6 +315,6 @@ fn a_server_that_loses_its_client_cancels_open_streams() {
     assert_eq!(pair.handlers.cancelled, [(id, Code::Cancelled)]);
     assert_eq!(pair.server.open_streams(), 0);
     assert_eq!(pair.server_send(index, "more"), Offered::Closed);
-    pair.server.consumed(id, 10);
+    pair.server.consumed(id, message_cost(10));
     assert!(!pair.server.is_sending(id));
 }

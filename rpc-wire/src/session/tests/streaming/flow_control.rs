@@ -7,6 +7,9 @@ use crate::frame::{Flags, FrameType, Settings, window as window_frame};
 
 const WINDOW: usize = INITIAL_STREAM_WINDOW as usize;
 
+/// What a message takes from the window beside its bytes.
+const OVERHEAD: usize = message_cost(0) as usize;
+
 /// Offers a message of `size` bytes until the stream takes no more; gives how many it took.
 fn send_until_full(
     pair: &mut Pair,
@@ -80,7 +83,7 @@ fn what_is_held_for_a_slow_reader_of_large_messages_is_bounded() {
             sent += 1;
         }
         pair.settle();
-        assert!(pair.server.arrived_bytes(id) <= limit as u64 + 1);
+        assert!(pair.server.arrived_bytes(id) <= message_cost(limit) + 1);
         let message = pair.server_read(index).expect("a message gets through");
         assert!(message == body(read, limit - read), "message {read}");
         read += 1;
@@ -96,10 +99,10 @@ fn small_messages_are_granted_half_a_window_at_a_time() {
         server
             .send(&data(1, Flags::END_MESSAGE, &[0; 1000]))
             .unwrap();
-        server.session.consumed(1, 1000);
+        server.session.consumed(1, message_cost(1000));
         grants.extend(server.sent());
     }
-    assert!(grants.len() <= 20, "{} WINDOW frames", grants.len());
+    assert!(grants.len() <= 22, "{} WINDOW frames", grants.len());
     for grant in &grants {
         assert_eq!(grant.frame_type(), FrameType::Window);
         assert!(window_frame::decode(&grant.body).unwrap() as usize >= WINDOW / 2);
@@ -212,7 +215,7 @@ fn a_final_response_inside_a_message_gives_back_its_part_of_the_budget() {
 
 #[test]
 fn more_bytes_of_messages_than_the_window_are_a_flow_control_error() {
-    let piece = |id| data(id, Flags::END_MESSAGE, &[0; 16 * 1024]);
+    let piece = |id| data(id, Flags::END_MESSAGE, &[0; 16 * 1024 - OVERHEAD]);
     let mut server = LoneServer::established();
     server.send(&request(1, Flags::NONE, TALK, b"")).unwrap();
     (0..64).for_each(|_| server.send(&piece(1)).unwrap());
@@ -226,5 +229,37 @@ fn more_bytes_of_messages_than_the_window_are_a_flow_control_error() {
     client.send(&response(1, Flags::NONE, b"")).unwrap();
     (0..64).for_each(|_| client.send(&piece(1)).unwrap());
     let error = client.send(&data(1, Flags::END_MESSAGE, b"x")).unwrap_err();
+    assert_eq!(error.code(), GoAwayCode::FlowControlError);
+}
+
+#[test]
+fn empty_messages_take_from_the_window_until_they_are_read() {
+    let mut pair = Pair::established();
+    let held = pair.held();
+    let index = pair.start_streaming(COLLECT);
+    let taken = send_until_full(&mut pair, 0, |pair, message| {
+        pair.client_send(index, message)
+    });
+    assert_eq!(
+        taken,
+        WINDOW / OVERHEAD + 1,
+        "the window, and one that waits"
+    );
+    assert_eq!(pair.server_reads_all(index).len(), taken);
+    assert_eq!(pair.client_send(index, ""), Offered::Taken);
+    pair.half_close(index);
+    assert_eq!(pair.server_reads_all(index).len(), 1);
+    assert!(pair.answer(index, b"done"));
+    pair.settle();
+    assert_eq!(pair.held(), held);
+}
+
+#[test]
+fn more_empty_messages_than_the_window_are_a_flow_control_error() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, Flags::NONE, TALK, b"")).unwrap();
+    let empty = data(1, Flags::END_MESSAGE, b"");
+    (0..WINDOW / OVERHEAD).for_each(|_| server.send(&empty).unwrap());
+    let error = server.send(&empty).unwrap_err();
     assert_eq!(error.code(), GoAwayCode::FlowControlError);
 }

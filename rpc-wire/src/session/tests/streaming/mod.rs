@@ -28,6 +28,7 @@ impl Pair {
         let server = ServerConfig {
             settings,
             max_message_size,
+            ..ServerConfig::default()
         };
         let mut pair = Pair::new(client, server);
         pair.settle();
@@ -74,7 +75,8 @@ impl Pair {
     /// The caller takes a message.
     fn client_read(&mut self, index: usize) -> Option<Bytes> {
         let message = self.calls.arrived[index].unread.pop_front()?;
-        self.client.consumed(self.id(index), message.len());
+        self.client
+            .consumed(self.id(index), message_cost(message.len()));
         Some(message)
     }
 
@@ -82,7 +84,7 @@ impl Pair {
     fn server_read(&mut self, index: usize) -> Option<Bytes> {
         let id = self.id(index);
         let message = self.handlers.arrived.get_mut(&id)?.unread.pop_front()?;
-        self.server.consumed(id, message.len());
+        self.server.consumed(id, message_cost(message.len()));
         Some(message)
     }
 
@@ -122,7 +124,7 @@ impl Pair {
     }
 
     /// What both ends hold for streams.
-    fn held(&self) -> [(usize, usize, u64); 2] {
+    fn held(&self) -> [(usize, usize, (u64, u64)); 2] {
         [self.client.held(), self.server.held()]
     }
 }

@@ -95,11 +95,12 @@ impl Run {
         let server = ServerConfig {
             settings,
             max_message_size,
+            ..ServerConfig::default()
         };
         Run {
             pair: Pair::new(client, server),
             streams: Vec::new(),
-            bound: u64::from(setup.window).max(max_message_size + 1),
+            bound: u64::from(setup.window).max(message_cost(max_message_size as usize) + 1),
             max_message_size,
             drained: false,
             may_end: true,

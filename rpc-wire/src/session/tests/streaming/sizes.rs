@@ -159,8 +159,13 @@ fn a_sender_keeps_to_its_window_and_asks_once() {
         sent.iter()
             .all(|frame| frame.frame_type() == FrameType::Data)
     );
-    let bytes: usize = sent.iter().map(|frame| frame.body.len()).sum();
-    assert_eq!(bytes, INITIAL_STREAM_WINDOW as usize);
+    let cost = sent
+        .iter()
+        .map(|frame| match frame.has(Flags::END_MESSAGE) {
+            true => message_cost(frame.body.len()),
+            false => frame.body.len() as u64,
+        });
+    assert_eq!(cost.sum::<u64>(), u64::from(INITIAL_STREAM_WINDOW));
     assert_eq!(client.session.send(id, "x".into()), Offered::Full);
     assert!(client.sent().is_empty());
     client.send(&window(id, 10_000)).unwrap();
@@ -173,7 +178,7 @@ fn the_final_body_comes_out_of_the_window_that_the_messages_left() {
     let mut server = LoneServer::established();
     server.send(&request(1, WHOLE, LIST, b"")).unwrap();
     server.session.send_headers(1, &Metadata::new()).unwrap();
-    let most = INITIAL_STREAM_WINDOW as usize - 10;
+    let most = (u64::from(INITIAL_STREAM_WINDOW) - message_cost(10)) as usize;
     assert_eq!(server.session.send(1, body(1, most)), Offered::Taken);
     server.sent();
     let (_, responder) = server.session.responder(1).unwrap();
@@ -211,7 +216,7 @@ fn a_final_body_over_the_window_that_the_messages_left_is_a_flow_control_error()
         let mut client = LoneClient::established();
         client.start(&Call::new(LIST, ""));
         client.send(&response(1, Flags::NONE, b"")).unwrap();
-        let piece = data(1, Flags::END_MESSAGE, &[0; 16 * 1024]);
+        let piece = data(1, Flags::END_MESSAGE, &[0; 16 * 1024 - 64]);
         (0..MIB / (16 * 1024)).for_each(|_| client.send(&piece).unwrap());
         let flags = if whole { WHOLE } else { Flags::END_STREAM };
         let error = client.send(&response(1, flags, b"x")).unwrap_err();
