@@ -7,7 +7,7 @@ use tokio::io::duplex;
 use tokio::sync::watch;
 
 use crate::client::{Channel, ChannelBuilder};
-use crate::connection::server::ConnectionConfig;
+use crate::connection::server_config::ConnectionConfig;
 use crate::server::{Router, Service, serve_transport};
 use crate::transport::{Connecting, Connector, Transport};
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::Status;
-use rpc_wire::session::ClientConfig;
+use rpc_wire::session::{ClientConfig, Keepalive};
 use tokio::runtime::Handle;
 
 use super::blocking;
 use super::channel::Channel;
 use super::peer::{Peer, PeerConfig};
 use super::{registry, runtime};
+use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::transport::{Connector, Target, TcpConnector};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
@@ -20,6 +21,17 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Time to connect, unless configured otherwise: a few retransmissions of the first packet.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time without calls after which a connection is closed, unless configured otherwise: most
+/// middleboxes forget a connection no sooner.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
+/// a call with the default timeout learns of it before its deadline.
+const DEFAULT_KEEPALIVE: Keepalive = Keepalive {
+    interval: Duration::from_secs(10),
+    timeout: Duration::from_secs(10),
+};
 
 /// Configures a [`Channel`].
 #[must_use]
@@ -46,13 +58,18 @@ impl ChannelBuilder {
     }
 
     fn to(to: To) -> Self {
-        let session = ClientConfig::default();
+        let session = ClientConfig {
+            keepalive: Some(DEFAULT_KEEPALIVE),
+            ..ClientConfig::default()
+        };
         ChannelBuilder {
             to,
             timeout: Some(DEFAULT_TIMEOUT),
             connections: PeerConfig {
                 session,
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
+                observer: Observer::default(),
             },
             shared: true,
         }
@@ -75,6 +92,50 @@ impl ChannelBuilder {
     /// connection of its own.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connections.connect_timeout = timeout;
+        self.shared = false;
+        self
+    }
+
+    /// Silence on a connection with calls after which the server is sent a PING; 10 seconds unless
+    /// set, and never less than the server agrees to. `Duration::MAX` sends none. The channel gets a
+    /// connection of its own.
+    ///
+    /// A call that begins after such a silence brings a PING along, so that a connection which
+    /// died unnoticed is given up after [`keepalive_timeout`](Self::keepalive_timeout).
+    pub fn keepalive_interval(mut self, interval: Duration) -> Self {
+        self.keepalive().interval = interval;
+        self
+    }
+
+    /// Further silence after which a server that was sent a PING is given up: its calls end with
+    /// UNAVAILABLE. 10 seconds unless set. The channel gets a connection of its own.
+    pub fn keepalive_timeout(mut self, timeout: Duration) -> Self {
+        self.keepalive().timeout = timeout;
+        self
+    }
+
+    fn keepalive(&mut self) -> &mut Keepalive {
+        self.shared = false;
+        let keepalive = &mut self.connections.session.keepalive;
+        keepalive.get_or_insert(DEFAULT_KEEPALIVE)
+    }
+
+    /// Time without calls after which the connection is closed; the next call makes another. 5
+    /// minutes unless set. The channel gets a connection of its own.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.connections.idle_timeout = timeout;
+        self.shared = false;
+        self
+    }
+
+    /// Calls `observe` when a connection is made and when it ends, on the connection's own task: it
+    /// must not block. The same events are traced at level DEBUG. The channel gets a connection of
+    /// its own.
+    pub fn on_connection(
+        mut self,
+        observe: impl Fn(ConnectionEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.connections.observer = Observer::new(observe);
         self.shared = false;
         self
     }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::backoff::Backoff;
 use crate::connection::client::ClientConnection;
 use crate::connection::client_driver::ClientDriver;
+use crate::connection::observer::{Observed, Observer};
 use crate::transport::Connector;
 
 /// How connections are made.
@@ -21,6 +22,9 @@ pub(super) struct PeerConfig {
     pub(super) session: ClientConfig,
     /// From looking the name up to the stream being open.
     pub(super) connect_timeout: Duration,
+    /// How long a connection may have no calls.
+    pub(super) idle_timeout: Duration,
+    pub(super) observer: Observer,
 }
 
 /// A server and the one connection to it, which is opened by the first call, used by all, and
@@ -120,9 +124,15 @@ impl Peer {
             .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
         let connection = ClientConnection::new(self.address(), self.config.session.clone());
         let backoff = self.backoff.clone();
-        let driver = ClientDriver::new(connection.clone(), transport, limit, move || {
-            backoff.reset()
-        });
+        let observed = Observed::open(self.address(), self.config.observer.clone());
+        let driver = ClientDriver::new(
+            connection.clone(),
+            transport,
+            limit,
+            self.config.idle_timeout,
+            observed,
+            move || backoff.reset(),
+        );
         tokio::spawn(tokio::task::unconstrained(driver.run()));
         Ok(connection)
     }

@@ -21,6 +21,11 @@ impl AdmissionQueue {
         self.waiting.is_empty() && self.admitted.len() < capacity
     }
 
+    /// Whether nobody waits, and nobody has a stream kept.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.admitted.is_empty()
+    }
+
     pub(super) fn join(&mut self, waker: Waker) -> Ticket {
         self.next += 1;
         let ticket = Ticket(self.next);

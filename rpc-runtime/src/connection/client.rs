@@ -262,6 +262,11 @@ impl fmt::Debug for ClientConnection {
 }
 
 impl Shared {
+    /// Whether calls run or wait for a stream.
+    pub(super) fn has_calls(&self) -> bool {
+        self.session.open_streams() > 0 || !self.queue.is_empty()
+    }
+
     /// Lets queued callers have the streams that are free now.
     pub(super) fn admit(&mut self, wakers: &mut Vec<Waker>) {
         if self.closed.is_some() || self.session.is_draining() {

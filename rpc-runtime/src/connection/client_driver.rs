@@ -12,6 +12,8 @@ use rpc_wire::frame::GoAwayCode;
 use rpc_wire::session::{Output, SessionError};
 
 use super::client::{ClientConnection, EndedCalls};
+use super::lifetime::Lifetime;
+use super::observer::Observed;
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
@@ -69,6 +71,8 @@ pub(crate) struct ClientDriver<F: FnMut()> {
     handshake_timeout: Duration,
     on_established: F,
     reads_in_a_row: u32,
+    lifetime: Lifetime,
+    observed: Option<Observed>,
 }
 
 impl<F: FnMut()> ClientDriver<F> {
@@ -77,6 +81,8 @@ impl<F: FnMut()> ClientDriver<F> {
         connection: Arc<ClientConnection>,
         transport: BoxTransport,
         handshake_timeout: Duration,
+        idle_timeout: Duration,
+        observed: Observed,
         on_established: F,
     ) -> Self {
         ClientDriver {
@@ -89,12 +95,13 @@ impl<F: FnMut()> ClientDriver<F> {
             handshake_timeout,
             on_established,
             reads_in_a_row: 0,
+            lifetime: Lifetime::new(idle_timeout, None),
+            observed: Some(observed),
         }
     }
 
     /// Runs until the connection ends.
     pub(crate) async fn run(mut self) {
-        tracing::debug!(address = %self.connection.address(), "connection opened");
         let Lost { reason, violation } = loop {
             match self.turn().await {
                 Ok(true) => {}
@@ -102,7 +109,9 @@ impl<F: FnMut()> ClientDriver<F> {
                 Err(lost) => break lost,
             }
         };
-        tracing::debug!(address = %self.connection.address(), %reason, "connection closed");
+        if let Some(observed) = self.observed.take() {
+            observed.close(reason.message().to_owned());
+        }
         if violation.is_none() {
             // Calls are told that what has not left was not executed, so it must never leave.
             self.wire.output = Output::default();
@@ -146,7 +155,7 @@ impl<F: FnMut()> ClientDriver<F> {
             return Poll::Ready(Ok(Event::Read(count)));
         }
         self.reads_in_a_row = 0;
-        let goal = {
+        let goals = {
             let mut shared = self.connection.lock();
             if wrote && (shared.session.has_output() || shared.session.is_finished()) {
                 return Poll::Ready(Ok(Event::Output));
@@ -155,14 +164,13 @@ impl<F: FnMut()> ClientDriver<F> {
                 return Poll::Ready(Ok(Event::Abandoned));
             }
             shared.driver = Some(cx.waker().clone());
-            shared.session.next_timeout()
+            [
+                shared.session.next_timeout(),
+                self.lifetime.end(shared.has_calls()),
+            ]
         };
-        let goals = [goal, self.handshake_deadline];
-        if self
-            .timer
-            .poll(goals.into_iter().flatten().min(), cx)
-            .is_ready()
-        {
+        let goals = goals.into_iter().chain([self.handshake_deadline]);
+        if self.timer.poll(goals.flatten().min(), cx).is_ready() {
             return Poll::Ready(Ok(Event::Timer));
         }
         if !reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
@@ -173,11 +181,12 @@ impl<F: FnMut()> ClientDriver<F> {
 
     fn receive(&mut self) -> Result<(), SessionError> {
         let connection = Arc::clone(&self.connection);
+        let now = Instant::now();
+        self.lifetime.used(now);
         let mut shared = connection.lock();
-        let received =
-            shared
-                .session
-                .receive(Instant::now(), &mut self.wire.input, &mut self.ended);
+        let received = shared
+            .session
+            .receive(now, &mut self.wire.input, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
         let established = shared.session.is_established();
         drop(shared);
@@ -191,13 +200,17 @@ impl<F: FnMut()> ClientDriver<F> {
         received
     }
 
-    fn expire(&mut self) -> Result<(), Status> {
+    fn expire(&mut self) -> Result<(), Lost> {
         let now = Instant::now();
         let mut shared = self.connection.lock();
-        shared.session.expire(now, &mut self.ended);
+        let alive = shared.session.expire(now, &mut self.ended);
+        if let Some(reason) = self.lifetime.expire(now, shared.has_calls()) {
+            shared.session.leave(reason);
+        }
         shared.admit(&mut self.ended.wakers);
         drop(shared);
         self.ended.wake();
+        alive?;
         if self
             .handshake_deadline
             .is_some_and(|deadline| deadline <= now)
@@ -205,18 +218,21 @@ impl<F: FnMut()> ClientDriver<F> {
             return Err(Status::unavailable(format!(
                 "connected, but no answer after {:?} (connect_timeout); is it an rpc server?",
                 self.handshake_timeout
-            )));
+            ))
+            .into());
         }
         Ok(())
     }
 
     /// Why a connection ends that has nothing left to do.
     fn finished(&self) -> Status {
-        let asked_to = self.connection.lock().session.goaway().is_some();
-        if asked_to {
-            self.closed_by_server()
-        } else {
-            Status::unavailable("the connection was closed")
+        let (leaving, asked_to) = {
+            let shared = self.connection.lock();
+            (shared.session.leaving(), shared.session.goaway().is_some())
+        };
+        match leaving {
+            None if asked_to => self.closed_by_server(),
+            reason => Status::unavailable(reason.unwrap_or("the connection was closed")),
         }
     }
 

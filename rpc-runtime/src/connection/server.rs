@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::{Offered, ServerConfig, ServerSession, ServerSink, SessionError};
+use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError};
 use rpc_wire::{Metadata, Status};
 
 use super::completions::{Completion, Completions};
+use super::lifetime::Lifetime;
+use super::server_config::ConnectionConfig;
 use super::server_streams::{RunningStream, ServerStream, Step};
 use super::timer::Timer;
 use super::wire::Wire;
@@ -27,33 +29,6 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads in a row after which everything else, and every other task, gets a turn.
 const READS_IN_A_ROW: u32 = 32;
-
-/// Time for a client to identify itself, unless configured otherwise: enough for any network,
-/// and little for a port scanner.
-const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time for a frame to arrive whole, unless configured otherwise: 16 KiB at 1 KiB a second.
-const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How a server treats its connections.
-#[derive(Clone, Debug)]
-pub(crate) struct ConnectionConfig {
-    pub(crate) session: ServerConfig,
-    /// How long a client has to identify itself.
-    pub(crate) handshake_timeout: Duration,
-    /// How long a frame may take from its first byte to its last.
-    pub(crate) frame_timeout: Duration,
-}
-
-impl Default for ConnectionConfig {
-    fn default() -> Self {
-        ConnectionConfig {
-            session: ServerConfig::default(),
-            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
-            frame_timeout: DEFAULT_FRAME_TIMEOUT,
-        }
-    }
-}
 
 /// What the driver woke up for.
 enum Event {
@@ -82,6 +57,7 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
     reads_in_a_row: u32,
+    lifetime: Lifetime,
 }
 
 impl<S, D> ServerDriver<S, D>
@@ -107,6 +83,7 @@ where
             shutdown: Some(Box::pin(shutdown)),
             drain_deadline: None,
             frame_deadline: Some(Instant::now() + config.handshake_timeout),
+            lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
             reads_in_a_row: 0,
         }
@@ -153,8 +130,7 @@ where
                 if !self.session.is_established() {
                     return Ok(false);
                 }
-                self.session.drain();
-                self.drain_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
+                self.drain("the server is shutting down");
             }
             Event::Output => {}
         }
@@ -171,8 +147,9 @@ where
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
         let may_read = unwritten < MAX_UNWRITTEN;
         if !may_read {
-            // The client cannot finish a frame that nobody reads.
+            // The client cannot finish a frame, nor answer a PING, when nobody reads.
             self.frame_deadline = None;
+            self.session.not_reading(Instant::now());
         }
         let reads_first = may_read && self.reads_in_a_row < READS_IN_A_ROW;
         if reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
@@ -206,6 +183,8 @@ where
             self.session.next_timeout(),
             self.frame_deadline,
             self.drain_deadline,
+            self.write_deadline(),
+            self.lifetime.end(self.session.open_streams() > 0),
         ];
         let goal = goals.into_iter().flatten().min();
         self.timer.poll(goal, cx).map(|()| Event::Timer)
@@ -213,6 +192,7 @@ where
 
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
+        self.lifetime.used(now);
         let before = self.wire.input.len();
         let cancelled = self.session.stats().cancelled;
         let received = self
@@ -329,9 +309,37 @@ where
         }
     }
 
+    /// Begins an orderly end.
+    fn drain(&mut self, reason: &'static str) {
+        self.session.drain(reason);
+        self.drain_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
+    }
+
+    /// By when the client must have taken something of the output.
+    fn write_deadline(&self) -> Option<Instant> {
+        let stalled = self.wire.stalled_since()?;
+        stalled.checked_add(self.config.write_timeout)
+    }
+
     fn expire(&mut self) -> Result<(), String> {
         let now = Instant::now();
-        self.session.expire(now, &mut self.sink);
+        if let Err(error) = self.session.expire(now, &mut self.sink) {
+            self.session.fail(&error);
+            return Err(error.to_string());
+        }
+        let has_calls = self.session.open_streams() > 0;
+        if let Some(reason) = self.lifetime.expire(now, has_calls) {
+            self.drain(reason);
+        }
+        if self
+            .write_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            let limit = self.config.write_timeout;
+            return Err(format!(
+                "the client took nothing of what was written for {limit:?} (write_timeout)"
+            ));
+        }
         if self.drain_deadline.is_some_and(|deadline| deadline <= now) {
             self.drain_deadline = None;
             self.session.finish_drain();

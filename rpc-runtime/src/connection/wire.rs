@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::session::Output;
@@ -27,6 +27,8 @@ pub(super) struct Wire {
     pub(super) output: Output,
     /// Bytes written since the connection began.
     written: u64,
+    /// Since when the peer takes nothing that is to be written.
+    stalled: Option<Instant>,
 }
 
 impl Wire {
@@ -36,11 +38,17 @@ impl Wire {
             input: BytesMut::new(),
             output: Output::default(),
             written: 0,
+            stalled: None,
         }
     }
 
     pub(super) fn written(&self) -> u64 {
         self.written
+    }
+
+    /// Since when the peer takes nothing of the output.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        self.stalled
     }
 
     /// Reads what is there; 0 bytes mean that the peer has closed.
@@ -57,9 +65,15 @@ impl Wire {
         while self.output.has_remaining() {
             match pin!(self.transport.write_buf(&mut self.output)).poll(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(count)) => self.written += count as u64,
+                Poll::Ready(Ok(count)) => {
+                    self.written += count as u64;
+                    self.stalled = None;
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.stalled.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
             }
         }
         Poll::Ready(Ok(()))

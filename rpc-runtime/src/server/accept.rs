@@ -13,7 +13,9 @@ use tokio::task::JoinSet;
 use super::dispatch::Dispatcher;
 use super::router::Router;
 use crate::connection::completions::Completions;
-use crate::connection::server::{ConnectionConfig, ServerDriver};
+use crate::connection::observer::Observed;
+use crate::connection::server::ServerDriver;
+use crate::connection::server_config::ConnectionConfig;
 use crate::transport::{BoxTransport, set_options};
 
 /// Pause after an error of `accept`, such as too many open files: it would come again at once.
@@ -82,11 +84,13 @@ pub(crate) fn serve_transport(
             std::future::pending().await
         }
     };
+    let name = peer.map_or_else(|| "in this process".into(), |peer| peer.to_string().into());
+    let observer = config.observer.clone();
     let driver = ServerDriver::new(transport, dispatcher, completions, config, shutdown);
     // Handlers are polled inline: tokio's budget, once used up, would make each look pending.
     tokio::task::unconstrained(async move {
-        tracing::debug!(?peer, "connection opened");
+        let observed = Observed::open(name, observer);
         let reason = driver.run().await;
-        tracing::debug!(?peer, reason, "connection closed");
+        observed.close(reason);
     })
 }

@@ -5,12 +5,16 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
+use super::keepalive::{Keepalive, Silence};
 use super::{Output, SessionError};
 use crate::frame::{Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings, ping};
 
 /// Pings that may come earlier than agreed before the peer is told to leave: a few are early
 /// when the network bunches them.
 const EARLY_PINGS_TOLERATED: u32 = 8;
+
+/// The PING that asks a silent peer whether it is there.
+const KEEPALIVE_PING: [u8; 8] = *b"anybody?";
 
 /// Counts kept for the life of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,10 +51,11 @@ pub(crate) struct Link {
     early_pings: u32,
     /// Late frames that the peer may still send.
     late_allowance: u64,
+    silence: Silence,
 }
 
 impl Link {
-    pub(crate) fn new(local: Settings) -> Self {
+    pub(crate) fn new(local: Settings, keepalive: Option<Keepalive>) -> Self {
         Link {
             local: within_window(local),
             peer: Settings::assumed(),
@@ -62,6 +67,7 @@ impl Link {
             last_ping: None,
             early_pings: 0,
             late_allowance: 0,
+            silence: Silence::new(keepalive),
         }
     }
 
@@ -175,6 +181,26 @@ impl Link {
             )
         })?;
         self.late_allowance = allowance;
+        Ok(())
+    }
+
+    /// Something arrived, or nothing could because nobody reads.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.silence.heard(now);
+    }
+
+    /// When [`expire`](Self::expire) wants to be called.
+    pub(crate) fn next_timeout(&self, has_streams: bool) -> Option<Instant> {
+        self.silence
+            .next_timeout(has_streams, self.peer.min_ping_interval)
+    }
+
+    /// Asks a silent peer whether it is there, and finds out if it is not.
+    pub(crate) fn expire(&mut self, now: Instant, has_streams: bool) -> Result<(), SessionError> {
+        let least = self.peer.min_ping_interval;
+        if self.silence.expire(now, has_streams, least)? {
+            ping::encode_ping(KEEPALIVE_PING, self.output.tail());
+        }
         Ok(())
     }
 

@@ -37,6 +37,7 @@
 mod assembly;
 mod client;
 mod flow;
+mod keepalive;
 mod link;
 mod output;
 mod reply;
@@ -52,6 +53,7 @@ use crate::frame::{FrameError, GoAwayCode};
 
 pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
 pub use flow::message_cost;
+pub use keepalive::Keepalive;
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::Responder;

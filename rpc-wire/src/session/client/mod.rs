@@ -10,10 +10,11 @@ use std::time::Instant;
 use bytes::Buf;
 
 use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
+use super::keepalive::Keepalive;
 use super::link::Link;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Output, SessionStats};
+use super::{Output, SessionError, SessionStats};
 use crate::frame::{
     Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION, cancel, window,
 };
@@ -39,6 +40,8 @@ pub struct ClientConfig {
     pub max_message_size: u64,
     /// Id of the first stream; only tests have a reason to change it.
     pub first_stream_id: u32,
+    /// How a server that is gone is found out; not at all unless set.
+    pub keepalive: Option<Keepalive>,
 }
 
 impl Default for ClientConfig {
@@ -47,6 +50,7 @@ impl Default for ClientConfig {
             settings: Settings::default(),
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             first_stream_id: 1,
+            keepalive: None,
         }
     }
 }
@@ -116,16 +120,19 @@ pub struct ClientSession<T> {
     /// No open stream's deadline is earlier.
     earliest_deadline: Option<Instant>,
     goaway: Option<GoAway>,
+    /// Why this side opens no further stream, if it does not.
+    leaving: Option<&'static str>,
 }
 
 impl<T> ClientSession<T> {
     /// A session whose SETTINGS are queued.
     pub fn new(mut config: ClientConfig) -> Self {
         config.max_message_size = config.max_message_size.min(LARGEST_MESSAGE);
-        let mut link = Link::new(Settings {
+        let settings = Settings {
             max_message_size: Some(config.max_message_size),
             ..config.settings.clone()
-        });
+        };
+        let mut link = Link::new(settings, config.keepalive);
         link.send_settings();
         ClientSession {
             link,
@@ -137,6 +144,7 @@ impl<T> ClientSession<T> {
             known_methods: [0; MAX_METHOD_NUMBERS as usize / 64 + 1],
             earliest_deadline: None,
             goaway: None,
+            leaving: None,
             config,
         }
     }
@@ -156,12 +164,17 @@ impl<T> ClientSession<T> {
 
     /// Whether new streams must go to another connection.
     pub fn is_draining(&self) -> bool {
-        self.goaway.is_some() || self.next_id > u32::MAX - RESERVED_IDS
+        self.leaving.is_some() || self.goaway.is_some() || self.next_id > u32::MAX - RESERVED_IDS
     }
 
     /// Whether a draining connection has nothing left to do.
     pub fn is_finished(&self) -> bool {
         self.is_draining() && self.open == 0
+    }
+
+    /// Why this side leaves, if it does.
+    pub fn leaving(&self) -> Option<&'static str> {
+        self.leaving
     }
 
     /// What the server told about leaving, if it did.
@@ -240,11 +253,26 @@ impl<T> ClientSession<T> {
 
     /// When [`expire`](Self::expire) wants to be called. It may turn out to be early.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.earliest_deadline
+        let keepalive = self.link.next_timeout(self.open > 0);
+        earlier(self.earliest_deadline, keepalive)
     }
 
-    /// Ends every stream whose deadline has passed and cancels it at the server.
-    pub fn expire(&mut self, now: Instant, sink: &mut impl ClientSink<T>) {
+    /// Ends every stream whose deadline has passed and cancels it at the server; asks a silent
+    /// server whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// The server is gone: go on as after an error of [`receive`](Self::receive).
+    pub fn expire(
+        &mut self,
+        now: Instant,
+        sink: &mut impl ClientSink<T>,
+    ) -> Result<(), SessionError> {
+        self.end_expired(now, sink);
+        self.link.expire(now, self.open > 0)
+    }
+
+    fn end_expired(&mut self, now: Instant, sink: &mut impl ClientSink<T>) {
         if self.earliest_deadline.is_none_or(|deadline| deadline > now) {
             return;
         }
@@ -286,6 +314,13 @@ impl<T> ClientSession<T> {
             message: reason.message().to_owned(),
             versions: Vec::new(),
         });
+    }
+
+    /// Opens no further stream, and tells the server why. Those that are open go on.
+    pub fn leave(&mut self, reason: &'static str) {
+        if self.leaving.replace(reason).is_none() {
+            self.send_goaway(GoAwayCode::NoError, reason);
+        }
     }
 
     /// Queues a GOAWAY: this side leaves. When it is because of an error, call it after

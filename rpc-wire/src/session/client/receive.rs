@@ -27,6 +27,7 @@ impl<T> ClientSession<T> {
         input: &mut BytesMut,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
+        self.link.heard(now);
         while let Some(found) = self.link.next_frame(input)? {
             let header = found.header;
             if found.metadata_too_large {

@@ -9,6 +9,8 @@ use std::time::Instant;
 use bytes::{Buf, Bytes};
 
 use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
+use super::client::earlier;
+use super::keepalive::Keepalive;
 use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
@@ -30,6 +32,8 @@ pub struct ServerConfig {
     pub max_message_size: u64,
     /// Bytes of requests that the connection may hold before handlers have taken them.
     pub max_unread_input: u64,
+    /// How a client that is gone is found out; not at all unless set.
+    pub keepalive: Option<Keepalive>,
 }
 
 impl Default for ServerConfig {
@@ -38,6 +42,7 @@ impl Default for ServerConfig {
             settings: Settings::default(),
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_unread_input: DEFAULT_MAX_UNREAD_INPUT,
+            keepalive: None,
         }
     }
 }
@@ -142,9 +147,9 @@ enum Drain {
     /// New streams are welcome.
     Open,
     /// The client was told; streams that it opened meanwhile are still served.
-    Announced,
+    Announced(&'static str),
     /// Streams above this id are refused.
-    Final(u32),
+    Final(u32, &'static str),
 }
 
 /// The server's end of a connection; `M` and `C` are the sink's method and call.
@@ -173,13 +178,17 @@ impl<M: Clone, C> ServerSession<M, C> {
             settings,
             max_message_size,
             max_unread_input,
+            keepalive,
         } = config;
         let max_message_size = max_message_size.min(LARGEST_MESSAGE);
         ServerSession {
-            link: Link::new(Settings {
-                max_message_size: Some(max_message_size),
-                ..settings
-            }),
+            link: Link::new(
+                Settings {
+                    max_message_size: Some(max_message_size),
+                    ..settings
+                },
+                keepalive,
+            ),
             max_message_size,
             last_id: 0,
             streams: StreamTable::default(),
@@ -209,7 +218,7 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Whether an orderly end has come to its end, but for the output.
     pub fn is_finished(&self) -> bool {
-        matches!(self.drain, Drain::Final(_)) && self.open_streams() == 0
+        matches!(self.drain, Drain::Final(..)) && self.open_streams() == 0
     }
 
     /// What the client announced, or the minima until it does.
@@ -294,11 +303,30 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// When [`expire`](Self::expire) wants to be called. It may turn out to be early.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.earliest_deadline
+        let keepalive = self.link.next_timeout(self.open_streams() > 0);
+        earlier(self.earliest_deadline, keepalive)
     }
 
-    /// Ends every stream whose deadline has passed.
-    pub fn expire(&mut self, now: Instant, sink: &mut impl ServerSink<Method = M, Call = C>) {
+    /// Nothing can be heard of the client now, because nobody reads.
+    pub fn not_reading(&mut self, now: Instant) {
+        self.link.heard(now);
+    }
+
+    /// Ends every stream whose deadline has passed, and asks a silent client whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// The client is gone: go on as after an error of [`receive`](Self::receive).
+    pub fn expire(
+        &mut self,
+        now: Instant,
+        sink: &mut impl ServerSink<Method = M, Call = C>,
+    ) -> Result<(), SessionError> {
+        self.end_expired(now, sink);
+        self.link.expire(now, self.open_streams() > 0)
+    }
+
+    fn end_expired(&mut self, now: Instant, sink: &mut impl ServerSink<Method = M, Call = C>) {
         if self.earliest_deadline.is_none_or(|deadline| deadline > now) {
             return;
         }
@@ -318,11 +346,11 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Begins an orderly end: the client is told to open no more streams here, and a PING finds
-    /// out when it has heard.
-    pub fn drain(&mut self) {
+    /// out when it has heard. `reason` is for humans.
+    pub fn drain(&mut self, reason: &'static str) {
         if self.drain == Drain::Open {
-            self.drain = Drain::Announced;
-            self.goaway(u32::MAX, GoAwayCode::NoError, "shutting down");
+            self.drain = Drain::Announced(reason);
+            self.goaway(u32::MAX, GoAwayCode::NoError, reason);
             ping::encode_ping(DRAIN_PING, self.link.output.tail());
         }
     }
@@ -330,9 +358,9 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// From here on new streams are refused. The session does this by itself when the client
     /// answers the PING; the driver does it when the client takes too long.
     pub fn finish_drain(&mut self) {
-        if self.drain == Drain::Announced {
-            self.drain = Drain::Final(self.last_id);
-            self.goaway(self.last_id, GoAwayCode::NoError, "shutting down");
+        if let Drain::Announced(reason) = self.drain {
+            self.drain = Drain::Final(self.last_id, reason);
+            self.goaway(self.last_id, GoAwayCode::NoError, reason);
         }
     }
 
@@ -347,8 +375,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             self.link.send_settings();
         }
         let last_id = match self.drain {
-            Drain::Final(last_id) => last_id,
-            Drain::Open | Drain::Announced => self.last_id,
+            Drain::Final(last_id, _) => last_id,
+            Drain::Open | Drain::Announced(_) => self.last_id,
         };
         self.goaway(last_id, error.code(), error.message());
     }

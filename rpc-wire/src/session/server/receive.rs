@@ -25,6 +25,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         input: &mut BytesMut,
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
+        self.link.heard(now);
         while let Some(found) = self.link.next_frame(input)? {
             let header = found.header;
             if found.metadata_too_large {

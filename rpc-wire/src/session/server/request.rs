@@ -172,8 +172,10 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Why a request is not even looked at.
     fn reason_to_refuse(&self, header: &FrameHeader) -> Option<Status> {
         let limit = self.link.local.max_concurrent_streams as usize;
-        if matches!(self.drain, Drain::Final(last) if header.stream_id > last) {
-            Some(Status::unavailable("the server is shutting down"))
+        if let Drain::Final(last, reason) = self.drain
+            && header.stream_id > last
+        {
+            Some(Status::unavailable(reason))
         } else if self.open_streams() >= limit {
             // Not the client's fault before it knows the limit: it sends the call again.
             Some(Status::unavailable(format!(

@@ -35,9 +35,10 @@ fn a_call_ends_at_its_deadline_and_is_cancelled_at_the_server() {
     pair.settle();
     let now = pair.now + SECOND;
     pair.client
-        .expire(now - Duration::from_nanos(1), &mut pair.calls);
+        .expire(now - Duration::from_nanos(1), &mut pair.calls)
+        .unwrap();
     assert!(pair.is_open(index));
-    pair.client.expire(now, &mut pair.calls);
+    pair.client.expire(now, &mut pair.calls).unwrap();
     assert_eq!(pair.error(index).code(), Code::DeadlineExceeded);
     pair.settle();
     assert_eq!(
@@ -57,7 +58,7 @@ fn the_server_ends_a_call_at_its_deadline_by_itself() {
     let index = pair.start(&within(SECOND, Call::later("x")));
     pair.settle();
     let deadline = pair.server.next_timeout().unwrap();
-    pair.server.expire(deadline, &mut pair.handlers);
+    pair.server.expire(deadline, &mut pair.handlers).unwrap();
     assert_eq!(
         pair.handlers.cancelled,
         [(pair.calls.ids[index], Code::DeadlineExceeded)]
@@ -82,7 +83,8 @@ fn a_request_that_does_not_arrive_whole_in_time_was_not_executed() {
         .unwrap();
     server
         .session
-        .expire(server.now + SECOND, &mut server.handlers);
+        .expire(server.now + SECOND, &mut server.handlers)
+        .unwrap();
     let answer = server.sent_one();
     assert_eq!(answer.status().0, Code::DeadlineExceeded);
     assert!(answer.has(Flags::NOT_EXECUTED));

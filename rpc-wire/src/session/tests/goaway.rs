@@ -21,7 +21,7 @@ fn goaway(last_stream_id: u32, code: GoAwayCode) -> Vec<u8> {
 fn an_orderly_end_is_announced_confirmed_and_final() {
     let mut server = LoneServer::established();
     server.send(&request(1, WHOLE, LATER, b"")).unwrap();
-    server.session.drain();
+    server.session.drain("shutting down");
     let announced = server.sent();
     assert_eq!(announced[0].goaway().last_stream_id, u32::MAX);
     assert_eq!(announced[0].goaway().code, GoAwayCode::NoError);
@@ -54,8 +54,8 @@ fn calls_that_are_open_finish_while_both_sides_drain() {
     let running = pair.start(&Call::later("x"));
     pair.settle();
     let on_its_way = pair.start(&Call::later("y"));
-    pair.server.drain();
-    pair.server.drain();
+    pair.server.drain("shutting down");
+    pair.server.drain("shutting down");
     pair.settle();
     assert!(pair.client.is_draining() && !pair.client.is_finished());
     assert!(matches!(
@@ -80,7 +80,7 @@ fn a_server_that_cannot_wait_for_the_pong_refuses_what_comes_later() {
     let served = pair.start(&Call::echo("x"));
     pair.up(usize::MAX).unwrap();
     let late = pair.start(&Call::echo("y"));
-    pair.server.drain();
+    pair.server.drain("shutting down");
     pair.server.finish_drain();
     pair.settle();
     assert_eq!(pair.reply(served), "x");
@@ -99,7 +99,7 @@ fn a_large_request_that_was_begun_is_served_while_the_server_drains() {
     let mut pair = Pair::established();
     let index = pair.start(&Call::echo(body(1, 3_000_000)));
     pair.up_in_all(100_000);
-    pair.server.drain();
+    pair.server.drain("shutting down");
     pair.settle();
     assert!(pair.reply(index) == body(1, 3_000_000));
     assert!(pair.server.is_finished());
@@ -153,7 +153,7 @@ fn an_error_of_the_connection_is_told_in_the_servers_last_frame() {
 fn the_last_id_never_rises() {
     let mut server = LoneServer::established();
     server.send(&request(1, WHOLE, ECHO, b"")).unwrap();
-    server.session.drain();
+    server.session.drain("shutting down");
     server.session.finish_drain();
     server.send(&request(9, WHOLE, ECHO, b"")).unwrap();
     let error = server.send(&request(9, WHOLE, ECHO, b"")).unwrap_err();

@@ -5,6 +5,7 @@ mod deadlines;
 mod flow_control;
 mod garbage;
 mod goaway;
+mod keepalive;
 mod limits;
 mod lone;
 mod lost;
@@ -158,8 +159,9 @@ impl Pair {
     /// Lets time pass at both ends.
     fn advance(&mut self, time: Duration) {
         self.now += time;
-        self.client.expire(self.now, &mut self.calls);
-        self.server.expire(self.now, &mut self.handlers);
+        let client = self.client.expire(self.now, &mut self.calls);
+        let server = self.server.expire(self.now, &mut self.handlers);
+        client.and(server).expect("both are there");
     }
 
     /// Answers a call to [`LATER`], if the server still knows it.

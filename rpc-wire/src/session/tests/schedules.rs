@@ -147,6 +147,7 @@ impl Run {
             settings: settings.clone(),
             max_message_size,
             first_stream_id,
+            keepalive: None,
         };
         let server = ServerConfig {
             settings,
@@ -216,7 +217,7 @@ impl Run {
             }
             Step::Drain | Step::FinishDrain if !self.pair.server.is_established() => {}
             Step::Drain => {
-                self.pair.server.drain();
+                self.pair.server.drain("shutting down");
                 self.drained = true;
             }
             Step::FinishDrain => self.pair.server.finish_drain(),

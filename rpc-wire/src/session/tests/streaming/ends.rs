@@ -241,7 +241,7 @@ fn a_deadline_ends_a_stream_at_both_ends() {
 fn streams_go_on_while_the_server_drains_and_it_waits_for_them() {
     let mut pair = Pair::established();
     let index = pair.start_replying(TALK);
-    pair.server.drain();
+    pair.server.drain("shutting down");
     pair.settle();
     assert!(pair.client.is_draining() && !pair.client.is_finished());
     assert!(!pair.server.is_finished(), "a stream is open");
@@ -258,7 +258,7 @@ fn streams_go_on_while_the_server_drains_and_it_waits_for_them() {
 #[test]
 fn a_stream_above_the_last_of_a_goaway_was_not_executed() {
     let mut pair = Pair::established();
-    pair.server.drain();
+    pair.server.drain("shutting down");
     pair.server.finish_drain();
     let index = pair.start(&Call::new(COLLECT, ""));
     pair.client_send(index, body(1, 2 * MIB));

@@ -141,7 +141,7 @@ impl Run {
             Step::Advance(time) => self.pair.advance(time),
             Step::Drain | Step::FinishDrain if !self.pair.server.is_established() => {}
             Step::Drain => {
-                self.pair.server.drain();
+                self.pair.server.drain("shutting down");
                 self.drained = true;
             }
             Step::FinishDrain => self.pair.server.finish_drain(),

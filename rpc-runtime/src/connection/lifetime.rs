@@ -1,0 +1,85 @@
+//! When a connection ends although nothing is wrong with it.
+
+use std::time::{Duration, Instant};
+
+/// The end of a connection that nobody uses, or that is old.
+pub(super) struct Lifetime {
+    idle_timeout: Duration,
+    last_used: Instant,
+    old: Option<Instant>,
+}
+
+impl Lifetime {
+    /// The lifetime of a connection that begins now. Its age is up to a tenth more or less than
+    /// `max_age`, so that connections that began together do not end together.
+    pub(super) fn new(idle_timeout: Duration, max_age: Option<Duration>) -> Self {
+        let now = Instant::now();
+        let jitter = 0.9 + fastrand::f64() * 0.2;
+        let old = max_age.and_then(|age| {
+            let age = Duration::try_from_secs_f64(age.as_secs_f64() * jitter).ok()?;
+            now.checked_add(age)
+        });
+        Lifetime {
+            idle_timeout,
+            last_used: now,
+            old,
+        }
+    }
+
+    pub(super) fn used(&mut self, now: Instant) {
+        self.last_used = now;
+    }
+
+    /// When the connection ends, if it has calls then or has not.
+    pub(super) fn end(&self, has_calls: bool) -> Option<Instant> {
+        let idle = match has_calls {
+            true => None,
+            false => self.last_used.checked_add(self.idle_timeout),
+        };
+        idle.into_iter().chain(self.old).min()
+    }
+
+    /// Why the connection ends now, if it does; it is said once.
+    pub(super) fn expire(&mut self, now: Instant, has_calls: bool) -> Option<&'static str> {
+        if self.end(has_calls).is_none_or(|end| end > now) {
+            return None;
+        }
+        let is_old = self.old.take().is_some_and(|old| old <= now);
+        self.idle_timeout = Duration::MAX;
+        Some(match is_old {
+            true => "the connection is as old as it may become (max_connection_age)",
+            false => "nobody used the connection (idle_timeout)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_connection_is_idle_a_while_after_its_last_use_and_never_with_calls() {
+        let mut lifetime = Lifetime::new(MINUTE, None);
+        let used = Instant::now() + MINUTE;
+        lifetime.used(used);
+        assert_eq!(lifetime.end(false), Some(used + MINUTE));
+        assert_eq!(lifetime.end(true), None);
+        assert_eq!(lifetime.expire(used, false), None);
+        let reason = lifetime.expire(used + MINUTE, false).unwrap();
+        assert!(reason.contains("idle_timeout"));
+        assert_eq!(lifetime.end(false), None, "it ends once");
+    }
+
+    #[test]
+    fn an_old_connection_ends_with_calls_too_a_tenth_earlier_or_later() {
+        let began = Instant::now();
+        let mut lifetime = Lifetime::new(Duration::MAX, Some(10 * MINUTE));
+        let end = lifetime.end(true).unwrap();
+        assert!(end >= began + 9 * MINUTE && end <= Instant::now() + 11 * MINUTE);
+        assert_eq!(lifetime.expire(began, true), None);
+        let reason = lifetime.expire(end, true).unwrap();
+        assert!(reason.contains("max_connection_age"));
+    }
+}

@@ -1,0 +1,63 @@
+//! How a server treats its connections.
+
+use std::time::Duration;
+
+use rpc_wire::session::{Keepalive, ServerConfig};
+
+use super::observer::Observer;
+
+/// Time for a client to identify itself, unless configured otherwise: enough for any network,
+/// and little for a port scanner.
+const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a frame to arrive whole, unless configured otherwise: 16 KiB at 1 KiB a second.
+const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time in which a client must take something of what is written, unless configured otherwise: as
+/// long as for a frame in the other direction.
+const DEFAULT_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time without calls after which a connection is closed, unless configured otherwise: longer
+/// than clients wait, so that it is usually they who close.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How a client that is gone is found out, unless configured otherwise: its own PINGs come every
+/// ten seconds, so only one that sends none is asked.
+pub(crate) const DEFAULT_KEEPALIVE: Keepalive = Keepalive {
+    interval: Duration::from_secs(30),
+    timeout: Duration::from_secs(10),
+};
+
+/// How a server treats its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionConfig {
+    pub(crate) session: ServerConfig,
+    /// How long a client has to identify itself.
+    pub(crate) handshake_timeout: Duration,
+    /// How long a frame may take from its first byte to its last.
+    pub(crate) frame_timeout: Duration,
+    /// How long a client may take nothing of what is written.
+    pub(crate) write_timeout: Duration,
+    /// How long a connection may have no calls.
+    pub(crate) idle_timeout: Duration,
+    /// Age at which a connection ends.
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) observer: Observer,
+}
+
+impl Default for ConnectionConfig {
+    fn default() -> Self {
+        ConnectionConfig {
+            session: ServerConfig {
+                keepalive: Some(DEFAULT_KEEPALIVE),
+                ..ServerConfig::default()
+            },
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+            frame_timeout: DEFAULT_FRAME_TIMEOUT,
+            write_timeout: DEFAULT_WRITE_TIMEOUT,
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            max_age: None,
+            observer: Observer::default(),
+        }
+    }
+}
