@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use rpc_runtime::{
-    Code, Context, Metadata, MetadataValue, MethodDescriptor, Status, Streaming, rpc_service,
-};
+use futures_core::Stream;
+use rpc_runtime::{Code, Context, Metadata, MetadataValue, MethodDescriptor, Status, rpc_service};
 use tokio::sync::watch;
 
 use crate::probe::panics::When;
@@ -195,9 +194,17 @@ impl Probe for TestProbe {
         })
     }
 
-    async fn subscribe(&self, _: Context, _: Size) -> Result<Streaming<Payload>, Status> {
+    async fn subscribe(
+        &self,
+        _: Context,
+        request: Size,
+    ) -> Result<impl Stream<Item = Result<Payload, Status>> + Send + 'static, Status> {
         self.enter().finish();
-        Err(Status::unimplemented("nothing to subscribe to"))
+        let numbers = (0..request.bytes).map(|number| {
+            let data = Bytes::copy_from_slice(&number.to_be_bytes());
+            Ok(Payload { data })
+        });
+        Ok(tokio_stream::iter(numbers))
     }
 }
 

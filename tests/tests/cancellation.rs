@@ -142,3 +142,22 @@ async fn a_thousand_cancelled_calls_leave_the_connection_as_it_was() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_calls_cancelled_in_a_tight_loop_leave_the_connection_as_it_was() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let client = server.client().await;
+        let before = client.inspect(()).await.unwrap().peer;
+        for _ in 0..100 {
+            let mut calls: Vec<_> = (0..1000).map(|_| client.hold(Payload::default())).collect();
+            calls.iter_mut().for_each(poll);
+            drop(calls);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(client.inspect(()).await.unwrap().peer, before);
+        let counts = server.probe.until_running(0).await;
+        assert_eq!(counts.dropped, counts.started);
+    })
+    .await;
+}
