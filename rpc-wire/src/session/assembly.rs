@@ -10,6 +10,10 @@ use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 /// frame. Protobuf's own limit, 2 GiB, is lower.
 pub(crate) const LARGEST_MESSAGE: u64 = u32::MAX as u64 - 1 - MESSAGE_OVERHEAD;
 
+/// Bytes by which the windows of a connection's streams may grow in all beyond the initial ones:
+/// enough for one stream at a gigabit a second over a hundred milliseconds.
+pub(crate) const WINDOW_GROWTH: i64 = 16 * 1024 * 1024;
+
 /// The messages of one direction of a stream: what has arrived of one, and how much is unread of those before.
 #[derive(Debug)]
 pub(crate) struct Assembly {
@@ -22,6 +26,12 @@ pub(crate) struct Assembly {
     waiting: bool,
     /// What whole messages cost that their reader has not taken yet.
     unread: u64,
+    /// What the window is filled up to when messages were read.
+    target: i64,
+    /// The part of `target` that the window has grown by.
+    grown: i64,
+    /// The sender has asked for a window since the last growth.
+    asked: bool,
 }
 
 /// Why a fragment was not taken.
@@ -44,6 +54,9 @@ impl Assembly {
             reserved: 0,
             waiting: false,
             unread: 0,
+            target: i64::from(initial_window),
+            grown: 0,
+            asked: false,
         }
     }
 
@@ -81,16 +94,20 @@ impl Assembly {
         Ok(())
     }
 
-    /// The reader took messages of this cost: what the sender may be granted for them. Half a
-    /// window is granted at a time, so that small messages do not cost a WINDOW frame each.
-    fn consumed(&mut self, cost: u64, initial: u32) -> Option<u32> {
-        self.unread = self.unread.saturating_sub(cost);
+    /// Whether the sender had to ask for a window and the reader has nothing left to read: then the
+    /// window is smaller than what the link carries.
+    fn is_window_too_small(&self) -> bool {
+        self.asked && self.unread == 0 && self.window < self.target
+    }
+
+    /// What the sender may be granted for what was read. Half a window is granted at a time, so that
+    /// small messages do not cost a WINDOW frame each.
+    fn top_up(&mut self) -> Option<u32> {
         let held = self.window + self.held() as i64;
-        let initial = i64::from(initial);
-        if held > initial / 2 {
+        if held > self.target / 2 {
             return None;
         }
-        let increment = u32::try_from(initial - held).ok()?;
+        let increment = u32::try_from(self.target - held).ok()?;
         self.window += i64::from(increment);
         Some(increment)
     }
@@ -115,6 +132,8 @@ pub(crate) struct ReceiveBudget {
     /// Bytes that all streams hold.
     held: u64,
     max_held: u64,
+    /// Bytes by which windows may grow yet.
+    growth: i64,
 }
 
 impl ReceiveBudget {
@@ -126,6 +145,7 @@ impl ReceiveBudget {
             waiting: VecDeque::new(),
             held: 0,
             max_held: max_held.max(largest),
+            growth: WINDOW_GROWTH,
         }
     }
 
@@ -214,11 +234,31 @@ impl ReceiveBudget {
         initial: u32,
         cost: u64,
     ) -> Option<u32> {
-        self.held -= cost.min(assembly.unread);
-        match assembly.consumed(cost, initial) {
+        let read = cost.min(assembly.unread);
+        assembly.unread -= read;
+        self.held -= read;
+        if assembly.is_window_too_small() {
+            self.grow(assembly);
+        }
+        match assembly.top_up() {
             None if assembly.is_partial() => self.review(id, assembly, initial, false),
             granted => granted,
         }
+    }
+
+    /// The sender of a stream of messages asks for a window: the increment to grant now, if any.
+    pub(crate) fn asked(&mut self, id: u32, assembly: &mut Assembly, initial: u32) -> Option<u32> {
+        assembly.asked = true;
+        self.consumed(id, assembly, initial, 0)
+    }
+
+    /// Doubles the window of a stream, as far as there is room for it.
+    fn grow(&mut self, assembly: &mut Assembly) {
+        let growth = assembly.target.min(self.growth);
+        self.growth -= growth;
+        assembly.target += growth;
+        assembly.grown += growth;
+        assembly.asked = false;
     }
 
     /// Drops what has arrived of a message, if one has begun, and tells whether.
@@ -243,6 +283,7 @@ impl ReceiveBudget {
         self.settle(id, assembly);
         self.held -= assembly.held();
         assembly.unread = 0;
+        self.growth += std::mem::take(&mut assembly.grown);
     }
 
     /// The next stream that waits, if there may be room for it.

@@ -282,7 +282,7 @@ impl<T> ClientSession<T> {
         let granted = match (&mut stream.reply, &mut stream.messages) {
             (Some(reply), _) => self.grants.review(id, &mut reply.assembly, initial, true),
             // The question may have crossed a grant, so only the state of the stream counts.
-            (None, Some(messages)) => self.grants.consumed(id, messages, initial, 0),
+            (None, Some(messages)) => self.grants.asked(id, messages, initial),
             (None, None) => None,
         };
         if let Some(increment) = granted {

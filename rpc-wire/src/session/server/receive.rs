@@ -200,12 +200,12 @@ impl<M: Clone, C> ServerSession<M, C> {
                 self.grants
                     .review(id, &mut receiving.assembly, initial, true)
             }
-            // The question may have crossed a grant, so only the state of the stream counts.
+            // The question may have crossed a grant: only the state of the stream counts.
             Some(Stream::Running {
                 messages: Some(messages),
                 half_closed: false,
                 ..
-            }) => self.grants.consumed(id, messages, initial, 0),
+            }) => self.grants.asked(id, messages, initial),
             _ => None,
         };
         if let Some(increment) = granted {

@@ -263,3 +263,62 @@ fn more_empty_messages_than_the_window_are_a_flow_control_error() {
     let error = server.send(&empty).unwrap_err();
     assert_eq!(error.code(), GoAwayCode::FlowControlError);
 }
+
+/// Round trips that it takes to send so many bytes to a handler that reads them as they arrive.
+fn round_trips(pair: &mut Pair, index: usize, bytes: usize) -> usize {
+    const MESSAGE: usize = 64 * 1024;
+    let (mut sent, mut read, mut trips) = (0, 0, 0);
+    while read < bytes {
+        loop {
+            if sent < bytes && pair.client_send(index, body(1, MESSAGE)) == Offered::Taken {
+                sent += MESSAGE;
+            }
+            if pair.up(usize::MAX).unwrap() == 0 {
+                break;
+            }
+            while let Some(message) = pair.server_read(index) {
+                read += message.len();
+            }
+        }
+        while pair.down(usize::MAX).unwrap() > 0 {}
+        trips += 1;
+    }
+    trips
+}
+
+#[test]
+fn a_window_grows_to_what_the_link_carries_and_gives_the_growth_back() {
+    let mut pair = Pair::established();
+    let held = pair.held();
+    let first = pair.start_streaming(COLLECT);
+    let trips = round_trips(&mut pair, first, 64 * MIB);
+    assert!(trips <= 10, "{trips} round trips");
+
+    let second = pair.start_streaming(COLLECT);
+    let trips = round_trips(&mut pair, second, 16 * MIB);
+    assert!(trips >= 14, "{trips} round trips: the first has the growth");
+    for index in [first, second] {
+        pair.half_close(index);
+        assert!(pair.answer(index, b"done"));
+        pair.settle();
+    }
+    assert_eq!(pair.held(), held);
+    let third = pair.start_streaming(COLLECT);
+    let trips = round_trips(&mut pair, third, 64 * MIB);
+    assert!(trips <= 10, "{trips} round trips");
+}
+
+#[test]
+fn a_window_does_not_grow_for_a_reader_that_does_not_keep_up() {
+    let mut pair = Pair::established();
+    let index = pair.start_streaming(COLLECT);
+    let id = pair.id(index);
+    for _ in 0..20 {
+        send_until_full(&mut pair, 10_000, |pair, message| {
+            pair.client_send(index, message)
+        });
+        pair.server_read(index).expect("a message is there");
+        pair.settle();
+        assert!(pair.server.arrived_bytes(id) <= WINDOW as u64 + message_cost(10_000));
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::schedules::{Setup, Step};
 use super::*;
 use crate::frame::Settings;
+use crate::session::assembly::WINDOW_GROWTH;
 
 /// One direction of a stream: what is sent and what was read.
 #[derive(Debug, Default)]
@@ -100,7 +101,8 @@ impl Run {
         Run {
             pair: Pair::new(client, server),
             streams: Vec::new(),
-            bound: u64::from(setup.window).max(message_cost(max_message_size as usize) + 1),
+            bound: u64::from(setup.window).max(message_cost(max_message_size as usize) + 1)
+                + WINDOW_GROWTH as u64,
             max_message_size,
             drained: false,
             may_end: true,
