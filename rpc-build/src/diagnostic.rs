@@ -1,11 +1,12 @@
 //! One mistake, shown as compilers show it: where, what, and the line itself with a caret.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use prost_types::FileDescriptorProto;
 
+use crate::Location;
 use crate::include::Source;
 
 /// One mistake in a `.proto` file or in what the build script asked for.
@@ -18,21 +19,11 @@ use crate::include::Source;
 ///   6 |   rpc Hello (HelloRequst) returns (HelloReply);
 ///     |              ^^^^^^^^^^^
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     message: String,
     location: Option<Location>,
     help: Option<String>,
-}
-
-/// A place in a `.proto` file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    path: PathBuf,
-    line: usize,
-    column: usize,
-    source_line: String,
-    width: usize,
 }
 
 impl Diagnostic {
@@ -70,9 +61,10 @@ impl Diagnostic {
         self
     }
 
-    /// Shows the mistake at another place.
-    pub(crate) fn move_to(&mut self, location: Location) {
+    /// Shows the mistake at `location`.
+    pub(crate) fn moved_to(mut self, location: Location) -> Self {
         self.location = Some(location);
+        self
     }
 
     /// What is wrong, without the place.
@@ -83,6 +75,11 @@ impl Diagnostic {
     /// Where it is wrong, if the mistake is in a file.
     pub fn location(&self) -> Option<&Location> {
         self.location.as_ref()
+    }
+
+    /// Where it begins: file, line and column.
+    pub(crate) fn start(&self) -> Option<(&Path, usize, usize)> {
+        Some(self.location.as_ref()?.start())
     }
 
     /// What the user can do about it, if there is something to say.
@@ -99,71 +96,13 @@ impl Diagnostic {
     }
 }
 
-impl Location {
-    /// The place of the bytes `span` of `text`, which is the content of the file at `path`. A span
-    /// that goes on over several lines is cut at the end of its first one.
-    pub(crate) fn from_span(path: &Path, text: &str, span: Range<usize>) -> Self {
-        let start = text.floor_char_boundary(span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let source_line = text[line_start..].lines().next().unwrap_or_default();
-        let line_end = line_start + source_line.len();
-        let end = text.floor_char_boundary(span.end.min(line_end)).max(start);
-        Self {
-            path: path.to_owned(),
-            line: text[..line_start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            source_line: source_line.to_owned(),
-            width: text[start..end].chars().count().max(1),
-        }
-    }
-
-    /// The place of the element of `file` that `path` leads to, or of the innermost element around it
-    /// that has one. `source` is what `file` was read from.
-    pub(crate) fn of_element(file: &FileDescriptorProto, path: &[i32], source: &Source) -> Self {
-        let places = file.source_code_info.iter().flat_map(|info| &info.location);
-        let nearest = places
-            .filter(|place| path.starts_with(&place.path))
-            .max_by_key(|place| place.path.len());
-        let offset = |line: i32, column: i32| {
-            let lines = source.text.split_inclusive('\n').take(line as usize);
-            lines.map(str::len).sum::<usize>() + column as usize
-        };
-        let span = match nearest.map(|place| &place.span[..]) {
-            Some(&[line, start, end]) => offset(line, start)..offset(line, end),
-            Some(&[line, start, last_line, end]) => offset(line, start)..offset(last_line, end),
-            _ => 0..0,
-        };
-        Self::from_span(&source.path, &source.text, span)
-    }
-
-    /// The file, as the build script would open it.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The line, counted from 1.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// The column, counted in characters from 1.
-    pub fn column(&self) -> usize {
-        self.column
-    }
-
-    /// The carets under the mistake, after as much white space as the source line has before it: a
-    /// tab stays a tab, so that both lines have the same width in every editor.
-    fn carets(&self) -> String {
-        let before = self.source_line.chars().take(self.column - 1);
-        let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        indent + &"^".repeat(self.width)
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
-    }
+/// Adds to `known` what a later check found. Where something is known to be wrong already, the later
+/// check saw the same mistake from another side.
+pub(crate) fn merge(known: &mut Vec<Diagnostic>, later: Vec<Diagnostic>) {
+    let places: HashSet<_> = known.iter().filter_map(Diagnostic::start).collect();
+    let mut new = later;
+    new.retain(|each| each.start().is_none_or(|at| !places.contains(&at)));
+    known.extend(new);
 }
 
 impl fmt::Display for Diagnostic {
@@ -171,14 +110,9 @@ impl fmt::Display for Diagnostic {
         f.write_str(&self.headline())?;
         let mut margin = " ".to_owned();
         if let Some(at) = &self.location {
-            margin = " ".repeat(at.line.to_string().len() + 2);
-            write!(
-                f,
-                "\n  {} | {}\n{margin} | {}",
-                at.line,
-                at.source_line,
-                at.carets()
-            )?;
+            margin = " ".repeat(at.line().to_string().len() + 2);
+            let (line, text, carets) = (at.line(), at.source_line(), at.carets());
+            write!(f, "\n  {line} | {text}\n{margin} | {carets}")?;
         }
         if let Some(help) = &self.help {
             write!(f, "\n{margin} = help: {help}")?;
@@ -189,6 +123,8 @@ impl fmt::Display for Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     fn display(text: &str, span: Range<usize>) -> String {
@@ -225,6 +161,14 @@ mod tests {
             display("ab\ncd", 1..5),
             "a.proto:1:2: wrong\n  1 | ab\n    |  ^"
         );
+    }
+
+    #[test]
+    fn a_later_check_adds_nothing_where_a_mistake_is_known() {
+        let at = |span| Diagnostic::new("x", Location::from_span(Path::new("a"), "abc", span));
+        let mut known = vec![at(0..1)];
+        merge(&mut known, vec![at(0..1), at(1..2), at(1..2)]);
+        assert_eq!(known, [at(0..1), at(1..2), at(1..2)]);
     }
 
     #[test]

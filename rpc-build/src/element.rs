@@ -1,6 +1,6 @@
 //! Elements of a `.proto` file: their full names, and the paths to them in descriptors.
 
-use prost_types::FileDescriptorProto;
+use prost_types::{DescriptorProto, FileDescriptorProto};
 
 /// Field numbers of `descriptor.proto`, of which the paths to elements consist. Each path is a list
 /// of pairs of such a number and an index, and ends with the number of a single field.
@@ -50,6 +50,12 @@ pub(crate) fn join(scope: &str, name: &str) -> String {
 pub(crate) fn enclosing(name: &str) -> impl Iterator<Item = &str> {
     let innermost = (!name.is_empty()).then_some(name);
     std::iter::successors(innermost, |name| Some(name.rsplit_once('.')?.0))
+}
+
+/// Whether `message` is what the compiler wrote for the entries of a map.
+pub(crate) fn is_map_entry(message: &DescriptorProto) -> bool {
+    let options = message.options.as_ref();
+    options.is_some_and(|options| options.map_entry())
 }
 
 /// What the importers of `file` see as if they had imported it themselves.

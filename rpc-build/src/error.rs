@@ -1,5 +1,6 @@
 //! The error of a compilation: every mistake that was found.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -9,7 +10,7 @@ use crate::Diagnostic;
 /// The result of a compilation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why no code was generated: all the mistakes that were found, in the order of the files.
+/// Why no code was generated: all the mistakes that were found, by file and line.
 ///
 /// Both `Display` and `Debug` are one short line, because the build script has already printed each
 /// mistake in full and cargo shows the returned error below them.
@@ -20,17 +21,13 @@ pub struct Error {
 impl Error {
     /// Collects `diagnostics`, which must not be empty, without those that say the same again: two
     /// files that import a third one both report its mistakes.
-    pub(crate) fn new(diagnostics: Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(mut diagnostics: Vec<Diagnostic>) -> Self {
         debug_assert!(!diagnostics.is_empty());
-        let mut distinct: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
-        for diagnostic in diagnostics {
-            if !distinct.contains(&diagnostic) {
-                distinct.push(diagnostic);
-            }
-        }
-        Self {
-            diagnostics: distinct,
-        }
+        // Those without a place come first: they often are the reason for the others.
+        diagnostics.sort_by(|one, other| one.start().cmp(&other.start()));
+        let mut seen = HashSet::new();
+        diagnostics.retain(|each| seen.insert(each.clone()));
+        Self { diagnostics }
     }
 
     /// Reports that a file could not be read or written; `action` completes "cannot ...".

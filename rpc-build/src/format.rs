@@ -53,7 +53,7 @@ fn hint(package: &str, reference: &Reference) -> String {
 /// Formats `file`: in groups with blank lines in between, and with places in comments. Documentation is
 /// for those who use an item; where it comes from is for those who read the file.
 fn unparse(file: &syn::File) -> String {
-    let code = prettyplease::unparse(file);
+    let code = lay_out_companions(&prettyplease::unparse(file));
     let mut lines = String::with_capacity(code.len());
     let mut previous = "";
     for line in code.lines() {
@@ -73,6 +73,43 @@ fn unparse(file: &syn::File) -> String {
         previous = line;
     }
     lines
+}
+
+/// Gives each method in the companion macros of services a line of its own. What is in a macro is only words
+/// to `prettyplease`, which fills lines with them.
+fn lay_out_companions(code: &str) -> String {
+    let mut laid_out = String::with_capacity(code.len());
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let unindented = line.trim_start();
+        if !unindented.starts_with("$implement ! {") {
+            laid_out.push_str(line);
+            laid_out.push('\n');
+            continue;
+        }
+        let indent = &line[..line.len() - unindented.len()];
+        let mut words: Vec<&str> = unindented.split_whitespace().skip(3).collect();
+        let end = loop {
+            match lines.next() {
+                Some(line) if line.trim_start() != "};" => words.extend(line.split_whitespace()),
+                end => break end.unwrap_or_default(),
+            }
+        };
+        let body = words.join(" ");
+        let (service, rest) = body.split_once(" { ").unwrap_or_default();
+        let (methods, _) = rest.rsplit_once("} $(").unwrap_or_default();
+        laid_out.push_str(&format!(
+            "{indent}$implement! {{\n{indent}    {service} {{\n"
+        ));
+        for method in methods.split_terminator("; ") {
+            let method = method.replacen(" returns(", " returns (", 1);
+            laid_out.push_str(&format!("{indent}        {method};\n"));
+        }
+        laid_out.push_str(&format!(
+            "{indent}    }}\n{indent}    $($implementation)*\n{indent}}}\n{end}\n"
+        ));
+    }
+    laid_out
 }
 
 fn ends_item(line: &str) -> bool {

@@ -10,14 +10,20 @@ use std::process::Command;
 use prost::Message;
 use protox::prost_reflect::DescriptorPool;
 
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
 use crate::features::{self, FileSet};
 use crate::include::{IncludeFolders, Source};
 use crate::load::{Loaded, LoadedFile};
-use crate::{Error, Result, method_options, output};
+use crate::location::Location;
+use crate::{Error, Result, edition, method_options, output};
 
 /// Loads the encoded `FileDescriptorSet` in the file at `path`, which has all imported files too.
 pub(crate) fn descriptor_set(path: &Path) -> Result<Loaded> {
+    decode(path, &IncludeFolders::new(&[]))
+}
+
+/// Loads the set in the file at `path`, of files that come from `folders` as far as they are known.
+fn decode(path: &Path, folders: &IncludeFolders<'_>) -> Result<Loaded> {
     let set = fs::read(path).map_err(|error| Error::file("read", path, &error))?;
     let unusable = |message: String| {
         let help = "write it with `protoc --include_imports --include_source_info -o ..`";
@@ -27,7 +33,10 @@ pub(crate) fn descriptor_set(path: &Path) -> Result<Loaded> {
     let mut set = FileSet::decode(&set[..]).map_err(|error| unusable(error.to_string()))?;
     let mistakes = features::lower(&mut set);
     if !mistakes.is_empty() {
-        return Err(Error::new(mistakes));
+        let located = mistakes
+            .into_iter()
+            .map(|(name, mistake)| at_edition(&name, mistake, folders));
+        return Err(Error::new(located.collect()));
     }
     let pool = DescriptorPool::decode(&set.encode_to_vec()[..])
         .map_err(|error| unusable(error.to_string()))?;
@@ -35,10 +44,33 @@ pub(crate) fn descriptor_set(path: &Path) -> Result<Loaded> {
         descriptor: file.file_descriptor_proto().clone(),
         encoded: file.encode_to_vec(),
     });
+    let files: Vec<LoadedFile> = files.collect();
+    let mut sources = BTreeMap::new();
+    for file in &files {
+        let name = file.descriptor.name();
+        if let Some(source) = folders.read(name)? {
+            sources.insert(name.to_owned(), source);
+        }
+    }
     Ok(Loaded {
-        files: files.collect(),
-        sources: BTreeMap::new(),
+        files,
+        pool,
+        sources,
+        diagnostics: Vec::new(),
     })
+}
+
+/// Shows `mistake` where the file called `name` says which edition it has, if its text is known.
+fn at_edition(name: &str, mistake: Diagnostic, folders: &IncludeFolders<'_>) -> Diagnostic {
+    let statement = || {
+        let source = folders.read(name).ok()??;
+        let span = edition::find(&source.text)?;
+        Some(Location::from_span(&source.path, &source.text, span))
+    };
+    match statement() {
+        Some(location) => mistake.moved_to(location),
+        None => mistake,
+    }
 }
 
 /// Has `protoc` compile `protos`: the program at `$PROTOC`, or else the one on the `PATH`. What it writes
@@ -74,14 +106,8 @@ pub(crate) fn protoc(protos: &[PathBuf], includes: &[PathBuf], folder: &Path) ->
         }
         return Err(Error::new(diagnostics));
     }
-    let mut loaded = descriptor_set(&set_path)?;
+    let loaded = decode(&set_path, &folders)?;
     fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, &error))?;
-    for file in &loaded.files {
-        let name = file.descriptor.name();
-        if let Some(source) = folders.read(name)? {
-            loaded.sources.insert(name.to_owned(), source);
-        }
-    }
     Ok(loaded)
 }
 

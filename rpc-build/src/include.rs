@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use prost_types::FileDescriptorProto;
 use protox::file::{File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
+use crate::diagnostic::Diagnostic;
+use crate::location::Location;
 use crate::{Error, Result, method_options};
 
 /// A file as it was read.
@@ -52,13 +54,30 @@ impl<'a> IncludeFolders<'a> {
     pub(crate) fn read(&self, name: &str) -> Result<Option<Source>> {
         for folder in self.folders {
             let path = folder.join(name);
-            match fs::read_to_string(&path) {
-                Ok(text) => return Ok(Some(Source { path, text })),
+            match fs::read(&path) {
+                Ok(bytes) => return text(&path, bytes).map(|text| Some(Source { path, text })),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(Error::file("read", &path, &error)),
             }
         }
         Ok(None)
+    }
+
+    /// The import names of the files in the folders where `name` is looked up.
+    pub(crate) fn beside(&self, name: &str) -> Vec<String> {
+        let parent = name.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let looked_up_in = self.folders.iter().map(|folder| folder.join(parent));
+        let entries = looked_up_in.filter_map(|folder| fs::read_dir(folder).ok());
+        let names = entries.flatten().flatten().filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let name = if parent.is_empty() {
+                name
+            } else {
+                format!("{parent}/{name}")
+            };
+            name.ends_with(".proto").then_some(name)
+        });
+        names.collect()
     }
 
     /// The folders as a list for people.
@@ -70,6 +89,21 @@ impl<'a> IncludeFolders<'a> {
             .collect();
         folders.join(", ")
     }
+}
+
+/// The text of a file that consists of `bytes`.
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let message = format!("byte 0x{:02x} is not UTF-8", bytes[valid]);
+        let shown = String::from_utf8_lossy(bytes);
+        let end = valid + char::REPLACEMENT_CHARACTER.len_utf8();
+        let help = "save the file in the encoding UTF-8, which protobuf asks for";
+        Diagnostic::new(message, Location::from_span(path, &shown, valid..end))
+            .with_help(Some(help.to_owned()))
+            .into()
+    })
 }
 
 /// The names of the files that come with every protobuf compiler.
@@ -87,6 +121,14 @@ pub(crate) const WELL_KNOWN_FILES: &[&str] = &[
     "google/protobuf/type.proto",
     "google/protobuf/wrappers.proto",
 ];
+
+/// The names of all files that need no include folder.
+pub(crate) fn built_in_files<'a>() -> impl Iterator<Item = &'a str> {
+    WELL_KNOWN_FILES
+        .iter()
+        .copied()
+        .chain([method_options::FILE])
+}
 
 /// A file that needs no include folder: one of [`WELL_KNOWN_FILES`], or this crate's own.
 pub(crate) fn built_in(name: &str) -> Option<FileDescriptorProto> {

@@ -58,7 +58,6 @@
 mod annotate;
 mod builder;
 mod comments;
-
 mod deprecated;
 mod descriptor_set;
 mod diagnostic;
@@ -72,6 +71,7 @@ mod format;
 mod front_end;
 mod include;
 mod load;
+mod location;
 mod method_options;
 mod names;
 mod options;
@@ -82,5 +82,6 @@ mod runtime_path;
 mod validate;
 
 pub use builder::{Builder, compile, configure};
-pub use diagnostic::{Diagnostic, Location};
+pub use diagnostic::Diagnostic;
 pub use error::{Error, Result};
+pub use location::Location;

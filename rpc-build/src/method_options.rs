@@ -7,11 +7,11 @@ use prost_types::method_options::IdempotencyLevel;
 use prost_types::{FileDescriptorProto, MethodOptions as StandardOptions};
 use protox::prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
 
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
 use crate::element::field;
 use crate::include::Source;
 use crate::load::Loaded;
-use crate::{Error, Result};
+use crate::location::Location;
 
 /// The name under which the file with the options is imported.
 pub(crate) const FILE: &str = "rpc/options.proto";
@@ -21,6 +21,8 @@ pub(crate) const TEXT: &str = include_str!("../proto/rpc/options.proto");
 const DEFAULT_INITIAL_BACKOFF: Duration = Duration::from_millis(100);
 const DEFAULT_MAX_BACKOFF: Duration = Duration::from_secs(10);
 const DEFAULT_BACKOFF_MULTIPLIER: f64 = 2.0;
+/// The longest duration, in hours: more than a hundred years, which every clock can be moved by.
+const MAX_HOURS: u64 = 1_000_000;
 
 /// What the options of one method are set to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,48 +43,36 @@ pub(crate) struct RetryPolicy {
     pub(crate) backoff_multiplier: f64,
 }
 
-/// The options of all methods that have some, by path: `helloworld.Hello/Hello`.
-///
-/// # Errors
-///
-/// Every option whose value makes no sense.
-pub(crate) fn read(loaded: &Loaded) -> Result<BTreeMap<String, MethodOptions>> {
+/// The options of all methods that have some, by path: `helloworld.Hello/Hello`. Every option whose value
+/// makes no sense is added to `diagnostics`.
+pub(crate) fn read(
+    loaded: &Loaded,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, MethodOptions> {
     let mut all = BTreeMap::new();
-    let is_used = |file: &FileDescriptorProto| file.dependency.iter().any(|name| name == FILE);
-    if !loaded.files.iter().any(|file| is_used(&file.descriptor)) {
-        return Ok(all);
+    let pool = &loaded.pool;
+    if pool.get_file_by_name(FILE).is_none() {
+        return all;
     }
-    let mut pool = DescriptorPool::new();
-    for file in &loaded.files {
-        let added = pool.decode_file_descriptor_proto(&file.encoded[..]);
-        added.map_err(|error| Diagnostic::without_location(error.to_string()))?;
-    }
-    let mut diagnostics = Vec::new();
     for service in pool.services() {
         let file = service.parent_file();
         let mut names: HashSet<String> = service.methods().map(|each| each.name().into()).collect();
         for method in service.methods() {
             let reader = Reader {
-                pool: &pool,
+                pool,
                 file: file.file_descriptor_proto(),
                 source: loaded.sources.get(file.name()),
                 path: method.path(),
                 options: method.options(),
             };
-            match reader.read(&method, &mut names) {
-                Ok(options) if options == MethodOptions::default() => {}
-                Ok(options) => {
-                    let path = format!("{}/{}", service.full_name(), method.name());
-                    all.insert(path, options);
-                }
-                Err(diagnostic) => diagnostics.push(diagnostic),
+            let options = reader.read(&method, &mut names, diagnostics);
+            if options != MethodOptions::default() {
+                let path = format!("{}/{}", service.full_name(), method.name());
+                all.insert(path, options);
             }
         }
     }
-    match diagnostics.is_empty() {
-        true => Ok(all),
-        false => Err(Error::new(diagnostics)),
-    }
+    all
 }
 
 /// Reads the options of one method.
@@ -101,24 +91,29 @@ impl Reader<'_> {
         &self,
         method: &MethodDescriptor,
         names: &mut HashSet<String>,
-    ) -> Result<MethodOptions, Diagnostic> {
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> MethodOptions {
         let standard = method.method_descriptor_proto().options.clone();
-        Ok(MethodOptions {
-            timeout: self.timeout()?,
-            retry: self.retry()?,
-            idempotent: self.idempotent(&standard.unwrap_or_default())?,
+        let idempotent = self.idempotent(&standard.unwrap_or_default());
+        MethodOptions {
+            timeout: or_report(self.timeout(), diagnostics),
+            retry: or_report(self.retry(), diagnostics),
+            idempotent: or_report(idempotent, diagnostics),
             blocking: self.value("blocking").and_then(|value| value.as_bool()) == Some(true),
-            aliases: self.aliases(names)?,
-        })
+            aliases: or_report(self.aliases(names), diagnostics),
+        }
     }
 
     fn timeout(&self) -> Result<Option<Duration>, Diagnostic> {
         let Some(value) = self.value("timeout") else {
             return Ok(None);
         };
-        let timeout = duration(value.as_str().unwrap_or_default())
-            .filter(|timeout| !timeout.is_zero())
-            .ok_or_else(|| self.complain("timeout", not_a_duration(&value)))?;
+        let text = value.as_str().unwrap_or_default();
+        let timeout = match duration(text) {
+            Ok(timeout) if timeout.is_zero() => Err("a timeout is longer than 0".to_owned()),
+            other => other,
+        };
+        let timeout = timeout.map_err(|mistake| self.complain("timeout", text, mistake))?;
         Ok(Some(timeout))
     }
 
@@ -132,9 +127,9 @@ impl Reader<'_> {
         let get = |name| message.get_field_by_name(name);
         let backoff = |name, default| match get(name) {
             Some(value) if value.as_str() != Some("") => {
-                duration(value.as_str().unwrap_or_default()).ok_or_else(|| {
-                    self.complain("retry", format!("{name}: {}", not_a_duration(&value)))
-                })
+                let text = value.as_str().unwrap_or_default();
+                let mistake = |mistake| self.complain("retry", text, format!("{name}: {mistake}"));
+                duration(text).map_err(mistake)
             }
             _ => Ok(default),
         };
@@ -150,16 +145,19 @@ impl Reader<'_> {
                 .filter(|multiplier| *multiplier != 0.0)
                 .unwrap_or(DEFAULT_BACKOFF_MULTIPLIER),
         };
-        let mistake = if policy.max_attempts < 2 {
-            "max_attempts counts the first attempt, so it is at least 2"
+        let (name, mistake) = if policy.max_attempts < 2 {
+            (
+                "max_attempts",
+                "counts the first attempt, so it is at least 2",
+            )
         } else if !policy.backoff_multiplier.is_finite() || policy.backoff_multiplier < 1.0 {
-            "backoff_multiplier is at least 1"
+            ("backoff_multiplier", "is at least 1")
         } else if policy.max_backoff < policy.initial_backoff {
-            "max_backoff is less than initial_backoff"
+            ("max_backoff", "is less than initial_backoff")
         } else {
             return Ok(Some(policy));
         };
-        Err(self.complain("retry", mistake.to_owned()))
+        Err(self.complain("retry", name, format!("{name} {mistake}")))
     }
 
     fn idempotent(&self, standard: &StandardOptions) -> Result<bool, Diagnostic> {
@@ -169,7 +167,7 @@ impl Reader<'_> {
         let level = standard.idempotency_level();
         if value.as_bool() == Some(false) && level != IdempotencyLevel::IdempotencyUnknown {
             let message = format!("idempotency_level is {}", level.as_str_name());
-            return Err(self.complain("idempotent", message));
+            return Err(self.complain("idempotent", "false", message));
         }
         Ok(value.as_bool() == Some(true))
     }
@@ -182,11 +180,12 @@ impl Reader<'_> {
             let is_name = alias.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             if !is_name {
-                return Err(self.complain("alias", format!("'{alias}' is no name of a method")));
+                let message = format!("'{alias}' is no name of a method");
+                return Err(self.complain("alias", alias, message));
             }
             if !names.insert(alias.to_owned()) {
                 let message = format!("the service has another method that is called '{alias}'");
-                return Err(self.complain("alias", message));
+                return Err(self.complain("alias", alias, message));
             }
             aliases.push(alias.to_owned());
         }
@@ -201,8 +200,8 @@ impl Reader<'_> {
             .then(|| self.options.get_extension(&extension).into_owned())
     }
 
-    /// Says that the option `(rpc.name)` is wrong.
-    fn complain(&self, name: &str, message: String) -> Diagnostic {
+    /// Says that `word` is wrong in what the option `(rpc.name)` is set to.
+    fn complain(&self, name: &str, word: &str, message: String) -> Diagnostic {
         let message = format!("option (rpc.{name}): {message}");
         let number = self.pool.get_extension_by_name(&format!("rpc.{name}"));
         let number = number.map_or(0, |extension| extension.number() as i32);
@@ -213,38 +212,56 @@ impl Reader<'_> {
             .source_code_info
             .iter()
             .flat_map(|info| &info.location);
-        let place = locations
+        let places = locations
             .map(|location| &location.path)
-            .find(|place| place.starts_with(&path));
-        match self.source {
-            Some(source) => {
-                let place = place.map_or(&path, |place| place);
-                Diagnostic::new(message, Location::of_element(self.file, place, source))
-            }
-            None => Diagnostic::without_location(message),
-        }
+            .filter(|place| place.starts_with(&path));
+        let Some(source) = self.source else {
+            return Diagnostic::without_location(message);
+        };
+        let whole = Location::of_element(self.file, &path, source);
+        let words = places.map(|place| Location::of_word(self.file, place, source, word));
+        // The statement that has the word, where there are several.
+        let location = words.max_by_key(|location| location.text() == word);
+        Diagnostic::new(message, location.unwrap_or(whole))
     }
 }
 
-fn not_a_duration(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_default();
-    format!("'{text}' is not a duration: write a number and a unit, such as \"1.5s\" or \"200ms\"")
+/// What is right, or the default after adding what is wrong to `diagnostics`.
+fn or_report<T: Default>(outcome: Result<T, Diagnostic>, diagnostics: &mut Vec<Diagnostic>) -> T {
+    outcome.unwrap_or_else(|diagnostic| {
+        diagnostics.push(diagnostic);
+        T::default()
+    })
 }
 
 /// Reads `text`, a number with a unit.
-fn duration(text: &str) -> Option<Duration> {
-    let unit_start = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit_start);
+///
+/// # Errors
+///
+/// What is wrong with it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let not_a_duration = || {
+        let example = "write a number and a unit, such as \"1.5s\" or \"200ms\"";
+        format!("'{text}' is not a duration: {example}")
+    };
+    let unit_start = text.find(|c: char| c.is_ascii_alphabetic());
+    let (number, unit) = text.split_at(unit_start.unwrap_or(text.len()));
     let seconds = match unit {
         "h" => 3600.0,
         "m" => 60.0,
         "s" => 1.0,
         "ms" => 1e-3,
         "us" => 1e-6,
-        _ => return None,
+        _ => return Err(not_a_duration()),
     };
-    let number: f64 = number.parse().ok()?;
-    Duration::try_from_secs_f64(number * seconds).ok()
+    let number: f64 = number.parse().map_err(|_| not_a_duration())?;
+    if number.is_sign_negative() {
+        return Err(not_a_duration());
+    }
+    let duration = Duration::try_from_secs_f64(number * seconds).ok();
+    let too_long = || format!("'{text}' is too long: the longest is \"{MAX_HOURS}h\"");
+    let is_short = |duration: &Duration| duration.as_secs() <= MAX_HOURS * 3600;
+    duration.filter(is_short).ok_or_else(too_long)
 }
 
 #[cfg(test)]
@@ -264,10 +281,12 @@ mod tests {
             ("s", None),
             ("-1s", None),
             ("1 day", None),
+            ("1000001h", None),
+            ("99999999999999999999999s", None),
             ("", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(duration(text), expected, "{text:?}");
+            assert_eq!(duration(text).ok(), expected, "{text:?}");
         }
     }
 }

@@ -45,17 +45,17 @@ pub(crate) fn write(files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
 ///
 /// Every file that is missing, is different, or was generated once and is not any more.
 pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Result<()> {
-    let complain = |path: &Path, what: &str| {
-        let help = "run the build script once without `check`, and check in what it writes";
+    let complain = |path: &Path, what: &str, help: &str| {
         Diagnostic::without_location(format!("{} {what}", path.display()))
             .with_help(Some(help.to_owned()))
     };
+    let write = "run the build script once without `check`, and check in what it writes";
     let mut diagnostics = Vec::new();
     for (path, content) in files {
         match fs::read(path) {
             Ok(present) if present == *content => {}
-            Ok(_) => diagnostics.push(complain(path, "is not what the .proto files say")),
-            Err(_) => diagnostics.push(complain(path, "is missing")),
+            Ok(_) => diagnostics.push(complain(path, "is not what the .proto files say", write)),
+            Err(_) => diagnostics.push(complain(path, "is missing", write)),
         }
     }
     let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
@@ -63,7 +63,10 @@ pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Res
         let is_generated =
             || fs::read(&path).is_ok_and(|text| text.starts_with(format::HEADER.as_bytes()));
         if !files.contains_key(&path) && is_generated() {
-            diagnostics.push(complain(&path, "is not generated any more: remove it"));
+            // It may have become the user's, so the build script never deletes it.
+            let help =
+                "delete this file: the build script leaves it alone, with and without `check`";
+            diagnostics.push(complain(&path, "is not generated any more", help));
         }
     }
     if diagnostics.is_empty() {

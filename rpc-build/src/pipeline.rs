@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use prost_build::{Config, Module};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::emit::Services;
 use crate::load::{Loaded, LoadedFile};
 use crate::method_options::{self, MethodOptions};
@@ -39,10 +39,11 @@ pub(crate) fn protos(
     };
     let sources = loaded.sources.values();
     watch(sources.map(|source| source.path.as_path()));
+    let method_options = check(&loaded, &options)?;
     if let Some(module) = &options.publish {
         exchange::publish(module, &out_dir, &includes, &loaded.files, &options)?;
     }
-    write(options, loaded, &out_dir)
+    write(options, loaded, method_options, &out_dir)
 }
 
 /// Compiles the encoded `FileDescriptorSet` in the file at `path`.
@@ -50,16 +51,20 @@ pub(crate) fn descriptor_set(options: Options, path: &Path) -> Result<()> {
     let out_dir = options.find_out_dir()?;
     watch([path]);
     let loaded = front_end::descriptor_set(path)?;
-    write(options, loaded, &out_dir)
+    let method_options = check(&loaded, &options)?;
+    write(options, loaded, method_options, &out_dir)
 }
 
-/// Checks what was loaded, and writes the code for it, or compares it with what is there.
-fn write(options: Options, mut loaded: Loaded, out_dir: &Path) -> Result<()> {
-    check(&loaded, &options)?;
+/// Writes the code for what was loaded, or compares it with what is there.
+fn write(
+    options: Options,
+    mut loaded: Loaded,
+    method_options: BTreeMap<String, MethodOptions>,
+    out_dir: &Path,
+) -> Result<()> {
     select_services(&mut loaded.files, &options);
     document(&mut loaded, &options);
     let only_compare = options.check;
-    let method_options = method_options::read(&loaded)?;
     let outputs = generate(options, &loaded.files, method_options, out_dir)?;
     if only_compare {
         watch(outputs.keys().map(PathBuf::as_path));
@@ -69,17 +74,25 @@ fn write(options: Options, mut loaded: Loaded, out_dir: &Path) -> Result<()> {
     }
 }
 
-/// Checks what the protobuf compiler lets pass.
-fn check(loaded: &Loaded, options: &Options) -> Result<()> {
+/// Checks what the protobuf compiler lets pass, and returns the options of all methods.
+///
+/// # Errors
+///
+/// Everything that is wrong, whoever found it.
+fn check(loaded: &Loaded, options: &Options) -> Result<BTreeMap<String, MethodOptions>> {
     let generated = validate::Generated {
         is_extern: &|full_name| options.is_extern(full_name),
         is_wanted: &|full_name| options.is_wanted(full_name),
         client: options.build_client,
         server: options.build_server,
     };
-    let diagnostics = validate::check(loaded, &generated);
+    let mut diagnostics = loaded.diagnostics.clone();
+    diagnostic::merge(&mut diagnostics, validate::check(loaded, &generated));
+    let mut mistakes = Vec::new();
+    let method_options = method_options::read(loaded, &mut mistakes);
+    diagnostic::merge(&mut diagnostics, mistakes);
     if diagnostics.is_empty() {
-        Ok(())
+        Ok(method_options)
     } else {
         Err(Error::new(diagnostics))
     }

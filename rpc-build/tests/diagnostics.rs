@@ -86,9 +86,11 @@ fn every_unknown_type_is_shown() {
         "proto/a.proto:4:3: name 'B' is not defined\n\
          \x20 4 |   B b = 1;\n\
          \x20   |   ^\n\
+         \x20   = help: define it, or import the file that does\n\
          proto/a.proto:7:24: name 'C' is not defined\n\
          \x20 7 |   rpc Call(A) returns (C);\n\
-         \x20   |                        ^\n"
+         \x20   |                        ^\n\
+         \x20   = help: define it, or import the file that does\n"
     );
 }
 
@@ -112,10 +114,25 @@ fn a_missing_import_says_where_it_was_looked_for() {
     let shown = mistakes_in("import", "syntax = \"proto3\";\nimport \"gone.proto\";\n");
     assert_eq!(
         shown,
-        "proto/a.proto:2:1: import 'gone.proto' not found\n\
+        "proto/a.proto:2:9: import 'gone.proto' not found\n\
          \x20 2 | import \"gone.proto\";\n\
-         \x20   | ^^^^^^^^^^^^^^^^^^^^\n\
+         \x20   |         ^^^^^^^^^^\n\
          \x20   = help: looked in proto\n"
+    );
+}
+
+#[test]
+fn a_byte_that_is_not_utf_8_is_shown_where_it_is() {
+    let project = Project::new("utf_8", &[]);
+    let text = b"syntax = \"proto3\";\n// Stra\xdfe\nmessage A {}\n";
+    fs::create_dir_all(&project.root).unwrap();
+    fs::write(project.root.join("a.proto"), text).unwrap();
+    assert_eq!(
+        project.mistakes(&["a.proto"], &["."]).replace("./", ""),
+        "a.proto:2:8: byte 0xdf is not UTF-8\n\
+         \x20 2 | // Stra\u{fffd}e\n\
+         \x20   |        ^\n\
+         \x20   = help: save the file in the encoding UTF-8, which protobuf asks for\n"
     );
 }
 
@@ -137,7 +154,8 @@ fn a_mistake_in_an_imported_file_is_shown_once_in_that_file() {
         project.mistakes(&["proto/a.proto", "proto/b.proto"], &["proto", "shared"]),
         "shared/common/c.proto:2:13: name 'D' is not defined\n\
          \x20 2 | message C { D d = 1; }\n\
-         \x20   |             ^\n"
+         \x20   |             ^\n\
+         \x20   = help: define it, or import the file that does\n"
     );
 }
 

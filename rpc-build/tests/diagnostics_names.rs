@@ -1,4 +1,4 @@
-//! Names that lead nowhere, clash or are reserved: what the user reads, to the letter. The cases are
+//! Names that lead nowhere, clash or are reserved, and options: what the user reads, to the letter. The cases are
 //! in `tests/diagnostics`: each is a folder of `.proto` files with what is wrong with them in
 //! `expected.txt`. With `UPDATE_GOLDEN=1` that file is written instead.
 #![allow(
@@ -105,4 +105,29 @@ fn names_that_are_the_same_in_rust_are_both_shown() {
 #[test]
 fn syntax_errors_in_several_files_and_unknown_types_show_together() {
     check("syntax");
+}
+
+#[test]
+fn mistakes_of_all_kinds_in_several_files_show_in_one_build() {
+    check("together");
+}
+
+#[test]
+fn mistakes_of_all_kinds_in_one_file_show_in_one_build() {
+    check("one_file");
+}
+
+#[test]
+fn wrong_option_values_come_with_the_nearest_name() {
+    check("option_values");
+}
+
+#[test]
+fn services_that_clash_are_shown_once_each() {
+    check("service_names");
+}
+
+#[test]
+fn numbers_that_cannot_be_used_are_shown() {
+    check("wrong_numbers");
 }

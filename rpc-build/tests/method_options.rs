@@ -40,11 +40,27 @@ fn check(name: &str, options: &str, expected: &str) {
 fn a_timeout_is_a_positive_duration() {
     let not_a_duration =
         "is not a duration: write a number and a unit, such as \"1.5s\" or \"200ms\"";
-    for (name, value) in [("word", "soon"), ("unit", "5"), ("zero", "0s")] {
+    for (name, value) in [("word", "soon"), ("unit", "5"), ("negative", "-1s")] {
         let option = format!("option deprecated = true;\noption (rpc.timeout) = \"{value}\";");
         let expected = format!("8: option (rpc.timeout): '{value}' {not_a_duration}");
         check(name, &option, &expected);
     }
+    check(
+        "zero",
+        "option (rpc.timeout) = \"0s\";",
+        "7: option (rpc.timeout): a timeout is longer than 0",
+    );
+    check(
+        "huge",
+        "option (rpc.timeout) = \"1000001h\";",
+        "7: option (rpc.timeout): '1000001h' is too long: the longest is \"1000000h\"",
+    );
+}
+
+#[test]
+fn all_wrong_options_of_a_method_are_shown() {
+    let options = "option (rpc.timeout) = \"0s\";\noption (rpc.alias) = \"Other\";";
+    assert_eq!(mistakes("several", options).len(), 2);
 }
 
 #[test]
@@ -57,7 +73,7 @@ fn a_retry_policy_has_two_attempts_and_pauses_that_do_not_shrink() {
     check(
         "multiplier",
         "option (rpc.retry).max_attempts = 2;\noption (rpc.retry).backoff_multiplier = 0.5;",
-        "7: option (rpc.retry): backoff_multiplier is at least 1",
+        "8: option (rpc.retry): backoff_multiplier is at least 1",
     );
     check(
         "backoff",

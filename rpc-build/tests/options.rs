@@ -315,9 +315,11 @@ fn checked_in_files_are_compared_and_left_alone() {
         [
             format!("{} is not what the .proto files say", file("api.rs")),
             format!("{} is missing", file("rpc_protos.rs")),
-            format!("{} is not generated any more: remove it", file("old.rs")),
+            format!("{} is not generated any more", file("old.rs")),
         ]
     );
+    let help = error.diagnostics()[2].help().unwrap();
+    assert!(help.starts_with("delete this file"), "{help}");
     assert_eq!(api_code(&out_dir), drifted);
 }
 

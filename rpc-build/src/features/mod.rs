@@ -35,12 +35,16 @@ pub(crate) use descriptor::FileSet;
 /// What `syntax` is in files that have an edition instead.
 const EDITIONS_SYNTAX: &str = "editions";
 
-/// Rewrites the files in `set` that have an edition, and returns what cannot be said without one.
-pub(crate) fn lower(set: &mut FileSet) -> Vec<Diagnostic> {
+/// Rewrites the files in `set` that have an edition, and returns what cannot be said without one, each with
+/// the name of its file.
+pub(crate) fn lower(set: &mut FileSet) -> Vec<(String, Diagnostic)> {
     let files = set.files.iter_mut();
     let with_edition = files.filter(|file| file.syntax() == EDITIONS_SYNTAX);
     with_edition
-        .filter_map(|file| lower_file(file).err())
+        .filter_map(|file| {
+            let mistake = lower_file(file).err()?;
+            Some((file.name().to_owned(), mistake))
+        })
         .collect()
 }
 

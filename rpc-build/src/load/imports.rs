@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use super::parse::Parsed;
+use super::suggest;
 use crate::diagnostic::Diagnostic;
-use crate::include::IncludeFolders;
+use crate::element::field;
+use crate::include::{self, IncludeFolders};
 
 /// The names of all files, each behind those that it imports. Imports that lead nowhere, lead in a
 /// circle or are there twice are added to `diagnostics`.
@@ -50,20 +52,22 @@ impl<'a> Walk<'a, '_> {
         let mut listed = HashSet::new();
         for (index, import) in file.descriptor.dependency.iter().enumerate() {
             let complaint = if !listed.insert(import) {
-                Some((format!("import '{import}' is listed twice"), None))
+                let help = "remove one of them".to_owned();
+                Some((format!("import '{import}' is listed twice"), help))
             } else if let Some(cycle) = self.cycle(import) {
                 let help = "move what both sides need to a file of its own".to_owned();
-                Some((format!("imports go round in a circle: {cycle}"), Some(help)))
+                Some((format!("imports go round in a circle: {cycle}"), help))
             } else if !self.is_there(import) {
-                let help = format!("looked in {}", self.folders.list());
-                Some((format!("import '{import}' not found"), Some(help)))
+                Some((format!("import '{import}' not found"), self.help(import)))
             } else {
                 None
             };
             match complaint {
-                Some((message, help)) => self
-                    .diagnostics
-                    .push(file.complain_about_import(index, message).with_help(help)),
+                Some((message, help)) => {
+                    let path = [field::FILE_DEPENDENCY, index as i32];
+                    let diagnostic = file.complain_about(import, &path, message);
+                    self.diagnostics.push(diagnostic.with_help(Some(help)));
+                }
                 None => self.visit(import),
             }
         }
@@ -82,7 +86,24 @@ impl<'a> Walk<'a, '_> {
         Some(names.join(" -> "))
     }
 
+    /// Help for an import that leads nowhere.
+    fn help(&self, import: &str) -> String {
+        let looked = format!("looked in {}", self.folders.list());
+        let beside = self.folders.beside(import);
+        let beside = beside.iter().map(String::as_str);
+        let names = beside.chain(include::built_in_files());
+        match suggest::nearest(stem(import), names.map(|name| (stem(name), name))) {
+            Some(name) => format!("did you mean '{name}'? {looked}"),
+            None => looked,
+        }
+    }
+
     fn is_there(&self, name: &str) -> bool {
         self.parsed.files.contains_key(name) || self.parsed.broken.contains(name)
     }
+}
+
+/// `name` without the ending, which makes no name look like another: all have it.
+fn stem(name: &str) -> &str {
+    name.strip_suffix(".proto").unwrap_or(name)
 }

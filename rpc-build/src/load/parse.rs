@@ -8,10 +8,10 @@ use prost_types::FileDescriptorProto;
 use protox::file::File;
 
 use super::explain;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
 use crate::edition;
-use crate::element::field;
 use crate::include::{self, IncludeFolders, Source};
+use crate::location::Location;
 
 /// Every file that was read, by import name.
 #[derive(Default)]
@@ -45,9 +45,15 @@ impl ParsedFile {
         }
     }
 
-    /// Says that the import number `index` is wrong.
-    pub(super) fn complain_about_import(&self, index: usize, message: String) -> Diagnostic {
-        self.complain(&[field::FILE_DEPENDENCY, index as i32], message)
+    /// Says that `word` is wrong, which the element at `path` contains.
+    pub(super) fn complain_about(&self, word: &str, path: &[i32], message: String) -> Diagnostic {
+        match &self.source {
+            Some(source) => {
+                let location = Location::of_word(&self.descriptor, path, source, word);
+                Diagnostic::new(message, location)
+            }
+            None => Diagnostic::without_location(message),
+        }
     }
 }
 
@@ -83,7 +89,12 @@ pub(super) fn parse(protos: &[PathBuf], folders: &IncludeFolders<'_>) -> Parsed 
 
 /// The import name of a file that the build script asks for.
 fn root_name(proto: &Path, folders: &IncludeFolders<'_>) -> Result<String, Diagnostic> {
-    let name = folders.import_name(proto).ok_or_else(|| {
+    let name = folders.import_name(proto);
+    let is_found = |name: &String| !matches!(folders.read(name), Ok(None));
+    if !proto.is_file() && !name.as_ref().is_some_and(is_found) {
+        return Err(does_not_exist("file", proto));
+    }
+    let name = name.ok_or_else(|| {
         let message = format!("file '{}' is not in any include path", proto.display());
         let help = format!("looked in {}", folders.list());
         Diagnostic::without_location(message).with_help(Some(help))
@@ -101,6 +112,13 @@ fn root_name(proto: &Path, folders: &IncludeFolders<'_>) -> Result<String, Diagn
         return Err(Diagnostic::without_location(message).with_help(Some(help.to_owned())));
     }
     Ok(name)
+}
+
+/// Says that a path in the build script leads nowhere.
+pub(super) fn does_not_exist(what: &str, path: &Path) -> Diagnostic {
+    let help = "paths in a build script are relative to the folder of its package";
+    Diagnostic::without_location(format!("{what} {} does not exist", path.display()))
+        .with_help(Some(help.to_owned()))
 }
 
 /// Reads one file, or nothing if there is none of this name.
@@ -121,7 +139,7 @@ fn parse_file(
         return Err(vec![edition_not_supported(&source, span)]);
     }
     let file = File::from_source(name, &source.text)
-        .map_err(|error| explain::compiler_error(&error, Some(&source)))?;
+        .map_err(|error| explain::compiler_error(&error, &source))?;
     Ok(Some(ParsedFile {
         descriptor: file.file_descriptor_proto().clone(),
         source: Some(source),

@@ -1,48 +1,63 @@
-//! Replaces the names that a file uses by full names, with a leading dot.
+//! Replaces the names that a file uses by full names, with a leading dot. What leads nowhere is reported
+//! and replaced by something that is right, so that the rest of the file can be checked.
 
 use std::cell::OnceCell;
 
+use prost_types::field_descriptor_proto::Type;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
     ServiceDescriptorProto, UninterpretedOption,
 };
 
+use protox::prost_reflect::DescriptorPool;
+
 use super::parse::ParsedFile;
-use super::suggest;
 use super::symbols::{Found, Kind, Scope, Symbols, is_extension, is_message, is_type};
+use super::{repair, suggest};
 use crate::diagnostic::Diagnostic;
 use crate::element::{self, field};
 
-/// The descriptor of the file called `name` with full names in place of relative ones, or every name
-/// in it that leads nowhere.
+/// The descriptor of the file called `name` with full names in place of relative ones. `pool` has all files
+/// that it can refer to. Every name that leads nowhere is added to `diagnostics`.
 pub(super) fn resolve(
     name: &str,
     file: &ParsedFile,
     symbols: &Symbols<'_>,
-) -> Result<FileDescriptorProto, Vec<Diagnostic>> {
+    pool: &DescriptorPool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> FileDescriptorProto {
     let mut descriptor = file.descriptor.clone();
     let mut resolver = Resolver {
         name,
         file,
         symbols,
+        pool,
         scope: OnceCell::new(),
-        diagnostics: Vec::new(),
+        map: None,
+        needs_stand_in: false,
+        diagnostics,
     };
     resolver.file(&mut descriptor);
-    let mut diagnostics = resolver.diagnostics;
-    if diagnostics.is_empty() {
-        return Ok(descriptor);
+    if resolver.needs_stand_in {
+        descriptor.message_type.push(repair::stand_in(name));
     }
-    diagnostics.sort_by_key(|each| each.location().map(|at| (at.line(), at.column())));
-    Err(diagnostics)
+    descriptor
 }
+
+/// Help for a name that looks like no other.
+const UNKNOWN: &str = "define it, or import the file that does";
 
 struct Resolver<'a> {
     name: &'a str,
     file: &'a ParsedFile,
     symbols: &'a Symbols<'a>,
+    pool: &'a DescriptorPool,
     scope: OnceCell<Scope<'a>>,
-    diagnostics: Vec<Diagnostic>,
+    /// The path of the field that is a map, while its entry is resolved, which has no place in the file.
+    map: Option<Vec<i32>>,
+    /// Whether the file now refers to its [stand-in](repair::stand_in).
+    needs_stand_in: bool,
+    diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 /// The options of any element, if there are some, that are not interpreted yet.
@@ -109,52 +124,39 @@ impl Resolver<'_> {
             );
         }
         for index in 0..message.nested_type.len() {
-            let before = self.diagnostics.len();
+            let entry = &message.nested_type[index];
+            if element::is_map_entry(entry) {
+                self.map = map_field(entry.name(), &message.field).map(|field| {
+                    [
+                        &at(field::MESSAGE_FIELD, field)[..],
+                        &[field::FIELD_TYPE_NAME],
+                    ]
+                    .concat()
+                });
+            }
             self.message(
                 &mut message.nested_type[index],
                 &scope,
                 &at(field::MESSAGE_NESTED, index),
             );
-            let nested = &message.nested_type[index];
-            if self.diagnostics.len() > before && is_map_entry(nested) {
-                self.point_at_map(before, nested.name(), &message.field, path);
-            }
-        }
-    }
-
-    /// The entry of a map has no place in the file: mistakes in it, from number `first` on, are shown
-    /// at the field that is the map.
-    fn point_at_map(
-        &mut self,
-        first: usize,
-        entry: &str,
-        fields: &[FieldDescriptorProto],
-        path: &[i32],
-    ) {
-        let is_map =
-            |each: &FieldDescriptorProto| each.type_name().rsplit('.').next() == Some(entry);
-        let Some(index) = fields.iter().position(is_map) else {
-            return;
-        };
-        let path = [
-            path,
-            &[field::MESSAGE_FIELD, index as i32, field::FIELD_TYPE_NAME],
-        ]
-        .concat();
-        if let Some(location) = self.file.location(&path) {
-            for diagnostic in &mut self.diagnostics[first..] {
-                diagnostic.move_to(location.clone());
-            }
+            self.map = None;
         }
     }
 
     fn field(&mut self, each: &mut FieldDescriptorProto, scope: &str, path: &[i32]) {
         let at = |number| [path, &[number]].concat();
         if let Some(name) = &mut each.type_name {
-            self.name(name, scope, Wanted::Type, &at(field::FIELD_TYPE_NAME));
+            let kind = self.type_name(name, scope, Wanted::Type, &at(field::FIELD_TYPE_NAME));
+            if kind.is_none() {
+                each.default_value = None;
+            }
+            let is_enum = kind == Some(Kind::Enum);
+            let found = if is_enum { Type::Enum } else { Type::Message };
+            // The parser knows no more than that something is a group.
+            each.r#type.get_or_insert(found.into());
         }
         if let Some(name) = &mut each.extendee {
-            self.name(name, scope, Wanted::Message, &at(field::FIELD_EXTENDEE));
+            self.type_name(name, scope, Wanted::Message, &at(field::FIELD_EXTENDEE));
         }
         self.options(
             uninterpreted!(each),
@@ -186,10 +188,10 @@ impl Resolver<'_> {
         for (index, method) in service.method.iter_mut().enumerate() {
             let at = |number| [path, &[field::SERVICE_METHOD, index as i32, number]].concat();
             if let Some(name) = &mut method.input_type {
-                self.name(name, &scope, Wanted::Message, &at(field::METHOD_INPUT));
+                self.type_name(name, &scope, Wanted::Message, &at(field::METHOD_INPUT));
             }
             if let Some(name) = &mut method.output_type {
-                self.name(name, &scope, Wanted::Message, &at(field::METHOD_OUTPUT));
+                self.type_name(name, &scope, Wanted::Message, &at(field::METHOD_OUTPUT));
             }
             let path = at(field::METHOD_OPTIONS);
             self.options(uninterpreted!(method), "MethodOptions", &scope, &path);
@@ -205,28 +207,67 @@ impl Resolver<'_> {
     ) {
         for (index, option) in options.iter_mut().enumerate() {
             let path = [path, &[field::UNINTERPRETED_OPTION, index as i32]].concat();
+            let mut is_known = true;
             if let Some(first) = option.name.first()
                 && !first.is_extension
                 && let Err(help) = suggest::standard_option(message, &first.name_part)
             {
                 let message = format!("option '{}' is not defined", first.name_part);
-                self.complain(&path, message, help);
+                self.complain(&first.name_part, &path, message, help);
+                is_known = false;
             }
             for part in option.name.iter_mut().filter(|part| part.is_extension) {
-                self.name(&mut part.name_part, scope, Wanted::Option, &path);
+                let kind = self.name(&mut part.name_part, scope, Wanted::Option, &path);
+                is_known &= kind.is_some();
+            }
+            if !is_known {
+                *option = repair::option_without_effect();
             }
         }
     }
 
-    /// Replaces `name` by what it stands for inside of `scope`.
-    fn name(&mut self, name: &mut String, scope: &str, wanted: Wanted, path: &[i32]) {
+    /// Replaces `name` by what it stands for inside of `scope`, or by the stand-in.
+    fn type_name(
+        &mut self,
+        name: &mut String,
+        scope: &str,
+        wanted: Wanted,
+        path: &[i32],
+    ) -> Option<Kind> {
+        let kind = self.name(name, scope, wanted, path);
+        if kind.is_none() {
+            self.needs_stand_in = true;
+            let stand_in = element::join(
+                self.file.descriptor.package(),
+                repair::stand_in(self.name).name(),
+            );
+            *name = format!(".{stand_in}");
+        }
+        kind
+    }
+
+    /// Replaces `name` by what it stands for inside of `scope`. If that is nothing that the file can refer
+    /// to, the name stays.
+    fn name(
+        &mut self,
+        name: &mut String,
+        scope: &str,
+        wanted: Wanted,
+        path: &[i32],
+    ) -> Option<Kind> {
         let visible = self.scope.get_or_init(|| self.symbols.scope_of(self.name));
         let found = visible.find(name, scope, wanted.filter());
         if let Found::Symbol(full_name, kind) = &found
             && wanted.filter()(*kind)
         {
+            let file = self.symbols.file_of(full_name);
+            let is_usable = |file| file == self.name || self.pool.get_file_by_name(file).is_some();
+            // What is wrong with its file has been said.
+            if !file.is_some_and(is_usable) {
+                return None;
+            }
             *name = format!(".{full_name}");
-            return;
+            return Some(*kind);
         }
         let message = match &found {
             Found::Symbol(_, kind) => {
@@ -243,13 +284,32 @@ impl Resolver<'_> {
                 suggest::for_unknown(self.symbols, visible, name, package, wanted.filter())
             }
         };
-        self.complain(path, message, help);
+        let is_certain = visible.is_complete() || matches!(found, Found::Symbol(..));
+        // A file that could not be read may define it.
+        let is_explained = help.is_some();
+        let help = match &found {
+            Found::Nothing => help.or_else(|| Some(UNKNOWN.to_owned())),
+            _ => help,
+        };
+        if is_certain || is_explained {
+            self.complain(name, path, message, help);
+        }
+        None
     }
 
-    fn complain(&mut self, path: &[i32], message: String, help: Option<String>) {
-        let diagnostic = self.file.complain(path, message).with_help(help);
-        self.diagnostics.push(diagnostic);
+    /// Says that `word` is wrong, which the element at `path` contains.
+    fn complain(&mut self, word: &str, path: &[i32], message: String, help: Option<String>) {
+        let path = self.map.as_deref().unwrap_or(path);
+        let diagnostic = self.file.complain_about(word, path, message);
+        self.diagnostics.push(diagnostic.with_help(help));
     }
+}
+
+/// The index of the field that is a map with entries of the type `entry`.
+fn map_field(entry: &str, fields: &[FieldDescriptorProto]) -> Option<usize> {
+    let type_name =
+        |each: &FieldDescriptorProto| each.type_name().rsplit('.').next() == Some(entry);
+    fields.iter().position(type_name)
 }
 
 /// What a name has to stand for.
@@ -285,11 +345,4 @@ fn describe(kind: Kind) -> &'static str {
         Kind::Service => "a service",
         Kind::Extension => "an extension",
     }
-}
-
-fn is_map_entry(message: &DescriptorProto) -> bool {
-    message
-        .options
-        .as_ref()
-        .is_some_and(|options| options.map_entry())
 }

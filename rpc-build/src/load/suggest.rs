@@ -1,8 +1,8 @@
 //! What the user may have meant by a name that is not defined.
 
-use protox::prost_reflect::DescriptorPool;
+use protox::prost_reflect::{DescriptorPool, Kind};
 
-use super::symbols::{Kind, Scope, Symbols};
+use super::symbols::{self, Scope, Symbols};
 use crate::{element, include};
 
 /// Help for `name`, of which the first part leads to the scope `by`, where the rest is not defined.
@@ -33,7 +33,7 @@ pub(super) fn for_unknown(
     visible: &Scope<'_>,
     name: &str,
     package: &str,
-    is_wanted: fn(Kind) -> bool,
+    is_wanted: fn(symbols::Kind) -> bool,
 ) -> Option<String> {
     let outermost = name.trim_start_matches('.');
     let full_names = element::enclosing(package)
@@ -77,12 +77,31 @@ pub(super) fn standard_option(message: &str, name: &str) -> Result<(), Option<St
     if options.get_field_by_name(name).is_some() {
         return Ok(());
     }
-    let names: Vec<String> = options
-        .fields()
-        .map(|option| option.name().to_owned())
-        .collect();
+    Err(among(name, &members(&Kind::Message(options))))
+}
+
+/// The names of the fields of a message, or of the values of an enum.
+pub(super) fn members(kind: &Kind) -> Vec<String> {
+    match kind {
+        Kind::Message(message) => message
+            .fields()
+            .map(|each| each.name().to_owned())
+            .collect(),
+        Kind::Enum(each) => each.values().map(|value| value.name().to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Help for `name`, in place of which there are `names`.
+pub(super) fn among(name: &str, names: &[String]) -> Option<String> {
     let candidates = names.iter().map(|name| (name.as_str(), name.as_str()));
-    Err(nearest(name, candidates).map(|found| format!("did you mean '{found}'?")))
+    match nearest(name, candidates) {
+        Some(found) => Some(format!("did you mean '{found}'?")),
+        None if (1..=MAX_LISTED).contains(&names.len()) => {
+            Some(format!("there is {}", names.join(", ")))
+        }
+        None => None,
+    }
 }
 
 /// The file that comes with every protobuf compiler and defines `full_name`.
@@ -98,14 +117,20 @@ fn well_known_file(full_name: &str) -> Option<&'static str> {
     include::WELL_KNOWN_FILES.iter().find(defines).copied()
 }
 
+/// As many names are listed at most, where none looks like the one that is wrong.
+const MAX_LISTED: usize = 8;
+
 /// The suggestion for the candidate that `name` needs the fewest edits to become, if it looks like it
 /// at all: at most one edit for each three characters. A candidate comes with what to suggest for it.
-fn nearest<'a>(
+pub(super) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Option<&'a str> {
     let limit = name.chars().count() / 3;
+    let is_close = |(candidate, _): &(&str, _)| name.len().abs_diff(candidate.len()) <= 4 * limit;
     candidates
+        // Most are ruled out by their length.
+        .filter(is_close)
         .map(|(candidate, suggestion)| (distance(name, candidate), suggestion))
         .filter(|(distance, _)| *distance <= limit)
         .min()

@@ -1,6 +1,6 @@
 //! Every type, service and extension of a compilation by its full name, and who can see it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
@@ -31,6 +31,8 @@ struct Symbol<'a> {
 pub(super) struct Symbols<'a> {
     parsed: &'a Parsed,
     by_name: BTreeMap<String, Symbol<'a>>,
+    /// By file, the paths to the names of what was defined before.
+    repeated: HashMap<&'a str, Vec<Vec<i32>>>,
 }
 
 /// The part of [`Symbols`] that one file can name: its own, what it imports, and what its imports
@@ -38,6 +40,8 @@ pub(super) struct Symbols<'a> {
 pub(super) struct Scope<'a> {
     symbols: &'a Symbols<'a>,
     files: HashSet<&'a str>,
+    /// Whether all imports could be read.
+    is_complete: bool,
     /// The packages of those files, and the packages around them.
     packages: HashSet<&'a str>,
 }
@@ -63,10 +67,19 @@ impl<'a> Symbols<'a> {
         let mut symbols = Self {
             parsed,
             by_name: BTreeMap::new(),
+            repeated: HashMap::new(),
         };
         for &name in order {
             let file = &parsed.files[name];
             for (full_name, kind, path) in definitions(&file.descriptor) {
+                let repeated = symbols.repeated(name).iter();
+                // What is in a message that is there twice would be there twice, too.
+                if repeated
+                    .map(|outer| &outer[..outer.len() - 1])
+                    .any(|outer| path.starts_with(outer))
+                {
+                    continue;
+                }
                 let symbol = Symbol {
                     kind,
                     file: name,
@@ -74,6 +87,7 @@ impl<'a> Symbols<'a> {
                 };
                 if let Some(first) = symbols.by_name.get(&full_name) {
                     diagnostics.push(symbols.defined_twice(&full_name, first, file, &symbol.path));
+                    symbols.repeated.entry(name).or_default().push(symbol.path);
                 } else {
                     symbols.by_name.insert(full_name, symbol);
                 }
@@ -109,11 +123,14 @@ impl<'a> Symbols<'a> {
                 .collect(),
             None => Vec::new(),
         };
+        let mut is_complete = true;
         while let Some(import) = waiting.pop() {
-            if let Some(file) = self.parsed.files.get(import)
-                && files.insert(import)
-            {
-                waiting.extend(element::public_imports(&file.descriptor));
+            match self.parsed.files.get(import) {
+                Some(file) if files.insert(import) => {
+                    waiting.extend(element::public_imports(&file.descriptor));
+                }
+                Some(_) => {}
+                None => is_complete = false,
             }
         }
         let packages = files
@@ -124,8 +141,14 @@ impl<'a> Symbols<'a> {
         Scope {
             symbols: self,
             files,
+            is_complete,
             packages,
         }
+    }
+
+    /// The paths to the names of all that the file called `name` defines, and that is defined already.
+    pub(super) fn repeated(&self, name: &str) -> &[Vec<i32>] {
+        self.repeated.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The file that defines `full_name`, whoever can see it.
@@ -164,6 +187,11 @@ impl<'a> Scope<'a> {
             }
         }
         other_kind
+    }
+
+    /// Whether no name can come from a file that could not be read.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// All visible names.

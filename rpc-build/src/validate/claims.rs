@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::File;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::Diagnostic;
+use crate::location::Location;
 
 /// One name of Rust is to be used for one thing of a `.proto` file.
 #[derive(Clone)]

@@ -26,11 +26,11 @@ pub(super) struct Scope<'a, 'b> {
 }
 
 impl Scope<'_, '_> {
-    /// Takes `rust_name` among the types and modules.
-    pub(super) fn claim(&mut self, rust_name: String, what: String, path: Vec<i32>) {
+    /// Takes `rust_name` among the types and modules, and returns whether it was free.
+    pub(super) fn claim(&mut self, rust_name: String, what: String, path: Vec<i32>) -> bool {
         let file = self.file;
         let claim = Claim { what, file, path };
-        self.claims.claim(rust_name, claim, self.diagnostics);
+        self.claims.claim(rust_name, claim, self.diagnostics)
     }
 
     fn is_extern(&self, name: &str) -> bool {
@@ -53,7 +53,7 @@ pub(super) fn message(scope: &mut Scope<'_, '_>, message: &DescriptorProto, path
     }
     let what = format!("message '{name}'");
     let name_path = [path, &[field::NAME]].concat();
-    scope.claim(
+    let is_free = scope.claim(
         names::type_name(name).to_string(),
         what.clone(),
         name_path.clone(),
@@ -74,7 +74,10 @@ pub(super) fn message(scope: &mut Scope<'_, '_>, message: &DescriptorProto, path
             "rename the message, or move what is nested in it out of it",
         );
     }
-    scope.claim(module, format!("what is nested in {what}"), name_path);
+    // Whoever renames the message renames its module.
+    if is_free {
+        scope.claim(module, format!("what is nested in {what}"), name_path);
+    }
     let mut inner = Scope {
         file: scope.file,
         generated: scope.generated,
@@ -119,7 +122,7 @@ impl<'a> Nested<'a> {
         };
         Self {
             messages: messages
-                .filter(|(nested, _)| !is_map_entry(nested))
+                .filter(|(nested, _)| !element::is_map_entry(nested))
                 .map(|(nested, index)| (index, nested))
                 .collect(),
             enums: message.enum_type.len(),
@@ -192,7 +195,7 @@ fn accessor_prefixes(
     let map = message
         .nested_type
         .iter()
-        .find(|nested| is_map_entry(nested) && nested.name() == entry);
+        .find(|nested| element::is_map_entry(nested) && nested.name() == entry);
     let is_enum = |each: &FieldDescriptorProto| each.r#type() == Type::Enum;
     if let Some(map) = map {
         return if map.field.iter().any(is_enum) {
@@ -276,11 +279,4 @@ pub(super) fn type_and_values(scope: &mut Scope<'_, '_>, each: &EnumDescriptorPr
 /// The oneof that a field is in, but for those that stand for `optional` in proto3.
 fn real_oneof(each: &FieldDescriptorProto) -> Option<i32> {
     each.oneof_index.filter(|_| !each.proto3_optional())
-}
-
-fn is_map_entry(message: &DescriptorProto) -> bool {
-    message
-        .options
-        .as_ref()
-        .is_some_and(|options| options.map_entry())
 }

@@ -105,7 +105,11 @@ fn service(scope: &mut Scope<'_, '_>, service: &ServiceDescriptorProto, path: &[
     let name_path = [path, &[field::NAME]].concat();
     for (_, suffix, what) in items.iter().filter(|(is_generated, ..)| *is_generated) {
         let what = format!("{what} '{name}'");
-        scope.claim(format!("{type_name}{suffix}"), what, name_path.clone());
+        let is_free = scope.claim(format!("{type_name}{suffix}"), what, name_path.clone());
+        // Whoever renames the service renames all that is called after it.
+        if !is_free {
+            break;
+        }
     }
     let mut methods = Claims::default();
     for (index, method) in service.method.iter().enumerate() {

@@ -198,9 +198,15 @@ impl<T: ?::core::marker::Sized> __NotesMessages for T {
 #[macro_export]
 macro_rules! __rpc_notes__Notes {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "notes.Notes" { rpc keep(Note) returns(Kept); rpc list(Kept)
-        returns(stream Note); rpc import(stream Note) returns(Kept); rpc sync(stream
-        Note) returns(stream Kept); } $($implementation)* }
+        $implement! {
+            "notes.Notes" {
+                rpc keep(Note) returns (Kept);
+                rpc list(Kept) returns (stream Note);
+                rpc import(stream Note) returns (Kept);
+                rpc sync(stream Note) returns (stream Kept);
+            }
+            $($implementation)*
+        }
     };
 }
 

@@ -71,8 +71,12 @@ impl<T: ?::core::marker::Sized> __HelloMessages for T {
 #[macro_export]
 macro_rules! __rpc_helloworld__Hello {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "helloworld.Hello" { rpc hello(HelloRequest) returns(HelloReply);
-        } $($implementation)* }
+        $implement! {
+            "helloworld.Hello" {
+                rpc hello(HelloRequest) returns (HelloReply);
+            }
+            $($implementation)*
+        }
     };
 }
 

@@ -320,11 +320,16 @@ impl<T: ?::core::marker::Sized> __StoreMessages for T {
 #[macro_export]
 macro_rules! __rpc_store__v1__Store {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "store.v1.Store" { rpc
-        get(::rpc_runtime::prost::alloc::string::String) returns(Item); rpc
-        watch(WatchRequest) returns(stream Item); rpc load(stream Item)
-        returns(LoadReply); rpc exchange(stream Item) returns(stream Item); rpc clear(())
-        returns(()); } $($implementation)* }
+        $implement! {
+            "store.v1.Store" {
+                rpc get(::rpc_runtime::prost::alloc::string::String) returns (Item);
+                rpc watch(WatchRequest) returns (stream Item);
+                rpc load(stream Item) returns (LoadReply);
+                rpc exchange(stream Item) returns (stream Item);
+                rpc clear(()) returns (());
+            }
+            $($implementation)*
+        }
     };
 }
 

@@ -242,11 +242,19 @@ impl<T: ?::core::marker::Sized> __KeywordsMessages for T {
 #[macro_export]
 macro_rules! __rpc_Keywords {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "Keywords" { rpc r#type(Option) returns(Result); rpc self_(Box)
-        returns(Vec); rpc connect_(Status) returns(Context); rpc connect_lazy_(String)
-        returns(Call); rpc clone_(Send) returns(Stream); rpc local_(stream Future)
-        returns(stream Streaming); rpc with_(stream Iterator) returns(self::T); rpc
-        get_url_for2(self::T) returns(stream self::T); } $($implementation)* }
+        $implement! {
+            "Keywords" {
+                rpc r#type(Option) returns (Result);
+                rpc self_(Box) returns (Vec);
+                rpc connect_(Status) returns (Context);
+                rpc connect_lazy_(String) returns (Call);
+                rpc clone_(Send) returns (Stream);
+                rpc local_(stream Future) returns (stream Streaming);
+                rpc with_(stream Iterator) returns (self::T);
+                rpc get_url_for2(self::T) returns (stream self::T);
+            }
+            $($implementation)*
+        }
     };
 }
 

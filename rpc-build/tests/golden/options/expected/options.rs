@@ -85,8 +85,13 @@ impl<T: ?::core::marker::Sized> __ArchiveMessages for T {
 #[macro_export]
 macro_rules! __rpc_options__Archive {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "options.Archive" { rpc find(Key) returns(Entry); rpc put(Entry)
-        returns(Key); } $($implementation)* }
+        $implement! {
+            "options.Archive" {
+                rpc find(Key) returns (Entry);
+                rpc put(Entry) returns (Key);
+            }
+            $($implementation)*
+        }
     };
 }
 

@@ -74,8 +74,12 @@ impl<T: ?::core::marker::Sized> __RegistryMessages for T {
 #[macro_export]
 macro_rules! __rpc_people__registry__Registry {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "people.registry.Registry" { rpc find(person::Name)
-        returns(Person); } $($implementation)* }
+        $implement! {
+            "people.registry.Registry" {
+                rpc find(person::Name) returns (Person);
+            }
+            $($implementation)*
+        }
     };
 }
 

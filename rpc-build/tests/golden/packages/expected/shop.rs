@@ -69,8 +69,12 @@ impl<T: ?::core::marker::Sized> __ShopMessages for T {
 #[macro_export]
 macro_rules! __rpc_shop__Shop {
     ($implement:path, $($implementation:tt)*) => {
-        $implement ! { "shop.Shop" { rpc buy(parts::Part)
-        returns(super::people::registry::person::Name); } $($implementation)* }
+        $implement! {
+            "shop.Shop" {
+                rpc buy(parts::Part) returns (super::people::registry::person::Name);
+            }
+            $($implementation)*
+        }
     };
 }
 
