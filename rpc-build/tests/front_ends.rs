@@ -11,6 +11,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use prost::Message;
+use prost_types::FileDescriptorProto;
+
 const PROTO: &str = r#"
 syntax = "proto3";
 package api;
@@ -63,6 +66,21 @@ fn a_file_that_is_no_descriptor_set_is_named() {
     );
 }
 
+/// An encoded set of one file, `api.proto`, with this number as its edition.
+fn set_with_edition(edition: u64) -> Vec<u8> {
+    const EDITION: u32 = 14;
+    let file = FileDescriptorProto {
+        name: Some("api.proto".to_owned()),
+        syntax: Some("editions".to_owned()),
+        ..FileDescriptorProto::default()
+    };
+    let mut file = file.encode_to_vec();
+    prost::encoding::uint64::encode(EDITION, &edition, &mut file);
+    let mut set = Vec::new();
+    prost::encoding::bytes::encode(1, &file, &mut set);
+    set
+}
+
 /// `PROTOC` belongs to the whole process, so the test that sets it runs in a process of its own.
 #[test]
 fn protoc_is_run_with_all_folders_and_its_complaints_are_shown_where_they_are() {
@@ -93,6 +111,10 @@ for argument; do
 done"#,
     );
     run("same code");
+    fs::write(folder.join("api.proto"), "// New.\nedition = \"9999\";\n").unwrap();
+    fs::write(folder.join("api.bin"), set_with_edition(9999)).unwrap();
+    run("unknown edition");
+    fs::write(folder.join("api.proto"), PROTO).unwrap();
     script(r#"echo "api.proto:6:15: \"google.protobuf.Timestamp\" is not defined." >&2; exit 1"#);
     run("located");
     fs::remove_file(folder.join("protoc")).unwrap();
@@ -111,6 +133,11 @@ fn protoc_is_run_in_a_process_of_its_own() {
         "same code" => {
             outcome.unwrap();
             assert_eq!(code(&folder, "out"), code(&folder, "expected"));
+        }
+        "unknown edition" => {
+            let error = outcome.unwrap_err();
+            let location = error.diagnostics()[0].location().unwrap();
+            assert_eq!((location.line(), location.column()), (2, 1));
         }
         "located" => {
             let error = outcome.unwrap_err();

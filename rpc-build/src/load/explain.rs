@@ -45,7 +45,8 @@ pub(super) fn descriptor_error(
         let help = nearest.or_else(advice);
         Diagnostic::new(message, location).with_help(help)
     };
-    all(&error).map(explain).collect()
+    let is_first = |mistake: &&dyn miette::Diagnostic| !repair::is_behind(&mistake.to_string());
+    all(&error).filter(is_first).map(explain).collect()
 }
 
 /// What to do about a mistake, by a part of what the linker says.
@@ -96,7 +97,7 @@ struct Complaint {
 impl Complaint {
     fn new(mistake: &dyn miette::Diagnostic, pool: &DescriptorPool) -> Self {
         // Names were replaced by full ones, which start with a dot.
-        let message = repair::without_marks(&mistake.to_string()).replace("(.", "(");
+        let message = mistake.to_string().replace("(.", "(");
         let (word, kind) = if let Some(inner) = mistake.source() {
             let inner = inner.to_string();
             // Which type it has is said again.

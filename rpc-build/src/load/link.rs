@@ -24,6 +24,7 @@ pub(super) fn link(
     let symbols = Symbols::collect(parsed, &order, diagnostics);
     let mut pool = DescriptorPool::new();
     let mut files = Vec::with_capacity(order.len());
+    let mut of_pool = Vec::new();
     for name in order {
         let file = &parsed.files[name];
         let mut descriptor = resolve::resolve(name, file, &symbols, &pool, diagnostics);
@@ -31,19 +32,22 @@ pub(super) fn link(
         for path in symbols.repeated(name) {
             repair::take_out(&mut descriptor, path);
         }
-        add_to_pool(file, descriptor.clone(), &mut pool, diagnostics);
+        add_to_pool(file, descriptor.clone(), &mut pool, &mut of_pool);
         let linked = pool.get_file_by_name(name);
-        files.push(match linked.filter(|_| diagnostics.is_empty()) {
-            Some(linked) => LoadedFile {
-                descriptor: linked.file_descriptor_proto().clone(),
-                encoded: linked.encode_to_vec(),
+        files.push(
+            match linked.filter(|_| diagnostics.is_empty() && of_pool.is_empty()) {
+                Some(linked) => LoadedFile {
+                    descriptor: linked.file_descriptor_proto().clone(),
+                    encoded: linked.encode_to_vec(),
+                },
+                None => LoadedFile {
+                    descriptor,
+                    encoded: Vec::new(),
+                },
             },
-            None => LoadedFile {
-                descriptor,
-                encoded: Vec::new(),
-            },
-        });
+        );
     }
+    diagnostic::merge(diagnostics, of_pool);
     (pool, files)
 }
 
@@ -89,7 +93,6 @@ fn add_to_pool(
     }
     // Each round finds again what is not taken out yet.
     for error in errors {
-        let mistakes = explain::descriptor_error(error, file.source.as_ref(), pool);
-        diagnostic::merge(diagnostics, mistakes);
+        diagnostics.extend(explain::descriptor_error(error, file.source.as_ref(), pool));
     }
 }

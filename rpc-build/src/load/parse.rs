@@ -129,21 +129,33 @@ fn parse_file(
     let source = folders
         .read(name)
         .map_err(|error| error.diagnostics().to_vec())?;
-    let Some(source) = source else {
-        return Ok(include::built_in(name).map(|descriptor| ParsedFile {
+    let built_in = || {
+        let descriptor = include::built_in(name)?;
+        Some(ParsedFile {
             descriptor,
             source: None,
-        }));
+        })
     };
+    let Some(source) = source else {
+        return Ok(built_in());
+    };
+    parse_text(name, source)
+        .map(Some)
+        // A copy may be of a later protobuf, which the user cannot change.
+        .or_else(|mistakes| built_in().map(Some).ok_or(mistakes))
+}
+
+/// Understands the text of the file called `name`.
+fn parse_text(name: &str, source: Source) -> Result<ParsedFile, Vec<Diagnostic>> {
     if let Some(span) = edition::find(&source.text) {
         return Err(vec![edition_not_supported(&source, span)]);
     }
     let file = File::from_source(name, &source.text)
         .map_err(|error| explain::compiler_error(&error, &source))?;
-    Ok(Some(ParsedFile {
+    Ok(ParsedFile {
         descriptor: file.file_descriptor_proto().clone(),
         source: Some(source),
-    }))
+    })
 }
 
 fn edition_not_supported(source: &Source, span: std::ops::Range<usize>) -> Diagnostic {

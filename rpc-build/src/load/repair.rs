@@ -44,9 +44,9 @@ pub(super) fn take_out(file: &mut FileDescriptorProto, path: &[i32]) -> Option<(
     Some(())
 }
 
-/// `text` without what [`take_out`] added to names.
-pub(super) fn without_marks(text: &str) -> String {
-    text.split(MARK).step_by(2).collect()
+/// Whether `message` is about something that is in the file only because of what was wrong with it.
+pub(super) fn is_behind(message: &str) -> bool {
+    message.contains(MARK)
 }
 
 /// An option that every element may have, and that is ignored.

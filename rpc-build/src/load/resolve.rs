@@ -44,9 +44,6 @@ pub(super) fn resolve(
     descriptor
 }
 
-/// Help for a name that looks like no other.
-const UNKNOWN: &str = "define it, or import the file that does";
-
 struct Resolver<'a> {
     name: &'a str,
     file: &'a ParsedFile,
@@ -260,10 +257,10 @@ impl Resolver<'_> {
         if let Found::Symbol(full_name, kind) = &found
             && wanted.filter()(*kind)
         {
-            let file = self.symbols.file_of(full_name);
-            let is_usable = |file| file == self.name || self.pool.get_file_by_name(file).is_some();
-            // What is wrong with its file has been said.
-            if !file.is_some_and(is_usable) {
+            let is_linked = |file: &str| self.pool.get_file_by_name(file).is_some();
+            let is_usable = |file| file == self.name || visible.has(file) && is_linked(file);
+            // What is wrong with its file, or with defining it again, has been said.
+            if !self.symbols.file_of(full_name).is_some_and(is_usable) {
                 return None;
             }
             *name = format!(".{full_name}");
@@ -276,22 +273,22 @@ impl Resolver<'_> {
             _ if wanted == Wanted::Option => format!("option '({name})' is not defined"),
             _ => format!("name '{name}' is not defined"),
         };
-        let help = match &found {
-            Found::Symbol(..) => None,
-            Found::Shadowed(by) => Some(suggest::for_shadowed(self.symbols, visible, name, by)),
-            Found::Nothing => {
-                let package = self.file.descriptor.package();
-                suggest::for_unknown(self.symbols, visible, name, package, wanted.filter())
-            }
+        let package = self.file.descriptor.package();
+        let (nearest, otherwise) = match &found {
+            Found::Symbol(..) => (None, None),
+            Found::Shadowed(by) => (
+                suggest::inside(self.symbols, visible, name, by),
+                Some(suggest::for_shadowed(self.symbols, name, by)),
+            ),
+            Found::Nothing => (
+                suggest::for_unknown(self.symbols, visible, name, package, wanted.filter()),
+                Some("define it, or import the file that does".to_owned()),
+            ),
         };
-        let is_certain = visible.is_complete() || matches!(found, Found::Symbol(..));
-        // A file that could not be read may define it.
-        let is_explained = help.is_some();
-        let help = match &found {
-            Found::Nothing => help.or_else(|| Some(UNKNOWN.to_owned())),
-            _ => help,
-        };
-        if is_certain || is_explained {
+        // A name that looks like no other may come from a file that could not be read.
+        let is_wrong = visible.is_complete() || matches!(found, Found::Symbol(..));
+        if is_wrong || nearest.is_some() {
+            let help = nearest.or(otherwise);
             self.complain(name, path, message, help);
         }
         None

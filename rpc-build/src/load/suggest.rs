@@ -6,24 +6,30 @@ use super::symbols::{self, Scope, Symbols};
 use crate::{element, include};
 
 /// Help for `name`, of which the first part leads to the scope `by`, where the rest is not defined.
-pub(super) fn for_shadowed(
+pub(super) fn for_shadowed(symbols: &Symbols<'_>, name: &str, by: &str) -> String {
+    if symbols.file_of(name).is_some() {
+        format!("here it is looked up in '{by}'; write '.{name}'")
+    } else {
+        format!("it is looked up in '{by}'")
+    }
+}
+
+/// Help for the same, if something in that scope looks like it.
+pub(super) fn inside(
     symbols: &Symbols<'_>,
     visible: &Scope<'_>,
     name: &str,
     by: &str,
-) -> String {
+) -> Option<String> {
     if symbols.file_of(name).is_some() {
-        return format!("here it is looked up in '{by}'; write '.{name}'");
+        return None;
     }
     let (_, rest) = name.split_once('.').unwrap_or_default();
     let candidates = visible.names().filter_map(|(full_name, _)| {
         let inside = full_name.strip_prefix(by)?.strip_prefix('.')?;
         Some((inside, full_name))
     });
-    match nearest(rest, candidates) {
-        Some(found) => format!("did you mean '{found}'?"),
-        None => format!("it is looked up in '{by}'"),
-    }
+    nearest(rest, candidates).map(|found| format!("did you mean '{found}'?"))
 }
 
 /// Help for `name`, which leads nowhere in a file of `package`: the import that is missing, or a

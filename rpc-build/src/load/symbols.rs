@@ -1,6 +1,7 @@
 //! Every type, service and extension of a compilation by its full name, and who can see it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
@@ -25,6 +26,8 @@ struct Symbol<'a> {
     file: &'a str,
     /// Leads to its name within the file.
     path: Vec<i32>,
+    /// The files that define it again.
+    again: Vec<&'a str>,
 }
 
 /// The definitions of all files.
@@ -80,15 +83,18 @@ impl<'a> Symbols<'a> {
                 {
                     continue;
                 }
-                let symbol = Symbol {
-                    kind,
-                    file: name,
-                    path,
-                };
-                if let Some(first) = symbols.by_name.get(&full_name) {
-                    diagnostics.push(symbols.defined_twice(&full_name, first, file, &symbol.path));
-                    symbols.repeated.entry(name).or_default().push(symbol.path);
+                if let Some(first) = symbols.by_name.get_mut(&full_name) {
+                    first.again.push(name);
+                    let first = &symbols.by_name[&full_name];
+                    diagnostics.push(symbols.defined_twice(&full_name, first, file, &path));
+                    symbols.repeated.entry(name).or_default().push(path);
                 } else {
+                    let symbol = Symbol {
+                        kind,
+                        file: name,
+                        path,
+                        again: Vec::new(),
+                    };
                     symbols.by_name.insert(full_name, symbol);
                 }
             }
@@ -107,8 +113,16 @@ impl<'a> Symbols<'a> {
         let place = first_file
             .location(&first.path)
             .map_or_else(|| first.file.to_owned(), |location| location.to_string());
+        let help = if same_file(first_file, file) {
+            let names = format!("'{}' and '{}'", first.file, file.descriptor.name());
+            format!(
+                "one file is read under two names, {names}: keep the include folder that imports use"
+            )
+        } else {
+            format!("it is defined first at {place}")
+        };
         file.complain(path, format!("name '{full_name}' is defined twice"))
-            .with_help(Some(format!("it is defined first at {place}")))
+            .with_help(Some(help))
     }
 
     /// What the file called `name` can see.
@@ -194,6 +208,11 @@ impl<'a> Scope<'a> {
         self.is_complete
     }
 
+    /// Whether the file called `name` is visible.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.files.contains(name)
+    }
+
     /// All visible names.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
         let visible = |(_, symbol): &(&String, &Symbol<'_>)| self.files.contains(symbol.file);
@@ -204,7 +223,8 @@ impl<'a> Scope<'a> {
 
     fn get(&self, full_name: &str) -> Option<Kind> {
         let symbol = self.symbols.by_name.get(full_name)?;
-        self.files.contains(symbol.file).then_some(symbol.kind)
+        let mut files = symbol.again.iter().chain([&symbol.file]);
+        files.any(|file| self.has(file)).then_some(symbol.kind)
     }
 
     fn is_scope(&self, full_name: &str) -> bool {
@@ -213,6 +233,14 @@ impl<'a> Scope<'a> {
                 .get(full_name)
                 .is_some_and(|kind| kind != Kind::Extension)
     }
+}
+
+/// Whether two files with different names come from one place.
+fn same_file(one: &ParsedFile, other: &ParsedFile) -> bool {
+    let path = |file: &ParsedFile| fs::canonicalize(&file.source.as_ref()?.path).ok();
+    one.descriptor.name() != other.descriptor.name()
+        && path(one).is_some()
+        && path(one) == path(other)
 }
 
 /// The full names of all that `file` defines, with the paths to their names.
