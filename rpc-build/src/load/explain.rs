@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use protox::prost_reflect::{DescriptorError, DescriptorPool, Kind};
 
+use super::advice::advice;
 use super::{repair, suggest};
 use crate::diagnostic::Diagnostic;
 use crate::include::Source;
@@ -13,10 +14,27 @@ use crate::location::{self, Location};
 pub(super) fn compiler_error(error: &protox::Error, source: &Source) -> Vec<Diagnostic> {
     let explain = |mistake: &dyn miette::Diagnostic| {
         let location = Location::from_span(&source.path, &source.text, span(mistake, source));
+        let message = mistake.to_string();
         let help = mistake.help().map(|help| help.to_string());
-        Diagnostic::new(mistake.to_string(), location).with_help(help)
+        let help = help.or_else(|| unfinished_line(&message, &location, source));
+        Diagnostic::new(message, location).with_help(help)
     };
     all(error).map(explain).collect()
+}
+
+/// Help for a statement without its end: the parser sees it at the first word of another line.
+fn unfinished_line(message: &str, location: &Location, source: &Source) -> Option<String> {
+    let line = location.source_line();
+    let is_first = line
+        .chars()
+        .take(location.column() - 1)
+        .all(char::is_whitespace);
+    let lines = source.text.lines().zip(1..).take(location.line() - 1);
+    let is_code =
+        |(line, _): &(&str, usize)| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    let (_, number) = lines.filter(is_code).last()?;
+    let is_end = message.starts_with("expected ';'") && is_first;
+    is_end.then(|| format!("end line {number} with ';'"))
 }
 
 /// The mistakes that were found when one file was linked to those that it imports, which are in `pool`.
@@ -38,47 +56,12 @@ pub(super) fn descriptor_error(
         let span = location::narrow(&source.text, span(mistake, source), &word);
         let location = Location::from_span(&source.path, &source.text, span);
         let nearest = kind.and_then(|kind| suggest::among(&word, &suggest::members(&kind)));
-        let advice = || {
-            let known = ADVICE.iter().find(|(part, _)| message.contains(part));
-            known.map(|(_, help)| (*help).to_owned())
-        };
-        let help = nearest.or_else(advice);
+        let help = nearest.or_else(|| advice(&message, &word));
         Diagnostic::new(message, location).with_help(help)
     };
     let is_first = |mistake: &&dyn miette::Diagnostic| !repair::is_behind(&mistake.to_string());
     all(&error).filter(is_first).map(explain).collect()
 }
-
-/// What to do about a mistake, by a part of what the linker says.
-const ADVICE: &[(&str, &str)] = &[
-    ("is already used", "choose a number that no other field has"),
-    (
-        "conflicts with reserved range",
-        "it once meant something else: choose another number",
-    ),
-    (
-        "conflicts with extension range",
-        "that range is for extensions: choose another number",
-    ),
-    (
-        "camel-case name",
-        "rename one of them: JSON has one name for both",
-    ),
-    ("JSON name", "rename the field, or set another `json_name`"),
-    (
-        "as an extension number",
-        "choose a number that the message lists under `extensions`",
-    ),
-    (
-        "has already been used",
-        "choose another number, or allow a second name for it with `option allow_alias = true;` in the enum",
-    ),
-    (
-        "the first value for proto3 enums",
-        "add a value with the number 0 before it, such as `UNSPECIFIED = 0;`",
-    ),
-    ("has already been set", "remove one of them"),
-];
 
 /// An error and all that came with it.
 fn all(first: &dyn miette::Diagnostic) -> impl Iterator<Item = &dyn miette::Diagnostic> {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::nearest::nearest;
 use super::parse::Parsed;
-use super::suggest;
 use crate::diagnostic::Diagnostic;
 use crate::element::field;
 use crate::include::{self, IncludeFolders};
@@ -92,7 +92,7 @@ impl<'a> Walk<'a, '_> {
         let beside = self.folders.beside(import);
         let beside = beside.iter().map(String::as_str);
         let names = beside.chain(include::built_in_files());
-        match suggest::nearest(stem(import), names.map(|name| (stem(name), name))) {
+        match nearest(stem(import), names.map(|name| (stem(name), name))) {
             Some(name) => format!("did you mean '{name}'? {looked}"),
             None => looked,
         }

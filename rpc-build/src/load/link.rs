@@ -77,18 +77,17 @@ fn add_to_pool(
 ) {
     let mut errors = Vec::new();
     let mut taken_out = HashSet::new();
-    let mut is_renumbered = false;
+    let mut renumberings = [repair::renumber_enums, repair::renumber_fields].into_iter();
     while let Err(error) = pool.add_file_descriptor_proto(descriptor.clone()) {
         let path = error.path().unwrap_or_default().to_owned();
         errors.push(error);
         let is_gone =
             taken_out.insert(path.clone()) && repair::take_out(&mut descriptor, &path).is_some();
         if !is_gone {
-            if is_renumbered {
+            let Some(renumber) = renumberings.next() else {
                 break;
-            }
-            repair::renumber(&mut descriptor);
-            is_renumbered = true;
+            };
+            renumber(&mut descriptor);
         }
     }
     // Each round finds again what is not taken out yet.

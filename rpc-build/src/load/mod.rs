@@ -5,9 +5,11 @@
 //! and interpret options. Every step adds what is wrong to one list and goes on with what is right, so that
 //! no mistake hides another one.
 
+mod advice;
 mod explain;
 mod imports;
 mod link;
+mod nearest;
 mod parse;
 mod repair;
 mod resolve;

@@ -89,10 +89,19 @@ fn find<'a>(message: &'a mut DynamicMessage, path: &[i32]) -> Option<&'a mut Dyn
     }
 }
 
-/// Numbers everything anew, without what is reserved and without default values.
-pub(super) fn renumber(file: &mut FileDescriptorProto) {
-    file.message_type.iter_mut().for_each(renumber_message);
+/// Numbers the values of all enums anew.
+pub(super) fn renumber_enums(file: &mut FileDescriptorProto) {
+    fn in_message(message: &mut DescriptorProto) {
+        message.enum_type.iter_mut().for_each(renumber_enum);
+        message.nested_type.iter_mut().for_each(in_message);
+    }
     file.enum_type.iter_mut().for_each(renumber_enum);
+    file.message_type.iter_mut().for_each(in_message);
+}
+
+/// Numbers all fields anew, and removes default values.
+pub(super) fn renumber_fields(file: &mut FileDescriptorProto) {
+    file.message_type.iter_mut().for_each(renumber_message);
 }
 
 fn renumber_message(message: &mut DescriptorProto) {
@@ -113,7 +122,6 @@ fn renumber_message(message: &mut DescriptorProto) {
         }];
     }
     message.nested_type.iter_mut().for_each(renumber_message);
-    message.enum_type.iter_mut().for_each(renumber_enum);
 }
 
 fn renumber_enum(each: &mut EnumDescriptorProto) {

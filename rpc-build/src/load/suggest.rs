@@ -2,8 +2,34 @@
 
 use protox::prost_reflect::{DescriptorPool, Kind};
 
+use super::nearest::nearest;
 use super::symbols::{self, Scope, Symbols};
 use crate::{element, include};
+
+/// The types of fields that are defined nowhere.
+const SCALARS: &[&str] = &[
+    "bool", "bytes", "double", "fixed32", "fixed64", "float", "int32", "int64", "sfixed32",
+    "sfixed64", "sint32", "sint64", "string", "uint32", "uint64",
+];
+
+/// What some of them are called elsewhere, with too little likeness to be found by it.
+const FOREIGN_SCALARS: &[(&str, &str)] = &[
+    ("boolean", "bool"),
+    ("byte", "bytes"),
+    ("f32", "float"),
+    ("f64", "double"),
+    ("float32", "float"),
+    ("float64", "double"),
+    ("i32", "int32"),
+    ("i64", "int64"),
+    ("int", "int32"),
+    ("integer", "int32"),
+    ("long", "int64"),
+    ("str", "string"),
+    ("u32", "uint32"),
+    ("u64", "uint64"),
+    ("uint", "uint32"),
+];
 
 /// Help for `name`, of which the first part leads to the scope `by`, where the rest is not defined.
 pub(super) fn for_shadowed(symbols: &Symbols<'_>, name: &str, by: &str) -> String {
@@ -55,6 +81,16 @@ pub(super) fn for_unknown(
             ));
         }
     }
+    let is_field = is_wanted(symbols::Kind::Enum);
+    if let Some(help) = for_scalar(name, is_field) {
+        return Some(help);
+    }
+    let well_known = format!("google.protobuf.{name}");
+    if let Some(file) = well_known_file(&well_known).filter(|_| is_wanted(symbols::Kind::Message)) {
+        return Some(format!(
+            "did you mean '{well_known}'? It is in `import \"{file}\";`"
+        ));
+    }
     let candidates = visible
         .names()
         .filter(|(_, kind)| is_wanted(*kind))
@@ -70,7 +106,22 @@ pub(super) fn for_unknown(
             };
             (compared, suggestion)
         });
+    let scalars = SCALARS.iter().filter(|_| is_field);
+    let candidates = candidates.chain(scalars.map(|name| (*name, *name)));
     nearest(outermost, candidates).map(|found| format!("did you mean '{found}'?"))
+}
+
+/// Help for a `name` that says in another language, or in the wrong place, that something is no message.
+fn for_scalar(name: &str, is_field: bool) -> Option<String> {
+    if !is_field {
+        let is_scalar = SCALARS.contains(&name);
+        return is_scalar.then(|| {
+            "methods take and return messages: define one with a field of this type".to_owned()
+        });
+    }
+    let mut foreign = FOREIGN_SCALARS.iter();
+    let (_, scalar) = foreign.find(|(foreign, _)| *foreign == name)?;
+    Some(format!("did you mean '{scalar}'?"))
 }
 
 /// Whether `google.protobuf.<message>`, such as `FieldOptions`, has the option `name`. If it has not,
@@ -125,68 +176,3 @@ fn well_known_file(full_name: &str) -> Option<&'static str> {
 
 /// As many names are listed at most, where none looks like the one that is wrong.
 const MAX_LISTED: usize = 8;
-
-/// The suggestion for the candidate that `name` needs the fewest edits to become, if it looks like it
-/// at all: at most one edit for each three characters. A candidate comes with what to suggest for it.
-pub(super) fn nearest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Option<&'a str> {
-    let limit = name.chars().count() / 3;
-    let is_close = |(candidate, _): &(&str, _)| name.len().abs_diff(candidate.len()) <= 4 * limit;
-    candidates
-        // Most are ruled out by their length.
-        .filter(is_close)
-        .map(|(candidate, suggestion)| (distance(name, candidate), suggestion))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, suggestion)| suggestion)
-}
-
-/// The number of characters to insert, delete, replace or swap with the next one on the way from `a`
-/// to `b`, where upper and lower case are the same.
-fn distance(a: &str, b: &str) -> usize {
-    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
-    let (a, b) = (fold(a), fold(b));
-    // `rows[i][j]` is the distance of the first `i` characters of `a` to the first `j` of `b`.
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_counts_edits_whatever_the_case() {
-        for (a, b, expected) in [
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("HelloRequst", "HelloRequest", 1),
-            ("money", "Money", 0),
-            ("lable", "label", 1),
-        ] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-            assert_eq!(distance(b, a), expected, "{b} {a}");
-        }
-    }
-
-    #[test]
-    fn names_that_look_different_are_not_suggested() {
-        let candidates = || [("Book", "b.Book"), ("Shelf", "b.Shelf")].into_iter();
-        assert_eq!(nearest("Bok", candidates()), Some("b.Book"));
-        assert_eq!(nearest("Author", candidates()), None);
-    }
-}
