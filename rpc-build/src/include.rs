@@ -91,8 +91,11 @@ impl<'a> IncludeFolders<'a> {
     }
 }
 
-/// The text of a file that consists of `bytes`.
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+/// The text of a file that consists of `bytes`, without the mark that some editors write in front.
+fn text(path: &Path, mut bytes: Vec<u8>) -> Result<String> {
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(.."\u{feff}".len());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();

@@ -137,6 +137,13 @@ fn a_byte_that_is_not_utf_8_is_shown_where_it_is() {
 }
 
 #[test]
+fn a_byte_order_mark_is_skipped() {
+    let text = "\u{feff}syntax = \"proto3\";\nmessage A { B b = 1; }\n";
+    let shown = mistakes_in("mark", text);
+    assert!(shown.starts_with("proto/a.proto:2:13: name 'B'"), "{shown}");
+}
+
+#[test]
 fn a_mistake_in_an_imported_file_is_shown_once_in_that_file() {
     let importer = "syntax = \"proto3\";\nimport \"common/c.proto\";\n";
     let project = Project::new(

@@ -1,4 +1,4 @@
-//! What to do about the mistakes that the linker finds, which only says what they are.
+//! What to do about the mistakes that the compiler and the linker find, and only name.
 
 const NEW_NAME: &str = "choose another name";
 
@@ -31,6 +31,10 @@ const ADVICE: &[(&str, &str)] = &[
         "add a value with the number 0 before it, such as `UNSPECIFIED = 0;`",
     ),
     ("has already been set", "remove one of them"),
+    (
+        "fields must have a label",
+        "label it, or begin the file with `syntax = \"proto3\";`",
+    ),
     ("twice", NEW_NAME),
     ("already defined", NEW_NAME),
 ];
@@ -39,7 +43,7 @@ const ADVICE: &[(&str, &str)] = &[
 pub(super) fn advice(message: &str, word: &str) -> Option<String> {
     let (_, help) = ADVICE.iter().find(|(part, _)| message.contains(part))?;
     let name = word.rsplit('.').next().unwrap_or(word);
-    let is_value = !name.contains(|c: char| c.is_lowercase());
+    let is_value = name.len() > 1 && !name.contains(|c: char| c.is_lowercase());
     Some(match *help {
         // Most people look for it in the enum.
         NEW_NAME if is_value => format!("{NEW_NAME}: values of an enum count as defined beside it"),

@@ -16,7 +16,9 @@ pub(super) fn compiler_error(error: &protox::Error, source: &Source) -> Vec<Diag
         let location = Location::from_span(&source.path, &source.text, span(mistake, source));
         let message = mistake.to_string();
         let help = mistake.help().map(|help| help.to_string());
-        let help = help.or_else(|| unfinished_line(&message, &location, source));
+        let help = help
+            .or_else(|| unfinished_line(&message, &location, source))
+            .or_else(|| advice(&message, ""));
         Diagnostic::new(message, location).with_help(help)
     };
     all(error).map(explain).collect()

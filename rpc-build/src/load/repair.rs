@@ -29,19 +29,26 @@ pub(super) fn take_out(file: &mut FileDescriptorProto, path: &[i32]) -> Option<(
             *element = DynamicMessage::new(element.descriptor());
             element.transcode_from(&option_without_effect()).ok()?;
         }
-        kind => {
-            // The values of an enum are defined in the scope around it.
-            if kind == "EnumDescriptorProto" {
-                element.clear_field_by_number(field::ENUM_VALUE as u32);
-            }
-            let name = element.get_field_by_number_mut(field::NAME as u32)?;
+        _ => {
             let suffix = format!("{MARK}{} {path:?}{MARK}", file.name());
-            *name = Value::String(format!("{}{suffix}", name.as_str()?));
+            rename(element, &suffix);
+            // The values of an enum are defined in the scope around it.
+            if element.descriptor().name() == "EnumDescriptorProto" {
+                let values = element.get_field_by_number_mut(field::ENUM_VALUE as u32)?;
+                let values = values.as_list_mut()?.iter_mut();
+                let values = values.filter_map(Value::as_message_mut);
+                values.for_each(|value| rename(value, &suffix));
+            }
         }
     }
     *file = root.transcode_to().ok()?;
-    file.enum_type.iter_mut().for_each(add_value);
     Some(())
+}
+
+fn rename(element: &mut DynamicMessage, suffix: &str) {
+    if let Some(Value::String(name)) = element.get_field_by_number_mut(field::NAME as u32) {
+        name.push_str(suffix);
+    }
 }
 
 /// Whether `message` is about something that is in the file only because of what was wrong with it.
@@ -129,11 +136,6 @@ fn renumber_enum(each: &mut EnumDescriptorProto) {
         value.number = Some(number);
     }
     each.reserved_range.clear();
-    add_value(each);
-}
-
-/// An enum without values would be wrong for that.
-fn add_value(each: &mut EnumDescriptorProto) {
     if each.value.is_empty() {
         each.value.push(EnumValueDescriptorProto {
             name: Some(format!("{MARK}{}{MARK}", each.name())),

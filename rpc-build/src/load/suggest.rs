@@ -4,7 +4,7 @@ use protox::prost_reflect::{DescriptorPool, Kind};
 
 use super::nearest::nearest;
 use super::symbols::{self, Scope, Symbols};
-use crate::{element, include};
+use crate::{element, include, method_options};
 
 /// The types of fields that are defined nowhere.
 const SCALARS: &[&str] = &[
@@ -74,7 +74,7 @@ pub(super) fn for_unknown(
     for full_name in full_names {
         let file = symbols
             .file_of(&full_name)
-            .or_else(|| well_known_file(&full_name));
+            .or_else(|| built_in_file(&full_name));
         if let Some(file) = file {
             return Some(format!(
                 "it is defined in a file that has to be imported: `import \"{file}\";`"
@@ -86,7 +86,7 @@ pub(super) fn for_unknown(
         return Some(help);
     }
     let well_known = format!("google.protobuf.{name}");
-    if let Some(file) = well_known_file(&well_known).filter(|_| is_wanted(symbols::Kind::Message)) {
+    if let Some(file) = built_in_file(&well_known).filter(|_| is_wanted(symbols::Kind::Message)) {
         return Some(format!(
             "did you mean '{well_known}'? It is in `import \"{file}\";`"
         ));
@@ -161,8 +161,15 @@ pub(super) fn among(name: &str, names: &[String]) -> Option<String> {
     }
 }
 
-/// The file that comes with every protobuf compiler and defines `full_name`.
-fn well_known_file(full_name: &str) -> Option<&'static str> {
+/// The file that needs no include folder and defines `full_name`.
+fn built_in_file(full_name: &str) -> Option<&'static str> {
+    if let Some(option) = full_name.strip_prefix("rpc.") {
+        let own = include::built_in(method_options::FILE)?;
+        let mut options = own.extension.iter();
+        return options
+            .any(|each| each.name() == option)
+            .then_some(method_options::FILE);
+    }
     let pool = DescriptorPool::global();
     let defines = |file: &&&str| {
         let Some(file) = pool.get_file_by_name(file) else {
