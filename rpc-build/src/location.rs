@@ -118,8 +118,9 @@ pub(crate) fn narrow(text: &str, span: Range<usize>, word: &str) -> Range<usize>
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let is_whole = |at: &usize| {
         let (before, after) = (&around[..*at], &around[at + word.len()..]);
-        !(word.starts_with(is_part) && before.ends_with(is_part))
-            && !(word.ends_with(is_part) && after.starts_with(is_part))
+        let goes_on_before = word.starts_with(is_part) && before.ends_with(is_part);
+        let goes_on_after = word.ends_with(is_part) && after.starts_with(is_part);
+        !goes_on_before && !goes_on_after
     };
     let mut found = around.match_indices(word).map(|(at, _)| at);
     match found.find(is_whole) {
