@@ -14,6 +14,10 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::element;
 use crate::include::IncludeFolders;
 
+/// How often what is wrong in a file is taken out. Each round finds all mistakes of one kind, so this is far
+/// more than it takes to find them all.
+const MAX_ROUNDS: usize = 50;
+
 /// All files of `parsed`, each behind those that it imports, and the pool that they are linked in.
 pub(super) fn link(
     parsed: &Parsed,
@@ -78,7 +82,10 @@ fn add_to_pool(
     let mut errors = Vec::new();
     let mut taken_out = HashSet::new();
     let mut renumberings = [repair::renumber_enums, repair::renumber_fields].into_iter();
-    while let Err(error) = pool.add_file_descriptor_proto(descriptor.clone()) {
+    for _ in 0..MAX_ROUNDS {
+        let Err(error) = pool.add_file_descriptor_proto(descriptor.clone()) else {
+            break;
+        };
         let path = error.path().unwrap_or_default().to_owned();
         errors.push(error);
         let is_gone =

@@ -266,7 +266,14 @@ impl Resolver<'_> {
             *name = format!(".{full_name}");
             return Some(*kind);
         }
-        let message = match &found {
+        self.not_found(name, &found, wanted, path);
+        None
+    }
+
+    /// Says that `name` leads to nothing that is `wanted`, if that is certain.
+    fn not_found(&mut self, name: &str, found: &Found, wanted: Wanted, path: &[i32]) {
+        let visible = self.scope.get_or_init(|| self.symbols.scope_of(self.name));
+        let message = match found {
             Found::Symbol(_, kind) => {
                 format!("'{name}' is {}, not {}", describe(*kind), wanted.describe())
             }
@@ -274,7 +281,7 @@ impl Resolver<'_> {
             _ => format!("name '{name}' is not defined"),
         };
         let package = self.file.descriptor.package();
-        let (nearest, otherwise) = match &found {
+        let (nearest, otherwise) = match found {
             Found::Symbol(..) => (None, None),
             Found::Shadowed(by) => (
                 suggest::inside(self.symbols, visible, name, by),
@@ -291,7 +298,6 @@ impl Resolver<'_> {
             let help = nearest.or(otherwise);
             self.complain(name, path, message, help);
         }
-        None
     }
 
     /// Says that `word` is wrong, which the element at `path` contains.
