@@ -75,6 +75,9 @@ fn unparse(file: &syn::File) -> String {
     lines
 }
 
+/// The compiler quotes the line of a companion macro that comes twice.
+const INCLUDED_ONCE: &str = "include a package once in a crate, and `use` its module elsewhere";
+
 /// Gives each method in the companion macros of services a line of its own. What is in a macro is only words
 /// to `prettyplease`, which fills lines with them.
 fn lay_out_companions(code: &str) -> String {
@@ -84,6 +87,10 @@ fn lay_out_companions(code: &str) -> String {
         let unindented = line.trim_start();
         if !unindented.starts_with("$implement ! {") {
             laid_out.push_str(line);
+            if unindented.starts_with("macro_rules! ") {
+                laid_out.push_str(" // ");
+                laid_out.push_str(INCLUDED_ONCE);
+            }
             laid_out.push('\n');
             continue;
         }

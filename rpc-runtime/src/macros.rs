@@ -12,8 +12,8 @@
 /// refer to each other need the whole tree: [`include_protos!`](crate::include_protos).
 ///
 /// Include a package once in a crate, and `use` its module everywhere else. Each service comes with a macro for
-/// `#[rpc_service]`, of which a crate can have only one: a second inclusion fails with error E0428, which
-/// calls it `__rpc_helloworld__Hello`.
+/// `#[rpc_service]`, of which a crate can have only one: a second inclusion fails with error E0428 at
+/// `__rpc_helloworld__Hello`.
 #[macro_export]
 macro_rules! include_proto {
     ($package:literal) => {

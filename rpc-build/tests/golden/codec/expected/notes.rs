@@ -196,7 +196,7 @@ impl<T: ?::core::marker::Sized> __NotesMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_notes__Notes {
+macro_rules! __rpc_notes__Notes { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "notes.Notes" {

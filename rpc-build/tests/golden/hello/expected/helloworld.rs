@@ -69,7 +69,7 @@ impl<T: ?::core::marker::Sized> __HelloMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_helloworld__Hello {
+macro_rules! __rpc_helloworld__Hello { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "helloworld.Hello" {

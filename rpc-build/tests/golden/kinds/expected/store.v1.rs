@@ -318,7 +318,7 @@ impl<T: ?::core::marker::Sized> __StoreMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_store__v1__Store {
+macro_rules! __rpc_store__v1__Store { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "store.v1.Store" {

@@ -240,7 +240,7 @@ impl<T: ?::core::marker::Sized> __KeywordsMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_Keywords {
+macro_rules! __rpc_Keywords { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "Keywords" {

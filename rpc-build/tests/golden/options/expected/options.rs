@@ -83,7 +83,7 @@ impl<T: ?::core::marker::Sized> __ArchiveMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_options__Archive {
+macro_rules! __rpc_options__Archive { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "options.Archive" {

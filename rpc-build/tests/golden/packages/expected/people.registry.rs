@@ -72,7 +72,7 @@ impl<T: ?::core::marker::Sized> __RegistryMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_people__registry__Registry {
+macro_rules! __rpc_people__registry__Registry { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "people.registry.Registry" {

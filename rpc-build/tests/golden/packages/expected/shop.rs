@@ -67,7 +67,7 @@ impl<T: ?::core::marker::Sized> __ShopMessages for T {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __rpc_shop__Shop {
+macro_rules! __rpc_shop__Shop { // include a package once in a crate, and `use` its module elsewhere
     ($implement:path, $($implementation:tt)*) => {
         $implement! {
             "shop.Shop" {
