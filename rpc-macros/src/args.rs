@@ -3,8 +3,10 @@
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Ident, LitStr, Path, Result, Token, parse_quote};
+
+use crate::nearest::nearest;
 
 /// The arguments of `#[rpc_service(..)]`.
 pub(crate) struct Args {
@@ -34,26 +36,49 @@ fn runtime_path() -> Path {
     }
 }
 
-impl Parse for Args {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
+impl Args {
+    /// Reads what stands in the parentheses. After a mistake, missing methods are allowed: whether they
+    /// should be cannot be told, and the mistake is the one thing to report.
+    pub(crate) fn read(tokens: TokenStream) -> (Self, Option<Error>) {
         let mut args = Self::default();
+        let mistake = Parser::parse2(|input: ParseStream<'_>| args.extend(input), tokens).err();
+        args.unimplemented |= mistake.is_some();
+        (args, mistake)
+    }
+
+    fn extend(&mut self, input: ParseStream<'_>) -> Result<()> {
         while !input.is_empty() {
             let name: Ident = input.parse()?;
             if name == "unimplemented" {
-                args.unimplemented = true;
+                self.unimplemented = true;
             } else if name == "runtime" {
                 input.parse::<Token![=]>()?;
-                args.runtime = input.parse::<LitStr>()?.parse()?;
+                self.runtime = input.parse::<LitStr>()?.parse()?;
             } else {
-                let message = format!(
-                    "unknown argument `{name}`; there are `unimplemented` and `runtime = \"::path\"`"
-                );
-                return Err(Error::new(name.span(), message));
+                return Err(unknown(&name));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
+        Ok(())
+    }
+}
+
+fn unknown(name: &Ident) -> Error {
+    let meant = nearest(&name.to_string(), ["unimplemented", "runtime"])
+        .map(|near| format!(" (did you mean `{near}`?)"))
+        .unwrap_or_default();
+    let message = format!(
+        "unknown argument `{name}`{meant}; there are `unimplemented` and `runtime = \"::path\"`"
+    );
+    Error::new(name.span(), message)
+}
+
+impl Parse for Args {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut args = Self::default();
+        args.extend(input)?;
         Ok(args)
     }
 }

@@ -1,12 +1,13 @@
 //! Compares an implementation with the interface of its service.
 
 use quote::ToTokens;
-use syn::{Error, FnArg, ReturnType, Signature, Type};
+use syn::Error;
 
 use crate::args::Args;
 use crate::implementation::{Implementation, Method};
 use crate::interface::{Interface, Rpc};
 use crate::nearest::nearest;
+use crate::signature;
 
 /// What is wrong with an implementation, and what it needs to be complete.
 pub(crate) struct Findings<'a> {
@@ -33,7 +34,7 @@ pub(crate) fn check<'a>(
         let name = method.signature.ident.to_string();
         match interface.methods.iter().find(|rpc| rpc.name == name) {
             Some(rpc) => {
-                let mistake = wrong_signature(&method.signature, rpc);
+                let mistake = signature::mistake(&method.signature, rpc, interface);
                 let is_right = mistake.is_none();
                 errors.extend(mistake);
                 is_right
@@ -108,42 +109,6 @@ fn unknown<'a>(
             (Error::new(ident.span(), message), None)
         }
     }
-}
-
-/// What shows of a signature that cannot be right.
-fn wrong_signature(signature: &Signature, rpc: &Rpc) -> Option<Error> {
-    let inputs: Vec<&FnArg> = signature.inputs.iter().collect();
-    let what = match &inputs[..] {
-        [FnArg::Receiver(_)] => Some("a context and a request"),
-        [FnArg::Receiver(_), FnArg::Typed(only)] if is_named(&only.ty, "Context") => {
-            Some("a request")
-        }
-        [FnArg::Receiver(_), FnArg::Typed(_)] => Some("a context"),
-        [FnArg::Receiver(_), _, _] => None,
-        [FnArg::Receiver(_), ..] => Some("no more than a context and a request"),
-        _ => Some("`&self`, a context and a request"),
-    };
-    if let Some(what) = what {
-        let message = format!("`{}` takes {what}:\n\n    {rpc}", rpc.name);
-        return Some(match inputs.is_empty() {
-            true => Error::new_spanned(&signature.ident, message),
-            false => Error::new_spanned(&signature.inputs, message),
-        });
-    }
-    let is_future = match &signature.output {
-        // `impl Future`, `Pin<Box<dyn Future>>` and aliases of such.
-        ReturnType::Type(_, output) => !is_named(output, "Result"),
-        ReturnType::Default => false,
-    };
-    (signature.asyncness.is_none() && !is_future).then(|| {
-        let message = format!("`{}` is an `async fn`:\n\n    {rpc}", rpc.name);
-        Error::new_spanned(signature.fn_token, message)
-    })
-}
-
-/// Whether `ty` is a path that ends in `name`.
-fn is_named(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Reports the methods that are missing, with what has to be written.

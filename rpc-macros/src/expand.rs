@@ -1,32 +1,47 @@
 //! What the attribute makes of an implementation.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, PathArguments, Result, braced};
+use syn::{Path, PathArguments, Result, braced};
 
 use crate::args::Args;
 use crate::check::{Findings, check};
 use crate::handler_options;
 use crate::implementation::{Implementation, Method};
 use crate::interface::{Interface, Rpc};
+use crate::{std_trait, unnamed};
 
 /// The first step: hands the item to the companion macro of its trait.
 pub(crate) fn forward(args: TokenStream, item: TokenStream) -> TokenStream {
+    let (args, mistake) = Args::read(args);
     let companion = || -> Result<TokenStream> {
-        let mut path = Implementation::of_item(item.clone())?.trait_path;
-        // Macros have no generic arguments.
-        for segment in &mut path.segments {
-            segment.arguments = PathArguments::None;
-        }
-        let args: Args = syn::parse2(args)?;
+        let implementation = Implementation::of_item(item.clone())?;
+        std_trait::reject(&implementation)?;
+        let path = companion(implementation.trait_path);
         let runtime = &args.runtime;
         Ok(quote!(#path! { #runtime::codegen::implement_service, { #args } #item }))
     };
-    companion().unwrap_or_else(|error| {
+    let companion = companion().unwrap_or_else(|error| {
         let error = error.into_compile_error();
         quote!(#item #error)
-    })
+    });
+    let mistake = mistake.map(syn::Error::into_compile_error);
+    quote!(#companion #mistake)
+}
+
+/// The path of the companion macro, which is that of its trait.
+fn companion(mut trait_path: Path) -> Path {
+    for segment in &mut trait_path.segments {
+        // Macros have no generic arguments.
+        segment.arguments = PathArguments::None;
+    }
+    if let Some(last) = trait_path.segments.last_mut() {
+        // If there is no such macro, the compiler tells that this attribute asked for it.
+        let span = Span::call_site().located_at(last.ident.span());
+        last.ident.set_span(span);
+    }
+    trait_path
 }
 
 /// What the companion macro gives to the second step.
@@ -72,6 +87,12 @@ fn service(input: Input) -> Result<TokenStream> {
             errors.push(error);
             TokenStream::new()
         });
+    for method in &mut implementation.methods {
+        let mut methods = interface.methods.iter();
+        if let Some(rpc) = methods.find(|rpc| rpc.name == method.signature.ident) {
+            unnamed::compare(method, rpc, &args.runtime);
+        }
+    }
     // Also after an error: a service that is complete causes no others where it is used.
     let stubs = missing.iter().map(|rpc| stub(rpc, &args, &implementation));
     let item = implementation.with(&quote!(#(#stubs)* #options));
@@ -93,13 +114,7 @@ fn service(input: Input) -> Result<TokenStream> {
 fn stub(rpc: &Rpc, args: &Args, implementation: &Implementation) -> TokenStream {
     let Args { runtime, .. } = args;
     let name = &rpc.name;
-    let (request, reply) = (rpc.request_type(), rpc.reply_type());
-    let stream = |message: Ident, is_stream: bool| match is_stream {
-        true => quote!(#runtime::codegen::Streaming<Self::#message>),
-        false => quote!(Self::#message),
-    };
-    let request = stream(request, rpc.request.is_stream);
-    let reply = stream(reply, rpc.reply.is_stream);
+    let (request, reply) = (rpc.request_type(runtime), rpc.reply_type(runtime));
     quote_spanned! {implementation.span()=>
         async fn #name(
             &self,

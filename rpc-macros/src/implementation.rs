@@ -30,7 +30,7 @@ pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
     visibility: Visibility,
     pub(crate) signature: Signature,
-    body: Group,
+    pub(crate) body: Group,
 }
 
 impl Implementation {

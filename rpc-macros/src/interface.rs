@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, LitStr, Result, Token, braced, parenthesized};
+use syn::{Ident, LitStr, Path, Result, Token, Type, braced, parenthesized, parse_quote};
 
 /// The interface of a service, written as
 ///
@@ -34,6 +34,14 @@ pub(crate) struct Message {
     pub(crate) is_stream: bool,
     /// The type, as it is called next to the service's trait. It is only for showing.
     shown: String,
+}
+
+impl Interface {
+    /// Whether one of the methods takes or returns a message called `name`.
+    pub(crate) fn has_message(&self, name: &str) -> bool {
+        let mut methods = self.methods.iter();
+        methods.any(|rpc| rpc.request.name() == name || rpc.reply.name() == name)
+    }
 }
 
 impl Parse for Interface {
@@ -92,15 +100,33 @@ impl Parse for Message {
     }
 }
 
-impl Rpc {
-    /// The associated type of the trait that is the request.
-    pub(crate) fn request_type(&self) -> Ident {
-        format_ident!("{}_request", self.name.unraw())
+impl Message {
+    /// The message's name without its modules.
+    pub(crate) fn name(&self) -> &str {
+        self.shown.rsplit("::").next().unwrap_or(&self.shown)
     }
 
-    /// The associated type of the trait that is the reply.
-    pub(crate) fn reply_type(&self) -> Ident {
-        format_ident!("{}_reply", self.name.unraw())
+    /// What is sent, where one message has the type `message`.
+    fn type_of(&self, message: &Ident, runtime: &Path) -> Type {
+        match self.is_stream {
+            true => parse_quote!(#runtime::codegen::Streaming<Self::#message>),
+            false => parse_quote!(Self::#message),
+        }
+    }
+}
+
+impl Rpc {
+    /// The type of the request, for use within an implementation.
+    pub(crate) fn request_type(&self, runtime: &Path) -> Type {
+        let message = format_ident!("{}_request", self.name.unraw());
+        self.request.type_of(&message, runtime)
+    }
+
+    /// The type of the reply, for use within an implementation. Of the streams that a handler may
+    /// return, it is the runtime's.
+    pub(crate) fn reply_type(&self, runtime: &Path) -> Type {
+        let message = format_ident!("{}_reply", self.name.unraw());
+        self.reply.type_of(&message, runtime)
     }
 }
 

@@ -12,13 +12,17 @@ mod handler_options;
 mod implementation;
 mod interface;
 mod nearest;
+mod signature;
+mod std_trait;
+mod unnamed;
 
 use proc_macro::TokenStream;
 
 /// Makes the implementation of a generated service trait a service that a server takes.
 ///
 /// A method that is forgotten, misspelt or has a wrong signature is one error at the line where it is
-/// wrong.
+/// wrong. A service is known by the name that its trait has where the attribute stands: import it, or
+/// write its path. Of a trait that is no service the compiler says that no macro has its name.
 ///
 /// ```
 /// use rpc_runtime::{Context, Server, Status, rpc_service};
