@@ -5,58 +5,21 @@
     reason = "a helper of a test panics where the test fails"
 )]
 
+mod project;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 use std::time::SystemTime;
 
-/// A cargo workspace in a folder of its own.
-struct Project {
-    folder: PathBuf,
-}
+use project::{Project, stderr};
 
 impl Project {
-    /// Writes `files`, each a path with its content, in which `{rpc}` stands for this repository.
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let tests = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
-        let project = Self {
-            folder: tests.join(name),
-        };
-        let _ = fs::remove_dir_all(&project.folder);
-        for (path, content) in files {
-            project.write(
-                path,
-                &content.replace("{rpc}", repository().to_str().unwrap()),
-            );
-        }
-        // The same versions as everywhere else.
-        let lock = repository().join("Cargo.lock");
-        fs::copy(lock, project.folder.join("Cargo.lock")).unwrap();
-        project
-    }
-
-    fn write(&self, path: &str, content: &str) {
-        let path = self.folder.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
     /// Gives the file at `path` a new time and the same content.
     fn touch(&self, path: &str) {
         let file = fs::File::options()
             .append(true)
             .open(self.folder.join(path));
         file.unwrap().set_modified(SystemTime::now()).unwrap();
-    }
-
-    /// Runs `cargo build`. All projects share what is built for them.
-    fn build(&self) -> Output {
-        Command::new(env!("CARGO"))
-            .args(["build", "--offline", "--verbose"])
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", self.folder.with_file_name("target"))
-            .output()
-            .unwrap()
     }
 
     /// Builds, and returns whether `package` was built again.
@@ -67,15 +30,6 @@ impl Project {
         assert!(output.status.success(), "{log}");
         !log.contains(&format!("Fresh {package} "))
     }
-}
-
-fn repository() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap().to_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]

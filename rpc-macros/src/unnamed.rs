@@ -149,7 +149,7 @@ fn convert(
     let open = quote_spanned!(first=> <);
     let convert = quote_spanned!(last=> convert);
     quote! {{
-        #[diagnostic::on_unimplemented(message = #message, label = "this is `{Self}`")]
+        #[diagnostic::on_unimplemented(message = #message, label = "another type")]
         trait Same<T>: ::core::marker::Sized {
             fn convert #signature;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rpc_runtime::{Code, Context, Metadata, Status, Streaming, rpc_service};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
-use rpc_tests::relay::{Mirror, MirrorAsyncClientProxy, MirrorClientProxy};
+use rpc_tests::relay::{Mirror, MirrorAsyncClientProxy, MirrorClientProxy, MirrorServer};
 use rpc_tests::{LIMIT, TestProbe, within, within_blocking};
 
 /// A fake as a user would write it.
@@ -47,6 +47,21 @@ async fn an_async_proxy_calls_a_fake() {
         assert_eq!(status.message(), "there is nothing to reflect");
         assert_eq!(status.address(), Some("this process"));
         assert_eq!(fake.calls.load(Ordering::Relaxed), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn proxies_take_a_fake_that_the_test_shares() {
+    within(LIMIT, async {
+        let fake = Arc::new(FakeMirror::default());
+        let mirror = MirrorAsyncClientProxy::local(fake.clone());
+        mirror.reflect(Payload { data: "a".into() }).await.unwrap();
+        let mirror = MirrorClientProxy::local(Arc::clone(&fake));
+        mirror.reflect(Payload { data: "b".into() }).unwrap();
+        let mirror = MirrorClientProxy::local(MirrorServer::from_arc(Arc::clone(&fake)));
+        mirror.reflect(Payload { data: "c".into() }).unwrap();
+        assert_eq!(fake.calls.load(Ordering::Relaxed), 3);
     })
     .await;
 }

@@ -33,6 +33,22 @@ async fn both_answer_alike() {
     assert!(after::greet(&address, "").await.is_err());
 }
 
+#[tokio::test]
+async fn both_answer_with_the_same_stream() {
+    let names = ["Ada", "Grace"];
+    let greetings = ["Hello Ada", "Hello Grace"];
+    let (listener, address) = listen().await;
+    tokio::spawn(before::serve(listener));
+    assert_eq!(
+        before::greet_all(&address, &names).await.unwrap(),
+        greetings
+    );
+
+    let (listener, address) = listen().await;
+    tokio::spawn(after::serve(listener));
+    assert_eq!(after::greet_all(&address, &names).await.unwrap(), greetings);
+}
+
 #[test]
 fn the_document_shows_parts_of_the_files_that_it_names() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,5 +78,5 @@ fn the_document_shows_parts_of_the_files_that_it_names() {
             checked += 1;
         }
     }
-    assert!(checked >= 6, "only {checked} blocks name a file");
+    assert!(checked >= 9, "only {checked} blocks name a file");
 }

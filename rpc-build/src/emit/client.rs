@@ -117,6 +117,7 @@ impl Style {
         let Service {
             codegen,
             trait_name,
+            server,
             ..
         } = service;
         let (channels, asyncness, wait) = match self {
@@ -131,10 +132,11 @@ impl Style {
         let local = has_trait.then(|| {
             quote! {
                 /// A proxy that calls `service` in this process: a fake for tests needs no network.
+                /// It is an implementation or an `Arc` of one.
                 #[must_use]
-                pub fn local(service: impl #trait_name) -> Self {
-                    let service = ::std::sync::Arc::new(service);
-                    Self::with(#channels::local(#trait_name::__rpc_into_service(service)))
+                pub fn local<T: #trait_name>(service: impl ::core::convert::Into<#server<T>>) -> Self {
+                    let service: #server<T> = service.into();
+                    Self::with(#channels::local(::std::sync::Arc::new(service)))
                 }
             }
         });

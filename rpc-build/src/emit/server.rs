@@ -131,6 +131,18 @@ pub(super) fn server(service: &Service) -> TokenStream {
             }
         }
 
+        impl<T: #trait_name> ::core::convert::From<T> for #server<T> {
+            fn from(service: T) -> Self {
+                Self::new(service)
+            }
+        }
+
+        impl<T: #trait_name> ::core::convert::From<::std::sync::Arc<T>> for #server<T> {
+            fn from(service: ::std::sync::Arc<T>) -> Self {
+                Self::from_arc(service)
+            }
+        }
+
         impl<T: #trait_name> #codegen::IntoService<#codegen::Generated> for #server<T> {
             fn into_service(self) -> ::std::sync::Arc<dyn #codegen::Service> {
                 ::std::sync::Arc::new(self)

@@ -250,6 +250,18 @@ impl<T> ::core::fmt::Debug for NotesServer<T> {
     }
 }
 
+impl<T: Notes> ::core::convert::From<T> for NotesServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Notes> ::core::convert::From<::std::sync::Arc<T>> for NotesServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Notes> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for NotesServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -374,11 +386,12 @@ impl NotesAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Notes) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Notes>(service: impl ::core::convert::Into<NotesServer<T>>) -> Self {
+        let service: NotesServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Notes::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -481,11 +494,12 @@ impl NotesClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Notes) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Notes>(service: impl ::core::convert::Into<NotesServer<T>>) -> Self {
+        let service: NotesServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(Notes::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

@@ -120,6 +120,18 @@ impl<T> ::core::fmt::Debug for HelloServer<T> {
     }
 }
 
+impl<T: Hello> ::core::convert::From<T> for HelloServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Hello> ::core::convert::From<::std::sync::Arc<T>> for HelloServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Hello> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for HelloServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -196,11 +208,12 @@ impl HelloAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Hello) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Hello>(service: impl ::core::convert::Into<HelloServer<T>>) -> Self {
+        let service: HelloServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Hello::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -267,11 +280,12 @@ impl HelloClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Hello) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Hello>(service: impl ::core::convert::Into<HelloServer<T>>) -> Self {
+        let service: HelloServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(Hello::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

@@ -373,6 +373,18 @@ impl<T> ::core::fmt::Debug for StoreServer<T> {
     }
 }
 
+impl<T: Store> ::core::convert::From<T> for StoreServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Store> ::core::convert::From<::std::sync::Arc<T>> for StoreServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Store> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for StoreServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -500,11 +512,12 @@ impl StoreAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Store) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Store>(service: impl ::core::convert::Into<StoreServer<T>>) -> Self {
+        let service: StoreServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Store::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -613,11 +626,12 @@ impl StoreClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Store) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Store>(service: impl ::core::convert::Into<StoreServer<T>>) -> Self {
+        let service: StoreServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(Store::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

@@ -298,6 +298,18 @@ impl<T> ::core::fmt::Debug for KeywordsServer<T> {
     }
 }
 
+impl<T: Keywords> ::core::convert::From<T> for KeywordsServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Keywords> ::core::convert::From<::std::sync::Arc<T>> for KeywordsServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Keywords> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for KeywordsServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -442,11 +454,14 @@ impl KeywordsAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Keywords) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Keywords>(
+        service: impl ::core::convert::Into<KeywordsServer<T>>,
+    ) -> Self {
+        let service: KeywordsServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Keywords::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -565,13 +580,14 @@ impl KeywordsClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Keywords) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Keywords>(
+        service: impl ::core::convert::Into<KeywordsServer<T>>,
+    ) -> Self {
+        let service: KeywordsServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(
-                Keywords::__rpc_into_service(service),
-            ),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

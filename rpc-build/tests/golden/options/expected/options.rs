@@ -135,6 +135,18 @@ impl<T> ::core::fmt::Debug for ArchiveServer<T> {
     }
 }
 
+impl<T: Archive> ::core::convert::From<T> for ArchiveServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Archive> ::core::convert::From<::std::sync::Arc<T>> for ArchiveServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Archive> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for ArchiveServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -217,11 +229,14 @@ impl ArchiveAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Archive) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Archive>(
+        service: impl ::core::convert::Into<ArchiveServer<T>>,
+    ) -> Self {
+        let service: ArchiveServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Archive::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -292,11 +307,14 @@ impl ArchiveClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Archive) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Archive>(
+        service: impl ::core::convert::Into<ArchiveServer<T>>,
+    ) -> Self {
+        let service: ArchiveServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(Archive::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

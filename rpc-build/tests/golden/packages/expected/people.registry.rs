@@ -123,6 +123,18 @@ impl<T> ::core::fmt::Debug for RegistryServer<T> {
     }
 }
 
+impl<T: Registry> ::core::convert::From<T> for RegistryServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Registry> ::core::convert::From<::std::sync::Arc<T>> for RegistryServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Registry> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for RegistryServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -199,11 +211,14 @@ impl RegistryAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Registry) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Registry>(
+        service: impl ::core::convert::Into<RegistryServer<T>>,
+    ) -> Self {
+        let service: RegistryServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Registry::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -267,13 +282,14 @@ impl RegistryClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Registry) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Registry>(
+        service: impl ::core::convert::Into<RegistryServer<T>>,
+    ) -> Self {
+        let service: RegistryServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(
-                Registry::__rpc_into_service(service),
-            ),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 

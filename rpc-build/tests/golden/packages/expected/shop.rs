@@ -118,6 +118,18 @@ impl<T> ::core::fmt::Debug for ShopServer<T> {
     }
 }
 
+impl<T: Shop> ::core::convert::From<T> for ShopServer<T> {
+    fn from(service: T) -> Self {
+        Self::new(service)
+    }
+}
+
+impl<T: Shop> ::core::convert::From<::std::sync::Arc<T>> for ShopServer<T> {
+    fn from(service: ::std::sync::Arc<T>) -> Self {
+        Self::from_arc(service)
+    }
+}
+
 impl<T: Shop> ::rpc_runtime::codegen::IntoService<::rpc_runtime::codegen::Generated>
 for ShopServer<T> {
     fn into_service(self) -> ::std::sync::Arc<dyn ::rpc_runtime::codegen::Service> {
@@ -194,11 +206,12 @@ impl ShopAsyncClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Shop) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Shop>(service: impl ::core::convert::Into<ShopServer<T>>) -> Self {
+        let service: ShopServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::Channel::local(Shop::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::Channel::local(::std::sync::Arc::new(service)),
         )
     }
 
@@ -265,11 +278,12 @@ impl ShopClientProxy {
     }
 
     /// A proxy that calls `service` in this process: a fake for tests needs no network.
+    /// It is an implementation or an `Arc` of one.
     #[must_use]
-    pub fn local(service: impl Shop) -> Self {
-        let service = ::std::sync::Arc::new(service);
+    pub fn local<T: Shop>(service: impl ::core::convert::Into<ShopServer<T>>) -> Self {
+        let service: ShopServer<T> = service.into();
         Self::with(
-            ::rpc_runtime::codegen::blocking::local(Shop::__rpc_into_service(service)),
+            ::rpc_runtime::codegen::blocking::local(::std::sync::Arc::new(service)),
         )
     }
 
