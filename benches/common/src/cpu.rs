@@ -1,7 +1,9 @@
-//! The CPU time of this process.
+//! The CPU time of this process and of those that it runs.
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
@@ -11,7 +13,36 @@ use nix::sys::time::TimeVal;
 ///
 /// When the system refuses `getrusage`.
 pub(crate) fn process_time() -> anyhow::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    time_of(UsageWho::RUSAGE_SELF)
+}
+
+/// What running a program cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// User and system time of the program and of all that it ran and waited for.
+    pub cpu: Duration,
+    /// The time until it ended.
+    pub wall: Duration,
+}
+
+/// Runs `command` to its end. Nothing else may be run meanwhile, or its CPU time counts too.
+///
+/// # Errors
+///
+/// When the program does not start or does not succeed, or the system refuses `getrusage`.
+pub fn cost_of(command: &mut Command) -> anyhow::Result<Cost> {
+    let (cpu, start) = (time_of(UsageWho::RUSAGE_CHILDREN)?, Instant::now());
+    let status = command.status()?;
+    let wall = start.elapsed();
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(Cost {
+        cpu: time_of(UsageWho::RUSAGE_CHILDREN)? - cpu,
+        wall,
+    })
+}
+
+fn time_of(who: UsageWho) -> anyhow::Result<Duration> {
+    let usage = getrusage(who)?;
     Ok(duration(usage.user_time()) + duration(usage.system_time()))
 }
 

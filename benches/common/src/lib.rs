@@ -19,6 +19,7 @@ mod server;
 mod workload;
 
 pub use client::{Client, drive};
+pub use cpu::{Cost, cost_of};
 pub use report::{END, Report, START};
 pub use server::serve;
 pub use workload::Workload;

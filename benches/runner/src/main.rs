@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! bench-runner [--quick] [PEER...]
+//! bench-runner compile [--services N] [--rounds N] [GENERATOR...]
 //! ```
 //!
-//! Without names, all peers take part. Progress goes to standard error, the table to standard output.
+//! Without names, all peers take part. The second form measures what a schema costs at compile time. Progress goes to standard error, the table to standard output.
 
+mod compile;
 mod peer;
 mod plan;
 mod process;
@@ -22,7 +24,11 @@ use crate::plan::Plan;
 use crate::sample::Summary;
 
 fn main() -> anyhow::Result<()> {
-    let (plan, peers) = parse(env::args().skip(1))?;
+    let mut args = env::args().skip(1).peekable();
+    if args.next_if_eq("compile").is_some() {
+        return compile::run(args);
+    }
+    let (plan, peers) = parse(args)?;
     for peer in &peers {
         eprintln!("building {}", peer.name);
         peer.build()?;

@@ -84,6 +84,6 @@ impl Peer {
 }
 
 /// The folder that holds the runner and all peers.
-fn benches() -> &'static Path {
+pub(crate) fn benches() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
