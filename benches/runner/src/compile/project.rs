@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anyhow::Context;
@@ -161,7 +161,11 @@ impl Project {
             fs::remove_dir_all(&into)?;
         }
         let mut command = Command::new(self.folder.join("generator/target/release/generator"));
-        command.arg(self.folder.join("schema")).arg(into);
+        command
+            .arg(self.folder.join("schema"))
+            .arg(into)
+            // What it tells cargo is none of the report.
+            .stdout(Stdio::null());
         Ok(command)
     }
 }
