@@ -35,4 +35,7 @@ pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
 pub use connection::observer::ConnectionEvent;
 pub use server::{BoundServer, ServeError, Server};
-pub use transport::{Connecting, Connector, Transport};
+pub use transport::{
+    Accepted, Connecting, Connector, ListenAddress, Listener, PeerCertificates, PeerIdentity,
+    PeerProcess, Transport,
+};

@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use rpc_wire::Status;
-use tokio::io::duplex;
 use tokio::sync::watch;
 
 use crate::client::{Channel, ChannelBuilder};
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{Router, Service, serve_transport};
-use crate::transport::{Connecting, Connector, Transport};
-
-/// Bytes in flight each way between the two ends.
-const PIPE_SIZE: usize = 256 * 1024;
+use crate::transport::{Accepted, Connecting, Connector, Transport, pipe};
 
 impl Channel {
     /// A channel to a service in this process, as tests use it. Calls take the whole way but for
@@ -54,13 +50,12 @@ impl LocalServer {
 
 impl Connector for LocalServer {
     fn connect(&self) -> Connecting<'_> {
-        let (client, server) = duplex(PIPE_SIZE);
+        let (client, server) = pipe();
         // It is served until the client closes.
         let (_, shutdown) = watch::channel(false);
         let config = ConnectionConfig::default();
         tokio::spawn(serve_transport(
-            Box::new(server),
-            None,
+            Accepted::new(server),
             self.router.clone(),
             config,
             shutdown,

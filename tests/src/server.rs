@@ -2,18 +2,19 @@
 
 use std::net::SocketAddr;
 
-use rpc_runtime::Server;
+use rpc_runtime::{ListenAddress, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::TestProbe;
 use crate::probe::ProbeAsyncClientProxy;
 
-/// A server that listens on 127.0.0.1 and serves a [`TestProbe`]. Dropped, it is killed.
+/// A server that listens on 127.0.0.1, or elsewhere, and serves a [`TestProbe`]. Dropped, it is
+/// killed.
 pub struct TestServer {
     /// The handle to what it serves.
     pub probe: TestProbe,
-    address: SocketAddr,
+    target: String,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -30,11 +31,14 @@ impl TestServer {
     }
 
     /// A server on a given address, such as that of one that was killed.
-    pub async fn start_at(address: SocketAddr, configure: impl FnOnce(Server) -> Server) -> Self {
+    pub async fn start_at(
+        address: impl Into<ListenAddress>,
+        configure: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let probe = TestProbe::new();
         let server = configure(Server::new().service(probe.clone()));
         let bound = server.bind(address).await.expect("the address is free");
-        let address = bound.local_addr();
+        let target = bound.target();
         let (shutdown, signal) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let signal = async { signal.await.unwrap_or(()) };
@@ -45,20 +49,24 @@ impl TestServer {
         });
         TestServer {
             probe,
-            address,
+            target,
             shutdown: Some(shutdown),
             task,
         }
     }
 
-    /// Where it listens.
+    /// Where it listens, if that is on TCP.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
     pub fn socket_addr(&self) -> SocketAddr {
-        self.address
+        self.target.parse().expect("it listens on TCP")
     }
 
     /// Where it listens, as a target.
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.target.clone()
     }
 
     /// A proxy on the connection that is shared within the runtime, which is open.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rpc_wire::{Metadata, MethodDescriptor};
 
 use super::scope::{self, Scoped};
+use crate::transport::PeerIdentity;
 
 /// What a handler knows about its call: deadline, metadata, method and peer.
 ///
@@ -36,6 +37,7 @@ pub(crate) struct CallState {
     pub(crate) metadata: Metadata,
     pub(crate) attempt: u32,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) identity: Option<Arc<PeerIdentity>>,
     pub(crate) reply_metadata: Mutex<Metadata>,
 }
 
@@ -87,6 +89,12 @@ impl Context {
     /// The caller's address, if the transport has one.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.state.peer
+    }
+
+    /// Who the caller has proved to be by its TLS certificate, or by its process at the other end
+    /// of a Unix socket; `None` if the transport knows no more than an address.
+    pub fn peer_identity(&self) -> Option<&PeerIdentity> {
+        self.state.identity.as_deref()
     }
 
     /// Sends `metadata` along with the reply, in place of what was set before. An error carries

@@ -13,7 +13,7 @@ use super::channel::Channel;
 use super::peer::{Peer, PeerConfig};
 use super::{registry, runtime};
 use crate::connection::observer::{ConnectionEvent, Observer};
-use crate::transport::{Connector, Target, TcpConnector};
+use crate::transport::{self, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
 /// ever because somebody forgot.
@@ -220,13 +220,8 @@ impl ChannelBuilder {
             To::Target(text) => {
                 let target = Target::parse(&text)?;
                 let name = target.to_string();
-                let make = || {
-                    Peer::new(
-                        Arc::new(TcpConnector::new(target)),
-                        connections,
-                        runtime.clone(),
-                    )
-                };
+                let connector = transport::connector(target)?;
+                let make = || Peer::new(connector, connections, runtime.clone());
                 if shared {
                     registry::shared(&runtime, name, make)
                 } else {

@@ -45,7 +45,12 @@ pub struct Channel<C = Protobuf> {
 }
 
 impl Channel {
-    /// A channel to be configured. The target is `host:port` or `rpc://host:port`.
+    /// A channel to be configured. A target is
+    ///
+    /// - `host:port` or `rpc://host:port`: TCP. Of a host with several addresses the first that
+    ///   answers counts;
+    /// - `unix:path` or `unix:///path`: a Unix socket;
+    /// - `mem:name`: a server of this process that listens under this name.
     pub fn builder(target: impl AsRef<str>) -> ChannelBuilder {
         ChannelBuilder::new(target.as_ref())
     }

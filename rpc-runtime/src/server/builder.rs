@@ -1,15 +1,10 @@
 //! What a server is made of.
 
 use std::fmt;
-use std::future::{Future, pending};
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::session::Keepalive;
-use tokio::net::{TcpListener, ToSocketAddrs};
 
-use super::accept::accept;
 use super::router::Router;
 use super::{IntoService, ServeError};
 use crate::connection::observer::{ConnectionEvent, Observer};
@@ -33,9 +28,9 @@ const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// # }
 /// ```
 pub struct Server {
-    router: Result<Router, ServeError>,
-    connection: ConnectionConfig,
-    shutdown_grace: Duration,
+    pub(super) router: Result<Router, ServeError>,
+    pub(super) connection: ConnectionConfig,
+    pub(super) shutdown_grace: Duration,
 }
 
 impl Default for Server {
@@ -205,84 +200,6 @@ impl Server {
         self.shutdown_grace = grace;
         self
     }
-
-    /// Listens on `address` and serves until the future is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`ServeError`] if the server cannot start.
-    pub async fn serve(self, address: impl ToSocketAddrs + fmt::Debug) -> Result<(), ServeError> {
-        self.bind(address).await?.serve().await
-    }
-
-    /// Listens on `address` and serves until `signal` completes; then accepted calls finish.
-    ///
-    /// # Errors
-    ///
-    /// [`ServeError`] if the server cannot start.
-    pub async fn serve_with_shutdown(
-        self,
-        address: impl ToSocketAddrs + fmt::Debug,
-        signal: impl Future<Output = ()>,
-    ) -> Result<(), ServeError> {
-        self.bind(address).await?.serve_with_shutdown(signal).await
-    }
-
-    /// Serves the connections of a listener until the future is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`ServeError`] if the server cannot start.
-    pub async fn serve_with_listener(self, listener: TcpListener) -> Result<(), ServeError> {
-        self.with_listener(listener)?.serve().await
-    }
-
-    /// Serves from a plain `fn main`, on a runtime of its own, for ever.
-    ///
-    /// # Errors
-    ///
-    /// [`ServeError`] if the server cannot start, above all inside an async runtime.
-    pub fn serve_blocking(
-        self,
-        address: impl ToSocketAddrs + fmt::Debug,
-    ) -> Result<(), ServeError> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(ServeError::InsideRuntime);
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(self.serve(address))
-    }
-
-    /// Listens on `address`. With port 0, [`BoundServer::local_addr`] tells the port.
-    ///
-    /// # Errors
-    ///
-    /// [`ServeError`] if the server cannot start.
-    pub async fn bind(
-        self,
-        address: impl ToSocketAddrs + fmt::Debug,
-    ) -> Result<BoundServer, ServeError> {
-        let shown = format!("{address:?}");
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| ServeError::Bind {
-                address: shown.replace('"', ""),
-                source,
-            })?;
-        self.with_listener(listener)
-    }
-
-    fn with_listener(self, listener: TcpListener) -> Result<BoundServer, ServeError> {
-        Ok(BoundServer {
-            local_addr: listener.local_addr()?,
-            listener,
-            router: Arc::new(self.router?),
-            connection: self.connection,
-            shutdown_grace: self.shutdown_grace,
-        })
-    }
 }
 
 /// The header has 24 bits for the size of the metadata.
@@ -292,61 +209,6 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("connection", &self.connection)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A server that listens; clients may connect already and wait.
-pub struct BoundServer {
-    listener: TcpListener,
-    local_addr: SocketAddr,
-    router: Arc<Router>,
-    connection: ConnectionConfig,
-    shutdown_grace: Duration,
-}
-
-impl BoundServer {
-    /// The address it listens on.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
-    }
-
-    /// Serves until the future is dropped, which ends every connection.
-    ///
-    /// # Errors
-    ///
-    /// None at present: accepting goes on after whatever error a single connection causes.
-    pub async fn serve(self) -> Result<(), ServeError> {
-        self.serve_with_shutdown(pending()).await
-    }
-
-    /// Serves until `signal` completes. Then no connection is accepted any more, clients are
-    /// told to go elsewhere, calls that were accepted finish, and their replies are written. What
-    /// takes longer than the grace period is cancelled.
-    ///
-    /// # Errors
-    ///
-    /// None at present, as [`serve`](Self::serve).
-    pub async fn serve_with_shutdown(
-        self,
-        signal: impl Future<Output = ()>,
-    ) -> Result<(), ServeError> {
-        accept(
-            self.listener,
-            self.router,
-            self.connection,
-            signal,
-            self.shutdown_grace,
-        )
-        .await;
-        Ok(())
-    }
-}
-
-impl fmt::Debug for BoundServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoundServer")
-            .field("local_addr", &self.local_addr)
             .finish_non_exhaustive()
     }
 }

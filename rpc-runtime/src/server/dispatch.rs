@@ -18,6 +18,7 @@ use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::server_streams::{RunningStream, ServerStream};
+use crate::transport::PeerIdentity;
 
 /// Places of handlers that are kept, by the place of the method in its service. Methods that
 /// share one take it from each other, which costs an allocation.
@@ -27,6 +28,7 @@ const SPARE_HANDLERS: usize = 8;
 pub(super) struct Dispatcher {
     router: Arc<Router>,
     peer: Option<SocketAddr>,
+    identity: Option<Arc<PeerIdentity>>,
     completions: Arc<Completions>,
     /// The state of a call that has ended, for the next one.
     spare: Option<Arc<CallState>>,
@@ -68,11 +70,13 @@ impl Dispatcher {
     pub(super) fn new(
         router: Arc<Router>,
         peer: Option<SocketAddr>,
+        identity: Option<Arc<PeerIdentity>>,
         completions: Arc<Completions>,
     ) -> Self {
         Dispatcher {
             router,
             peer,
+            identity,
             completions,
             spare: None,
             spare_handlers: Default::default(),
@@ -95,6 +99,7 @@ impl Dispatcher {
             metadata: std::mem::take(&mut request.metadata),
             attempt: request.attempt,
             peer: self.peer,
+            identity: self.identity.clone(),
             ..CallState::default()
         };
         match Arc::get_mut(&mut state) {

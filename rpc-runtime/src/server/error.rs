@@ -11,7 +11,7 @@ pub enum ServeError {
     Bind {
         /// The address as it was given.
         address: String,
-        /// What the operating system said.
+        /// What the operating system or the transport said.
         source: io::Error,
     },
     /// Two services have the same name.
@@ -32,10 +32,14 @@ pub enum ServeError {
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ServeError::Bind { address, source } => write!(
-                f,
-                "cannot listen on {address}: {source}; check the address, or choose port 0 for a free one"
-            ),
+            ServeError::Bind { address, source } => {
+                // What the transports say of themselves has its advice.
+                let advice = match source.raw_os_error() {
+                    Some(_) => "; check the address, or choose port 0 for a free one",
+                    None => "",
+                };
+                write!(f, "cannot listen on {address}: {source}{advice}")
+            }
             ServeError::DuplicateService { name, first, second } => write!(
                 f,
                 "both {first} and {second} are registered as the service {name:?}; register one of \

@@ -1,6 +1,7 @@
 //! Serves calls.
 
 mod accept;
+mod bound;
 mod builder;
 mod dispatch;
 mod error;
@@ -9,9 +10,12 @@ mod reply;
 mod router;
 mod run;
 mod service;
+mod start;
 mod streaming;
+mod throttle;
 
-pub use builder::{BoundServer, Server};
+pub use bound::BoundServer;
+pub use builder::Server;
 pub use error::ServeError;
 pub use handling::HandlerOptions;
 pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemented};

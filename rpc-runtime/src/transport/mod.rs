@@ -1,7 +1,19 @@
 //! How bytes move: anything that reads and writes can carry a connection.
 
+mod accepted;
+mod address;
+mod connectors;
+mod happy_eyeballs;
+mod listener;
+mod memory;
+mod peer;
 mod target;
 mod tcp;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+#[path = "no_unix.rs"]
+mod unix;
 
 use std::future::Future;
 use std::io;
@@ -11,8 +23,14 @@ use std::sync::Arc;
 use rpc_wire::{Stage, Status};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use accepted::Accepted;
+pub use address::ListenAddress;
+pub use listener::Listener;
+pub use peer::{PeerCertificates, PeerIdentity, PeerProcess};
+
+pub(crate) use connectors::connector;
+pub(crate) use memory::pipe;
 pub(crate) use target::Target;
-pub(crate) use tcp::{TcpConnector, set_options};
 
 /// A stream of bytes both ways, such as a `tokio::net::TcpStream`.
 ///

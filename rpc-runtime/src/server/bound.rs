@@ -1,0 +1,75 @@
+//! A server that listens.
+
+use std::fmt;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+
+use super::ServeError;
+use super::accept::Acceptor;
+use crate::transport::Listener;
+
+/// A server that listens; clients may connect already and wait.
+pub struct BoundServer {
+    pub(super) listener: Listener,
+    pub(super) acceptor: Acceptor,
+}
+
+impl BoundServer {
+    /// The TCP address it listens on; the first of them if a name has several.
+    ///
+    /// # Panics
+    ///
+    /// If it does not listen on TCP: what `unix:` and `mem:` have is a [`target`](Self::target).
+    pub fn local_addr(&self) -> SocketAddr {
+        let address = self.listener.local_addr();
+        address.expect("a server that does not listen on TCP has a target and no local_addr")
+    }
+
+    /// What clients connect to, such as `127.0.0.1:8000` or `unix:/run/hello.sock`.
+    ///
+    /// ```
+    /// # async fn example(server: rpc_runtime::Server) -> Result<(), Box<dyn std::error::Error>> {
+    /// use rpc_runtime::Channel;
+    ///
+    /// let bound = server.bind("mem:hello").await?;
+    /// let target = bound.target();
+    /// tokio::spawn(bound.serve());
+    /// let channel = Channel::connect(target).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn target(&self) -> String {
+        self.listener.target()
+    }
+
+    /// Serves until the future is dropped, which ends every connection.
+    ///
+    /// # Errors
+    ///
+    /// None at present: accepting goes on after whatever error a single connection causes.
+    pub async fn serve(self) -> Result<(), ServeError> {
+        self.serve_with_shutdown(pending()).await
+    }
+
+    /// Serves until `signal` completes. Then no connection is accepted any more, clients are
+    /// told to go elsewhere, calls that were accepted finish, and their replies are written. What
+    /// takes longer than the grace period is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// None at present, as [`serve`](Self::serve).
+    pub async fn serve_with_shutdown(
+        self,
+        signal: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        self.acceptor.run(self.listener, signal).await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BoundServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundServer")
+            .field("target", &self.target())
+            .finish_non_exhaustive()
+    }
+}
