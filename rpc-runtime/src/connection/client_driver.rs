@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use rpc_wire::Status;
-use rpc_wire::frame::GoAwayCode;
+use rpc_wire::frame::{GoAway, GoAwayCode};
 use rpc_wire::session::{Output, SessionError};
 
 use super::client::{ClientConnection, EndedCalls};
@@ -135,7 +135,10 @@ impl<F: FnMut()> ClientDriver<F> {
             Event::Read(0) => {
                 return Err(self.closed_by_server().into());
             }
-            Event::Read(_) => self.receive()?,
+            Event::Read(_) => {
+                self.receive()?;
+                self.note_established()?;
+            }
             Event::Timer => self.expire()?,
             Event::Output => {}
             Event::Abandoned => return Ok(false),
@@ -188,16 +191,33 @@ impl<F: FnMut()> ClientDriver<F> {
             .session
             .receive(now, &mut self.wire.input, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
-        let established = shared.session.is_established();
         drop(shared);
         self.ended.wake();
-        if established && !self.established {
+        received
+    }
+
+    /// A server that has proved to speak the protocol, and does not turn the client away, is
+    /// there.
+    fn note_established(&mut self) -> Result<(), Status> {
+        if self.established {
+            return Ok(());
+        }
+        let shared = self.connection.lock();
+        let is_error = |goaway: &GoAway| goaway.code != GoAwayCode::NoError;
+        let turned_away = shared.session.goaway().is_some_and(is_error);
+        let established = shared.session.is_established();
+        drop(shared);
+        if turned_away {
+            // It is the server's last frame.
+            return Err(self.closed_by_server());
+        }
+        if established {
             self.established = true;
             self.handshake_deadline = None;
             (self.on_established)();
-            connection.set_established();
+            self.connection.set_established();
         }
-        received
+        Ok(())
     }
 
     fn expire(&mut self) -> Result<(), Lost> {

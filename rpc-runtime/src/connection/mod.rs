@@ -10,6 +10,7 @@ mod client_streams;
 pub(crate) mod completions;
 mod lifetime;
 pub(crate) mod observer;
+pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;

@@ -10,11 +10,13 @@ use futures_core::Stream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::connection_limits::{ConnectionCounts, ConnectionLimits};
 use super::dispatch::Dispatcher;
 use super::router::Router;
 use super::throttle::Throttle;
 use crate::connection::completions::Completions;
 use crate::connection::observer::Observed;
+use crate::connection::refusal::refuse;
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
 use crate::transport::Accepted;
@@ -22,10 +24,17 @@ use crate::transport::Accepted;
 /// Pause after an error of `accept`, such as too many open files: it would come again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Clients that are told at one time why they are refused; whoever comes on top of them is cut.
+const MAX_REFUSALS: usize = 64;
+
+/// How long a client has to hear why it is refused: a few round trips.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// What serves the connections that are accepted.
 pub(super) struct Acceptor {
     pub(super) router: Arc<Router>,
     pub(super) config: ConnectionConfig,
+    pub(super) limits: ConnectionLimits,
     /// How long calls may go on after the signal to shut down.
     pub(super) grace: Duration,
 }
@@ -39,49 +48,106 @@ impl Acceptor {
         T: Into<Accepted>,
     {
         let mut signal = pin!(signal);
-        let shutdown = watch::Sender::new(false);
-        let mut connections = JoinSet::new();
-        {
-            let mut incoming = pin!(incoming);
-            let throttle = Throttle::default();
-            loop {
-                let accepted = tokio::select! {
-                    () = &mut signal => break,
-                    Some(_) = connections.join_next() => continue,
-                    accepted = next(incoming.as_mut()) => accepted,
-                };
-                match accepted {
-                    Some(Ok(accepted)) => {
-                        let served = serve_transport(
-                            accepted.into(),
-                            self.router.clone(),
-                            self.config.clone(),
-                            shutdown.subscribe(),
-                        );
-                        connections.spawn(served);
+        let grace = self.grace;
+        let mut connections = Connections::new(self);
+        tokio::select! {
+            () = &mut signal => {}
+            () = connections.accept_all(incoming) => tokio::select! {
+                () = signal => {}
+                () = all_ended(&mut connections.served) => {}
+            },
+        }
+        connections.finish(grace).await;
+    }
+}
+
+/// The connections of a server.
+struct Connections {
+    acceptor: Acceptor,
+    counts: ConnectionCounts,
+    served: JoinSet<()>,
+    /// Those that hear why they are not served.
+    refused: JoinSet<()>,
+    shutdown: watch::Sender<bool>,
+    events: Throttle,
+}
+
+impl Connections {
+    fn new(acceptor: Acceptor) -> Self {
+        Connections {
+            counts: ConnectionCounts::new(acceptor.limits),
+            acceptor,
+            served: JoinSet::new(),
+            refused: JoinSet::new(),
+            shutdown: watch::Sender::new(false),
+            events: Throttle::default(),
+        }
+    }
+
+    /// Takes connections in until there are no more.
+    async fn accept_all<I, T>(&mut self, incoming: I)
+    where
+        I: Stream<Item = io::Result<T>>,
+        T: Into<Accepted>,
+    {
+        let mut incoming = pin!(incoming);
+        loop {
+            let accepted = tokio::select! {
+                Some(_) = self.served.join_next() => continue,
+                Some(_) = self.refused.join_next() => continue,
+                accepted = next(incoming.as_mut()) => accepted,
+            };
+            match accepted {
+                Some(Ok(accepted)) => self.take_in(accepted.into()),
+                Some(Err(error)) if is_of_one_connection(&error) => {}
+                Some(Err(error)) => {
+                    if let Some(unreported) = self.events.pass(Instant::now()) {
+                        tracing::warn!(%error, unreported, "a connection could not be accepted");
                     }
-                    Some(Err(error)) if is_of_one_connection(&error) => {}
-                    Some(Err(error)) => {
-                        if let Some(unreported) = throttle.pass(Instant::now()) {
-                            tracing::warn!(%error, unreported, "a connection could not be accepted");
-                        }
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                    None => {
-                        tokio::select! {
-                            () = &mut signal => {}
-                            () = all_ended(&mut connections) => {}
-                        }
-                        break;
-                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
+                None => return,
             }
         }
-        shutdown.send_replace(true);
-        let finished = all_ended(&mut connections);
-        if tokio::time::timeout(self.grace, finished).await.is_err() {
+    }
+
+    fn take_in(&mut self, accepted: Accepted) {
+        let admitted = match self.counts.admit(accepted.peer) {
+            Ok(admitted) => admitted,
+            Err(reason) => return self.refuse(accepted, reason),
+        };
+        let router = Arc::clone(&self.acceptor.router);
+        let config = self.acceptor.config.clone();
+        let served = serve_transport(accepted, router, config, self.shutdown.subscribe());
+        self.served.spawn(async move {
+            served.await;
+            drop(admitted);
+        });
+    }
+
+    /// Tells a client which limit is reached, unless too many are being told.
+    fn refuse(&mut self, accepted: Accepted, reason: String) {
+        if let Some(unreported) = self.events.pass(Instant::now()) {
+            let peer = accepted.peer;
+            tracing::warn!(?peer, reason, unreported, "a connection was refused");
+        }
+        if self.refused.len() < MAX_REFUSALS {
+            self.refused.spawn(async move {
+                let refused = refuse(accepted.transport, &reason);
+                // Whether the client heard it is no concern of anybody here.
+                let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refused).await;
+            });
+        }
+    }
+
+    /// Lets what was accepted finish.
+    async fn finish(mut self, grace: Duration) {
+        self.refused.abort_all();
+        self.shutdown.send_replace(true);
+        let finished = all_ended(&mut self.served);
+        if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!(
-                connections = connections.len(),
+                connections = self.served.len(),
                 "calls were cut: they took longer than shutdown_grace"
             );
         }

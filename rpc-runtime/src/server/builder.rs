@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rpc_wire::session::Keepalive;
 
+use super::connection_limits::ConnectionLimits;
 use super::router::Router;
 use super::{IntoService, ServeError};
 use crate::connection::observer::{ConnectionEvent, Observer};
@@ -30,6 +31,7 @@ const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 pub struct Server {
     pub(super) router: Result<Router, ServeError>,
     pub(super) connection: ConnectionConfig,
+    pub(super) limits: ConnectionLimits,
     pub(super) shutdown_grace: Duration,
 }
 
@@ -45,6 +47,7 @@ impl Server {
         Server {
             router: Ok(Router::default()),
             connection: ConnectionConfig::default(),
+            limits: ConnectionLimits::default(),
             shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         }
     }
@@ -118,6 +121,28 @@ impl Server {
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.connection.session.settings.max_concurrent_streams = streams.max(1);
+        self
+    }
+
+    /// Connections that the server has at one time; 16,384 unless set, whose buffers take 1 GiB.
+    ///
+    /// A client that connects on top of that is told so: its calls end with UNAVAILABLE, marked as
+    /// not executed. If more than 64 are being told, the rest are cut without a word.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limits.total = connections;
+        self
+    }
+
+    /// Connections that the server has at one time with one address; 4,096 unless set, so that one
+    /// host cannot lock out the others. All addresses of an IPv6 /64 count as one. What has no
+    /// address, such as a Unix socket, is not counted.
+    ///
+    /// Raise it where all clients come through one proxy. A client that connects on top of that is
+    /// treated as with [`max_connections`](Self::max_connections).
+    #[must_use]
+    pub fn max_connections_per_peer(mut self, connections: usize) -> Self {
+        self.limits.per_peer = connections;
         self
     }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod bound;
 mod builder;
+mod connection_limits;
 mod dispatch;
 mod error;
 mod handling;

@@ -134,6 +134,7 @@ impl Server {
         Ok(Acceptor {
             router: Arc::new(self.router?),
             config: self.connection,
+            limits: self.limits,
             grace: self.shutdown_grace,
         })
     }

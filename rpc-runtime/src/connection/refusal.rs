@@ -1,0 +1,43 @@
+//! Tells clients that are not served why.
+
+use std::io;
+
+use bytes::BytesMut;
+use rpc_wire::frame::{GoAway, GoAwayCode, MAGIC, Settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::wire::Wire;
+use crate::transport::BoxTransport;
+
+/// Bytes of a client that are looked at: enough to know the protocol.
+const SEEN: usize = 16;
+
+/// Waits until a client has shown that it speaks the protocol, tells it why it is refused, and
+/// closes. Nothing of what it asks for is executed, and it is told so.
+///
+/// # Errors
+///
+/// If the connection breaks before that, or the client speaks something else.
+pub(crate) async fn refuse(mut transport: BoxTransport, reason: &str) -> io::Result<()> {
+    let mut seen = BytesMut::with_capacity(SEEN);
+    while seen.len() < size_of_val(&MAGIC) {
+        if transport.read_buf(&mut seen).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    if !seen.starts_with(&MAGIC.to_be_bytes()) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut frames = Vec::new();
+    Settings::default().encode(&mut frames);
+    let goaway = GoAway {
+        last_stream_id: 0,
+        code: GoAwayCode::ExcessiveLoad,
+        message: reason.to_owned(),
+        versions: Vec::new(),
+    };
+    goaway.encode(&mut frames);
+    transport.write_all(&frames).await?;
+    Wire::new(transport).close().await;
+    Ok(())
+}
