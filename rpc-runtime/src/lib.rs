@@ -39,3 +39,5 @@ pub use transport::{
     Accepted, Connecting, Connector, ListenAddress, Listener, PeerCertificates, PeerIdentity,
     PeerProcess, Transport,
 };
+#[cfg(feature = "tls")]
+pub use transport::{ClientTls, ServerTls, TlsError};

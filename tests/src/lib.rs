@@ -1,6 +1,7 @@
 //! What the end-to-end tests have in common: a service that does what a test asks of it, a server
 //! around it, and a peer that speaks frames and keeps no rule but the test's own.
 
+mod certificates;
 mod expected;
 mod flows_service;
 mod raw;
@@ -10,6 +11,7 @@ mod service;
 mod streaming_service;
 mod within;
 
+pub use certificates::{Authority, Identity};
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};
 pub use raw::{RawFrame, RawPeer, request_frame};

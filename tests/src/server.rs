@@ -61,7 +61,8 @@ impl TestServer {
     ///
     /// If it is not.
     pub fn socket_addr(&self) -> SocketAddr {
-        self.target.parse().expect("it listens on TCP")
+        let address = self.target.trim_start_matches("rpcs://");
+        address.parse().expect("it listens on TCP")
     }
 
     /// Where it listens, as a target.

@@ -13,7 +13,7 @@ use super::channel::Channel;
 use super::peer::{Peer, PeerConfig};
 use super::{registry, runtime};
 use crate::connection::observer::{ConnectionEvent, Observer};
-use crate::transport::{self, Connector, Target};
+use crate::transport::{self, ClientTls, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
 /// ever because somebody forgot.
@@ -39,6 +39,7 @@ pub struct ChannelBuilder {
     to: To,
     timeout: Option<Duration>,
     connections: PeerConfig,
+    tls: Option<ClientTls>,
     /// The connections are made as everybody's are.
     shared: bool,
 }
@@ -71,6 +72,7 @@ impl ChannelBuilder {
                 idle_timeout: DEFAULT_IDLE_TIMEOUT,
                 observer: Observer::default(),
             },
+            tls: None,
             shared: true,
         }
     }
@@ -157,6 +159,15 @@ impl ChannelBuilder {
         self
     }
 
+    /// Whom to trust, and which certificate to show, on a target with the scheme `rpcs`. Without
+    /// it the operating system's roots are trusted. The channel gets a connection of its own.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self.shared = false;
+        self
+    }
+
     #[doc(hidden)]
     pub fn first_stream_id(mut self, id: u32) -> Self {
         self.connections.session.first_stream_id = id;
@@ -213,6 +224,7 @@ impl ChannelBuilder {
             to,
             timeout,
             connections,
+            tls,
             shared,
         } = self;
         let peer = match to {
@@ -220,7 +232,7 @@ impl ChannelBuilder {
             To::Target(text) => {
                 let target = Target::parse(&text)?;
                 let name = target.to_string();
-                let connector = transport::connector(target)?;
+                let connector = transport::connector(target, tls)?;
                 let make = || Peer::new(connector, connections, runtime.clone());
                 if shared {
                     registry::shared(&runtime, name, make)

@@ -49,6 +49,7 @@ impl Channel {
     ///
     /// - `host:port` or `rpc://host:port`: TCP. Of a host with several addresses the first that
     ///   answers counts;
+    /// - `rpcs://host:port`: TLS over TCP, with the feature `tls`;
     /// - `unix:path` or `unix:///path`: a Unix socket;
     /// - `mem:name`: a server of this process that listens under this name.
     pub fn builder(target: impl AsRef<str>) -> ChannelBuilder {

@@ -38,6 +38,11 @@ pub(crate) async fn refuse(mut transport: BoxTransport, reason: &str) -> io::Res
     };
     goaway.encode(&mut frames);
     transport.write_all(&frames).await?;
-    Wire::new(transport).close().await;
+    close(transport).await;
     Ok(())
+}
+
+/// Closes so that the peer can read what was written, whatever it sends meanwhile.
+pub(crate) async fn close(transport: BoxTransport) {
+    Wire::new(transport).close().await;
 }

@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::session::Output;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::transport::BoxTransport;
 
@@ -29,6 +29,8 @@ pub(super) struct Wire {
     written: u64,
     /// Since when the peer takes nothing that is to be written.
     stalled: Option<Instant>,
+    /// The transport keeps none of them back.
+    flushed: bool,
 }
 
 impl Wire {
@@ -39,6 +41,7 @@ impl Wire {
             output: Output::default(),
             written: 0,
             stalled: None,
+            flushed: true,
         }
     }
 
@@ -60,9 +63,11 @@ impl Wire {
         pin!(self.transport.read_buf(&mut self.input)).poll(cx)
     }
 
-    /// Writes until the output is empty.
+    /// Writes until the output is empty and the transport, which may have a buffer as TLS has,
+    /// has let go of it.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.output.has_remaining() {
+            self.flushed = false;
             match pin!(self.transport.write_buf(&mut self.output)).poll(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(count)) => {
@@ -70,13 +75,22 @@ impl Wire {
                     self.stalled = None;
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    self.stalled.get_or_insert_with(Instant::now);
-                    return Poll::Pending;
-                }
+                Poll::Pending => return self.stall(),
             }
         }
+        if !self.flushed {
+            if Pin::new(&mut self.transport).poll_flush(cx)?.is_pending() {
+                return self.stall();
+            }
+            self.flushed = true;
+            self.stalled = None;
+        }
         Poll::Ready(Ok(()))
+    }
+
+    fn stall<T>(&mut self) -> Poll<T> {
+        self.stalled.get_or_insert_with(Instant::now);
+        Poll::Pending
     }
 
     /// Writes what is left and closes so that the peer can read it: a socket that is closed with

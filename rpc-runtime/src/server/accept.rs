@@ -16,10 +16,10 @@ use super::router::Router;
 use super::throttle::Throttle;
 use crate::connection::completions::Completions;
 use crate::connection::observer::Observed;
-use crate::connection::refusal::refuse;
+use crate::connection::refusal::{close, refuse};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
-use crate::transport::Accepted;
+use crate::transport::{Accepted, TlsAcceptor};
 
 /// Pause after an error of `accept`, such as too many open files: it would come again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -35,6 +35,8 @@ pub(super) struct Acceptor {
     pub(super) router: Arc<Router>,
     pub(super) config: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) events: Throttle,
     /// How long calls may go on after the signal to shut down.
     pub(super) grace: Duration,
 }
@@ -59,28 +61,71 @@ impl Acceptor {
         }
         connections.finish(grace).await;
     }
+
+    /// Serves a connection until it ends.
+    async fn serve(&self, accepted: Accepted, mut shutdown: watch::Receiver<bool>) {
+        let accepted = tokio::select! {
+            biased;
+            accepted = self.secure(accepted) => accepted,
+            _ = shutdown.wait_for(|begun| *begun) => return,
+        };
+        if let Some(accepted) = accepted {
+            let (router, config) = (self.router.clone(), self.config.clone());
+            serve_transport(accepted, router, config, shutdown).await;
+        }
+    }
+
+    /// Shakes hands, if the server speaks TLS; `None` if that fails.
+    async fn secure(&self, accepted: Accepted) -> Option<Accepted> {
+        let Some(tls) = &self.tls else {
+            return Some(accepted);
+        };
+        let peer = accepted.peer;
+        let limit = self.config.handshake_timeout;
+        let error = match tokio::time::timeout(limit, tls.accept(accepted)).await {
+            Ok(Ok(secured)) => return Some(secured),
+            Ok(Err((error, transport))) => {
+                close(transport).await;
+                error.to_string()
+            }
+            Err(_) => format!("it took longer than {limit:?} (handshake_timeout)"),
+        };
+        if let Some(unreported) = self.events.pass(Instant::now()) {
+            tracing::warn!(?peer, error, unreported, "a TLS handshake failed");
+        }
+        None
+    }
+
+    /// Tells a client why it is not served.
+    async fn refuse(&self, accepted: Accepted, reason: &str) {
+        let refused = async {
+            if let Some(accepted) = self.secure(accepted).await {
+                // Whether the client heard it is no concern of anybody here.
+                let _ = refuse(accepted.transport, reason).await;
+            }
+        };
+        let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refused).await;
+    }
 }
 
 /// The connections of a server.
 struct Connections {
-    acceptor: Acceptor,
+    acceptor: Arc<Acceptor>,
     counts: ConnectionCounts,
     served: JoinSet<()>,
     /// Those that hear why they are not served.
     refused: JoinSet<()>,
     shutdown: watch::Sender<bool>,
-    events: Throttle,
 }
 
 impl Connections {
     fn new(acceptor: Acceptor) -> Self {
         Connections {
             counts: ConnectionCounts::new(acceptor.limits),
-            acceptor,
+            acceptor: Arc::new(acceptor),
             served: JoinSet::new(),
             refused: JoinSet::new(),
             shutdown: watch::Sender::new(false),
-            events: Throttle::default(),
         }
     }
 
@@ -101,7 +146,7 @@ impl Connections {
                 Some(Ok(accepted)) => self.take_in(accepted.into()),
                 Some(Err(error)) if is_of_one_connection(&error) => {}
                 Some(Err(error)) => {
-                    if let Some(unreported) = self.events.pass(Instant::now()) {
+                    if let Some(unreported) = self.acceptor.events.pass(Instant::now()) {
                         tracing::warn!(%error, unreported, "a connection could not be accepted");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -116,27 +161,24 @@ impl Connections {
             Ok(admitted) => admitted,
             Err(reason) => return self.refuse(accepted, reason),
         };
-        let router = Arc::clone(&self.acceptor.router);
-        let config = self.acceptor.config.clone();
-        let served = serve_transport(accepted, router, config, self.shutdown.subscribe());
+        let acceptor = Arc::clone(&self.acceptor);
+        let shutdown = self.shutdown.subscribe();
         self.served.spawn(async move {
-            served.await;
+            acceptor.serve(accepted, shutdown).await;
             drop(admitted);
         });
     }
 
     /// Tells a client which limit is reached, unless too many are being told.
     fn refuse(&mut self, accepted: Accepted, reason: String) {
-        if let Some(unreported) = self.events.pass(Instant::now()) {
+        if let Some(unreported) = self.acceptor.events.pass(Instant::now()) {
             let peer = accepted.peer;
             tracing::warn!(?peer, reason, unreported, "a connection was refused");
         }
         if self.refused.len() < MAX_REFUSALS {
-            self.refused.spawn(async move {
-                let refused = refuse(accepted.transport, &reason);
-                // Whether the client heard it is no concern of anybody here.
-                let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refused).await;
-            });
+            let acceptor = Arc::clone(&self.acceptor);
+            self.refused
+                .spawn(async move { acceptor.refuse(accepted, &reason).await });
         }
     }
 

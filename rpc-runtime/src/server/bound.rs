@@ -25,7 +25,8 @@ impl BoundServer {
         address.expect("a server that does not listen on TCP has a target and no local_addr")
     }
 
-    /// What clients connect to, such as `127.0.0.1:8000` or `unix:/run/hello.sock`.
+    /// What clients connect to, such as `127.0.0.1:8000`, `rpcs://127.0.0.1:8443` or
+    /// `unix:/run/hello.sock`.
     ///
     /// ```
     /// # async fn example(server: rpc_runtime::Server) -> Result<(), Box<dyn std::error::Error>> {
@@ -38,7 +39,11 @@ impl BoundServer {
     /// # Ok(()) }
     /// ```
     pub fn target(&self) -> String {
-        self.listener.target()
+        let target = self.listener.target();
+        match self.acceptor.tls {
+            Some(_) => format!("rpcs://{target}"),
+            None => target,
+        }
     }
 
     /// Serves until the future is dropped, which ends every connection.

@@ -10,6 +10,7 @@ use super::router::Router;
 use super::{IntoService, ServeError};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
+use crate::transport::ServerTls;
 
 /// Time for accepted calls to finish at shutdown, unless configured otherwise: the default
 /// deadline of a call.
@@ -32,6 +33,7 @@ pub struct Server {
     pub(super) router: Result<Router, ServeError>,
     pub(super) connection: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
+    pub(super) tls: Option<ServerTls>,
     pub(super) shutdown_grace: Duration,
 }
 
@@ -48,6 +50,7 @@ impl Server {
             router: Ok(Router::default()),
             connection: ConnectionConfig::default(),
             limits: ConnectionLimits::default(),
+            tls: None,
             shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         }
     }
@@ -146,7 +149,16 @@ impl Server {
         self
     }
 
-    /// How long a client has to identify itself after connecting; 10 seconds unless set.
+    /// Speaks TLS on every connection. Clients connect to `rpcs://host:port`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// How long a client has to identify itself after connecting; 10 seconds unless set. With TLS
+    /// the handshake has as much time again.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.connection.handshake_timeout = timeout;

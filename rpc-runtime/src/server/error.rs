@@ -25,7 +25,7 @@ pub enum ServeError {
     },
     /// `serve_blocking` was called where it would block an async runtime.
     InsideRuntime,
-    /// The runtime or the listener cannot be made.
+    /// The runtime, the listener or what TLS needs cannot be made.
     Io(io::Error),
 }
 
@@ -65,5 +65,12 @@ impl std::error::Error for ServeError {
 impl From<io::Error> for ServeError {
     fn from(error: io::Error) -> Self {
         ServeError::Io(error)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<crate::transport::TlsError> for ServeError {
+    fn from(error: crate::transport::TlsError) -> Self {
+        ServeError::Io(error.into())
     }
 }

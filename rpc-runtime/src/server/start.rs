@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 use super::accept::Acceptor;
+use super::throttle::Throttle;
 use super::{BoundServer, ServeError, Server};
 use crate::transport::{Accepted, ListenAddress, Listener};
 
@@ -115,7 +116,7 @@ impl Server {
     /// [`ServeError`] if the server cannot start.
     pub async fn bind(self, address: impl Into<ListenAddress>) -> Result<BoundServer, ServeError> {
         let address = address.into();
-        let listener = address.listen(false).await;
+        let listener = address.listen(self.tls.is_some()).await;
         let listener = listener.map_err(|source| ServeError::Bind {
             address: address.to_string(),
             source,
@@ -131,10 +132,13 @@ impl Server {
     }
 
     fn acceptor(self) -> Result<Acceptor, ServeError> {
+        let tls = self.tls.map(|tls| tls.acceptor());
         Ok(Acceptor {
             router: Arc::new(self.router?),
             config: self.connection,
             limits: self.limits,
+            tls: tls.transpose()?,
+            events: Throttle::default(),
             grace: self.shutdown_grace,
         })
     }

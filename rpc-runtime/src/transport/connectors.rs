@@ -7,24 +7,29 @@ use std::sync::Arc;
 use rpc_wire::{Stage, Status};
 
 use super::tcp::TcpConnector;
-use super::{BoxTransport, Connecting, Connector, Target, memory, unix};
+use super::{BoxTransport, ClientTls, Connecting, Connector, Target, memory, tls, unix};
 
-/// What connects to `target`.
+/// What connects to `target`, by `tls` if that is given.
 ///
 /// # Errors
 ///
-/// INVALID_ARGUMENT if the target takes something that is not there.
-pub(crate) fn connector(target: Target) -> Result<Arc<dyn Connector>, Status> {
-    let address = target.to_string().into();
+/// INVALID_ARGUMENT if the target takes something that is not there, or goes without TLS although
+/// it is given.
+pub(crate) fn connector(
+    target: Target,
+    tls: Option<ClientTls>,
+) -> Result<Arc<dyn Connector>, Status> {
+    let address: Arc<str> = target.to_string().into();
     Ok(match target {
-        Target::Tcp(authority) => Arc::new(TcpConnector::new(authority)),
-        Target::Tls(_) => {
+        Target::Tls(authority) => return tls::connector(authority, tls),
+        _ if tls.is_some() => {
             return Err(Status::invalid_argument(format!(
-                "the target {address} takes TLS, which is not compiled in; enable the feature tls \
-                 of rpc-runtime"
+                "TLS is configured, and the target {address} goes without; write rpcs://host:port, \
+                 or leave ChannelBuilder::tls out"
             ))
             .with_may_have_run(false));
         }
+        Target::Tcp(authority) => Arc::new(TcpConnector::new(authority)),
         Target::Unix(path) => Arc::new(UnixConnector { path, address }),
         Target::Memory(name) => Arc::new(MemoryConnector { name, address }),
     })

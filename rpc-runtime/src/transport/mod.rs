@@ -9,6 +9,11 @@ mod memory;
 mod peer;
 mod target;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 #[cfg(unix)]
 mod unix;
 #[cfg(not(unix))]
@@ -27,10 +32,15 @@ pub use accepted::Accepted;
 pub use address::ListenAddress;
 pub use listener::Listener;
 pub use peer::{PeerCertificates, PeerIdentity, PeerProcess};
+#[cfg(feature = "tls")]
+pub use tls::{ClientTls, ServerTls, TlsError};
 
 pub(crate) use connectors::connector;
 pub(crate) use memory::pipe;
 pub(crate) use target::Target;
+pub(crate) use tls::TlsAcceptor;
+#[cfg(not(feature = "tls"))]
+pub(crate) use tls::{ClientTls, ServerTls};
 
 /// A stream of bytes both ways, such as a `tokio::net::TcpStream`.
 ///
