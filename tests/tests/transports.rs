@@ -110,6 +110,18 @@ async fn a_server_listens_on_each_of_the_given_addresses() {
 }
 
 #[tokio::test]
+async fn an_address_that_the_machine_does_not_have_is_passed_over_unless_it_is_the_only_one() {
+    within(LIMIT, async {
+        let addresses = ["192.0.2.1:0", "127.0.0.1:0"].map(|text| text.parse().unwrap());
+        let server = TestServer::start_at(&addresses[..], with_streams).await;
+        assert_eq!(server.socket_addr().ip(), addresses[1].ip());
+        everything_works(&server.address()).await;
+        Server::new().bind(addresses[0]).await.unwrap_err();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_on_all_ipv6_addresses_takes_ipv4_too_and_knows_its_peers_by_it() {
     if !has_ipv6() {
         return;
