@@ -4,16 +4,10 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
-use rpc_runtime::{
-    Channel, ChannelBuilder, ClientTls, Code, Context, PeerIdentity, Server, ServerTls, Stage,
-    Status, Streaming, rpc_service,
-};
+use rpc_runtime::{Channel, ChannelBuilder, ClientTls, Code, Server, ServerTls, Stage, Status};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
-use rpc_tests::relay::{Mirror, MirrorAsyncClientProxy};
 use rpc_tests::streams::{CountRequest, StreamsAsyncClientProxy, StreamsClientProxy};
 use rpc_tests::{Authority, Expected, LIMIT, RawPeer, TestServer, TestStreams, within};
 
@@ -167,115 +161,6 @@ async fn only_the_roots_of_the_operating_system_are_trusted_unless_others_are_gi
             "{status}"
         );
         assert!(!status.may_have_run(), "{status}");
-    })
-    .await;
-}
-
-/// Notes who called.
-#[derive(Clone, Default)]
-struct Doorkeeper {
-    seen: Arc<Mutex<Option<PeerIdentity>>>,
-}
-
-#[rpc_service]
-impl Mirror for Doorkeeper {
-    async fn reflect(&self, cx: Context, request: Payload) -> Result<Payload, Status> {
-        *self.seen.lock().unwrap() = cx.peer_identity().cloned();
-        Ok(request)
-    }
-
-    async fn collect(&self, _: Context, _: Streaming<Payload>) -> Result<Payload, Status> {
-        Err(Status::unimplemented("nobody asks"))
-    }
-}
-
-impl Doorkeeper {
-    /// The certificate of whoever calls by `tls`.
-    async fn certificate_of(&self, server: &TestServer, tls: ClientTls) -> Option<Bytes> {
-        let channel = builder(server, tls).connect().await.unwrap();
-        let mirror = MirrorAsyncClientProxy::with(channel);
-        mirror.reflect(payload(1)).await.unwrap();
-        match self.seen.lock().unwrap().take()? {
-            PeerIdentity::Certificates(certificates) => {
-                assert_eq!(certificates.chain().count(), 1);
-                certificates.end_entity().map(Bytes::copy_from_slice)
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[tokio::test]
-async fn handlers_know_the_certificate_of_the_client() {
-    within(LIMIT, async {
-        let authority = Authority::new();
-        let clients = Authority::new();
-        let client = clients.issue(&["client"]);
-        let required = authority
-            .server()
-            .require_client_certificates(clients.root());
-        let allowed = authority.server().allow_client_certificates(clients.root());
-        let keeper = Doorkeeper::default();
-        for tls in [required.unwrap(), allowed.unwrap()] {
-            let configure = |server: Server| server.service(keeper.clone()).tls(tls);
-            let server = TestServer::start_with(configure).await;
-            let seen = keeper
-                .certificate_of(&server, client.of_client(authority.client()))
-                .await;
-            assert_eq!(seen.unwrap(), client.der);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn where_client_certificates_are_allowed_clients_without_one_are_nobody() {
-    within(LIMIT, async {
-        let authority = Authority::new();
-        let tls = authority
-            .server()
-            .allow_client_certificates(authority.root());
-        let keeper = Doorkeeper::default();
-        let configure = |server: Server| server.service(keeper.clone()).tls(tls.unwrap());
-        let server = TestServer::start_with(configure).await;
-        let seen = keeper.certificate_of(&server, authority.client()).await;
-        assert_eq!(seen, None);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn where_client_certificates_are_required_nobody_comes_in_without_a_good_one() {
-    within(LIMIT, async {
-        let authority = Authority::new();
-        let stranger = Authority::new().issue(&["stranger"]);
-        let late = authority.issue_expired(&["late"]);
-        let tls = authority
-            .server()
-            .require_client_certificates(authority.root());
-        let server = start(tls.unwrap()).await;
-        for (tls, says) in [
-            (
-                authority.client(),
-                &["CertificateRequired", "ClientTls::identity_pem"][..],
-            ),
-            (
-                stranger.of_client(authority.client()),
-                &["does not accept the client's certificate"],
-            ),
-            (
-                late.of_client(authority.client()),
-                &["CertificateExpired", "does not accept"],
-            ),
-        ] {
-            let expected = Expected {
-                address: Some(&server.address()),
-                says,
-                ..NO_CONNECTION
-            };
-            expected.check_err(connect(&server, tls).await);
-        }
-        assert_eq!(server.probe.counts().started, 0);
     })
     .await;
 }
