@@ -34,5 +34,5 @@ pub use serde;
 pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
 pub use connection::observer::ConnectionEvent;
-pub use server::{BoundServer, ServeError, Server};
+pub use server::{BoundServer, ServeError, Server, WorkerPool, WorkerPoolStats};
 pub use transport::{Connecting, Connector, Transport};
