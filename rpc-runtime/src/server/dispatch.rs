@@ -27,11 +27,12 @@ use crate::connection::server_streams::{RunningStream, ServerStream};
 /// share one take it from each other, which costs an allocation.
 const SPARE_HANDLERS: usize = 8;
 
-/// A read whose calls took this long had a handler that held the others up: hundreds of fast ones
-/// take less.
+/// A read whose calls took this long may have had a handler that held the others up: hundreds of
+/// fast ones take less.
 const SLOW_READ: Duration = Duration::from_millis(1);
 
-/// Calls after a slow read of which each is timed, to find out which method it was.
+/// Calls after a slow read of which each is timed, to find out which method it was: enough for it
+/// to come again, unless it is rare among the others.
 const WATCHED_CALLS: u32 = 1024;
 
 /// Runs the calls of one connection.

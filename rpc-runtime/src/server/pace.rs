@@ -6,21 +6,22 @@ use std::time::{Duration, Instant};
 /// A first poll that takes this long is slow: a task of its own costs a hundredth of it.
 const SLOW_POLL: Duration = Duration::from_micros(100);
 
-/// First polls that have to be fast, one after the other, until a method that was slow is polled
-/// inline again. That way a method is not slow for ever because a busy machine once interrupted it.
-const FAST_POLLS: u32 = 256;
+/// Fast first polls that make up for a slow one. A method is slow from the second slow poll within
+/// so many on, and fast again after so many fast ones: a machine that was busy elsewhere while a
+/// handler was polled does not make its method slow.
+const WEIGHT: u32 = 256;
 
 /// How long the handlers of a method take before they first wait, as far as that was measured.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    /// First polls that have to be fast until the method is; zero while it is.
-    fast_polls_missing: AtomicU32,
+    /// Grows with each slow poll, by [`WEIGHT`], and shrinks with each fast one.
+    score: AtomicU32,
 }
 
 impl Pace {
     /// Whether the method's handlers are to be polled in tasks of their own from the beginning.
     pub(super) fn is_slow(&self) -> bool {
-        self.fast_polls_missing.load(Ordering::Relaxed) != 0
+        self.score.load(Ordering::Relaxed) > WEIGHT
     }
 
     /// Runs the first poll of a handler, and remembers how long it took.
@@ -32,14 +33,13 @@ impl Pace {
     }
 
     fn note(&self, took: Duration) {
-        let missing = &self.fast_polls_missing;
-        if took >= SLOW_POLL {
-            missing.store(FAST_POLLS, Ordering::Relaxed);
-        } else {
-            let _ = missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |missing| {
-                missing.checked_sub(1)
+        self.score
+            .update(Ordering::Relaxed, Ordering::Relaxed, |score| {
+                match took >= SLOW_POLL {
+                    true => (score + WEIGHT).min(2 * WEIGHT),
+                    false => score.saturating_sub(1),
+                }
             });
-        }
     }
 }
 
@@ -47,21 +47,32 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const FAST_POLL: Duration = Duration::from_micros(99);
+
     #[test]
-    fn a_method_is_slow_from_one_slow_poll_until_enough_fast_ones_in_a_row() {
+    fn a_method_is_slow_from_its_second_slow_poll_until_enough_fast_ones() {
         let pace = Pace::default();
-        pace.note(SLOW_POLL - Duration::from_nanos(1));
-        assert!(!pace.is_slow());
         pace.note(SLOW_POLL);
-        for _ in 1..FAST_POLLS {
-            pace.note(Duration::ZERO);
+        assert!(!pace.is_slow(), "it may have been by chance");
+        for _ in 0..10 {
+            pace.note(SLOW_POLL);
         }
-        assert!(pace.is_slow());
-        pace.note(SLOW_POLL);
-        for _ in 0..FAST_POLLS {
+        for _ in 0..WEIGHT {
             assert!(pace.is_slow());
-            pace.note(Duration::ZERO);
+            pace.note(FAST_POLL);
         }
         assert!(!pace.is_slow());
+        pace.note(SLOW_POLL);
+        assert!(pace.is_slow(), "it has not changed for good");
+    }
+
+    #[test]
+    fn a_slow_poll_now_and_then_makes_no_method_slow() {
+        let pace = Pace::default();
+        for _ in 0..10 {
+            pace.note(SLOW_POLL);
+            assert!(!pace.is_slow());
+            (0..WEIGHT).for_each(|_| pace.note(FAST_POLL));
+        }
     }
 }
