@@ -213,6 +213,21 @@ async fn a_call_that_ends_in_the_queue_leaves_it_and_never_runs() {
 }
 
 #[tokio::test]
+async fn a_handler_keeps_its_thread_when_its_call_is_cancelled() {
+    let mut reading = Reading::start(WorkerPool::new(1)).await;
+    let cancelled = reading.read("cancelled");
+    reading.next_begun().await;
+    cancelled.abort();
+    within(LIMIT, cancelled).await.unwrap_err();
+    let next = reading.read("next");
+    reading.until(1, 1).await;
+    reading.let_one_end();
+    assert_eq!(reading.next_begun().await, "next");
+    reading.let_one_end();
+    ended(next).await;
+}
+
+#[tokio::test]
 async fn queued_calls_finish_at_shutdown() {
     let mut reading = Reading::start(WorkerPool::new(1)).await;
     let running = reading.read("running");

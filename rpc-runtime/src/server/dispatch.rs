@@ -1,5 +1,6 @@
 //! Runs handlers: inline when they finish at once, in a task of their own otherwise.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -153,6 +154,9 @@ impl Dispatcher {
         let completions = Arc::clone(&self.completions);
         let pace = pace.is_slow().then(|| Arc::clone(pace));
         let task = tokio::spawn(async move {
+            if pace.is_some() {
+                wake_another_thread().await;
+            }
             let result = finish(&context, handler.as_mut(), pace.as_deref()).await;
             let metadata = context.take_reply_metadata();
             completions.push(Completion {
@@ -163,6 +167,20 @@ impl Dispatcher {
         });
         task.abort_handle()
     }
+}
+
+/// Has another thread of the runtime look after the connections, which this one is about to leave
+/// alone. Tokio wakes one for a task that wakes itself, but not for one that was just spawned.
+async fn wake_another_thread() {
+    let mut awake = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut awake, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl ServerSink for Dispatcher {
