@@ -8,6 +8,12 @@
 //!
 //! Sync proxies work in a plain `fn main`, from many threads, and inside async code; see
 //! [`Call::wait`] for what that costs and what cannot work.
+//!
+//! Handlers are polled where their connection is served. One that blocks its thread, or burns CPU
+//! for more than a fraction of a millisecond before it awaits something, should say so:
+//! `#[rpc(blocking)]` runs it on the server's [`WorkerPool`]. A method that does not, and is found
+//! to take long, gets a task of its own for each call: it no longer holds up its connection, but
+//! still a thread of the runtime.
 
 mod call;
 mod client;
@@ -34,7 +40,7 @@ pub use serde;
 pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
 pub use connection::observer::ConnectionEvent;
-pub use server::{BoundServer, ServeError, Server};
+pub use server::{BoundServer, ServeError, Server, WorkerPool, WorkerPoolStats};
 pub use transport::{
     Accepted, Connecting, Connector, ListenAddress, Listener, PeerCertificates, PeerIdentity,
     PeerProcess, Transport,

@@ -279,3 +279,34 @@ async fn an_error_text_of_a_mebibyte_arrives_whole() {
         status.details().len()
     );
 }
+
+#[tokio::test]
+async fn calls_over_the_servers_limit_are_shed_and_provably_did_not_run() {
+    let server = TestServer::start_with(|server| server.max_concurrent_calls(2)).await;
+    let client = server.client().await;
+    // Channels of a peculiar kind have connections of their own.
+    let other = Channel::builder(server.address()).max_message_size(MEBI);
+    let other = ProbeAsyncClientProxy::with(other.connect().await.unwrap());
+    assert_ne!(connection(&client).await, connection(&other).await);
+    let started = server.probe.counts().started;
+    let held = [&client, &other].map(|client| tokio::spawn(client.hold(payload(1))));
+    within(LIMIT, server.probe.until_running(2)).await;
+    let expected = Expected {
+        stage: Some(Stage::Wait),
+        address: Some(&server.address()),
+        says: &[
+            "as many calls are running as the server's limit",
+            "max_concurrent_calls allows, 2",
+        ],
+        ..OVER
+    };
+    expected.check_err(echo(&client, 1).await);
+    expected.check_err(echo(&other, 1).await);
+    assert_eq!(server.probe.counts().started, started + 2);
+
+    server.probe.release_all();
+    for held in held {
+        within(LIMIT, held).await.unwrap().unwrap();
+    }
+    echo(&client, 1).await.unwrap();
+}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rpc_runtime::{Code, Context, Status, Streaming, rpc_service};
+use rpc_runtime::{Code, Context, Server, Status, Streaming, rpc_service};
 use rpc_tests::streams::{Chunk, CountRequest, Number, Streams, StreamsAsyncClientProxy};
 use rpc_tests::{LIMIT, channel, within};
 
@@ -79,6 +79,34 @@ async fn a_limit_counts_a_stream_until_it_ends() {
             .headers()
             .await
             .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_limit_counts_a_stream_until_it_ends() {
+    within(LIMIT, async {
+        let server = Server::new().service(Endless).max_concurrent_calls(1);
+        let bound = server.bind("127.0.0.1:0").await.unwrap();
+        let address = bound.local_addr().to_string();
+        tokio::spawn(bound.serve());
+        let streams = StreamsAsyncClientProxy::connect(address).await.unwrap();
+
+        let (sender, requests) = channel(1);
+        let mut first = streams.chat(requests).await.unwrap();
+        sender.send(Chunk::default()).await.unwrap();
+        assert!(first.message().await.unwrap().is_some());
+
+        let (_other, requests) = channel(1);
+        let status = streams.sum(requests).await.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+        assert!(!status.may_have_run(), "{status}");
+
+        drop(sender);
+        assert_eq!(first.message().await.unwrap(), None);
+        let (_sender, requests) = channel(1);
+        let status = streams.sum(requests).await.unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded, "it ran: {status}");
     })
     .await;
 }

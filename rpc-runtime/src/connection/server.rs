@@ -30,6 +30,12 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Reads in a row after which everything else, and every other task, gets a turn.
 const READS_IN_A_ROW: u32 = 32;
 
+/// Where a connection's requests go.
+pub(crate) trait RequestSink: ServerSink<Call: RunningStream> {
+    /// How long it took to deal with what one read brought.
+    fn read_took(&mut self, time: Duration);
+}
+
 /// What the driver woke up for.
 enum Event {
     Read(usize),
@@ -62,7 +68,7 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
 
 impl<S, D> ServerDriver<S, D>
 where
-    S: ServerSink<Call: RunningStream>,
+    S: RequestSink,
     D: Future<Output = ()>,
 {
     pub(crate) fn new(
@@ -198,6 +204,7 @@ where
         let received = self
             .session
             .receive(now, &mut self.wire.input, &mut self.sink);
+        self.sink.read_took(now.elapsed());
         if let Err(error) = received {
             self.session.fail(&error);
             return Err(error.to_string());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rpc_wire::session::Keepalive;
 
 use super::connection_limits::ConnectionLimits;
-use super::router::Router;
-use super::{IntoService, ServeError};
+use super::router::{CallConfig, Services};
+use super::{IntoService, ServeError, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
 use crate::transport::ServerTls;
@@ -30,7 +30,8 @@ const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// # }
 /// ```
 pub struct Server {
-    pub(super) router: Result<Router, ServeError>,
+    pub(super) services: Result<Services, ServeError>,
+    pub(super) calls: CallConfig,
     pub(super) connection: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
     pub(super) tls: Option<ServerTls>,
@@ -47,7 +48,8 @@ impl Server {
     /// A server without services.
     pub fn new() -> Self {
         Server {
-            router: Ok(Router::default()),
+            services: Ok(Services::default()),
+            calls: CallConfig::default(),
             connection: ConnectionConfig::default(),
             limits: ConnectionLimits::default(),
             tls: None,
@@ -83,9 +85,9 @@ impl Server {
     {
         let service = service.into_service();
         let name = name.unwrap_or_else(|| service.descriptor().name().to_owned());
-        self.router = self.router.and_then(|mut router| {
-            router.add(name, service, std::any::type_name::<S>())?;
-            Ok(router)
+        self.services = self.services.and_then(|mut services| {
+            services.add(name, service, std::any::type_name::<S>())?;
+            Ok(services)
         });
         self
     }
@@ -124,6 +126,26 @@ impl Server {
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.connection.session.settings.max_concurrent_streams = streams.max(1);
+        self
+    }
+
+    /// Calls that the server runs at a time, on all connections together; no limit unless set,
+    /// because the right one depends on what the handlers do, and each connection has its own.
+    ///
+    /// Further calls are shed: they are answered with RESOURCE_EXHAUSTED and provably did not run,
+    /// so that they can be made again, after a pause or at another server. (UNAVAILABLE would be
+    /// sent again at once, to a server that has too much to do.) A call with streams counts until
+    /// its end.
+    #[must_use]
+    pub fn max_concurrent_calls(mut self, calls: usize) -> Self {
+        self.calls.max_concurrent_calls = Some(calls);
+        self
+    }
+
+    /// Where handlers that block are run; a [`WorkerPool`] of the server's own unless set.
+    #[must_use]
+    pub fn worker_pool(mut self, pool: WorkerPool) -> Self {
+        self.calls.workers = pool;
         self
     }
 

@@ -1,28 +1,41 @@
 //! Runs handlers: inline when they finish at once, in a task of their own otherwise.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rpc_wire::session::{IncomingRequest, Responder, ServerSink};
-use rpc_wire::{Code, MethodDescriptor, MethodKind};
+use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
 use tokio::task::AbortHandle;
 
 use super::handling::Handling;
+use super::limit::Counted;
+use super::pace::Pace;
 use super::reply::Handler;
 use super::router::{Route, Router};
 use super::run::{catch, finish, poll};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
 use crate::connection::completions::{Completion, Completions};
+use crate::connection::server::RequestSink;
 use crate::connection::server_streams::{RunningStream, ServerStream};
 use crate::transport::PeerIdentity;
 
 /// Places of handlers that are kept, by the place of the method in its service. Methods that
 /// share one take it from each other, which costs an allocation.
 const SPARE_HANDLERS: usize = 8;
+
+/// A read whose calls took this long may have had a handler that held the others up: hundreds of
+/// fast ones take less.
+const SLOW_READ: Duration = Duration::from_millis(1);
+
+/// Calls after a slow read of which each is timed, to find out which method it was: enough for it
+/// to come again, unless it is rare among the others.
+const WATCHED_CALLS: u32 = 1024;
 
 /// Runs the calls of one connection.
 pub(super) struct Dispatcher {
@@ -36,12 +49,17 @@ pub(super) struct Dispatcher {
     spare_handlers: [Option<Handler>; SPARE_HANDLERS],
     /// Where replies of handlers that finish at once are encoded.
     body: BytesMut,
+    /// Calls that are to be timed. The others are not: that would cost each as much as its
+    /// routing.
+    watched: u32,
 }
 
 /// A handler in a task of its own. Dropping it cancels the handler.
 pub(super) struct RunningCall {
     task: AbortHandle,
     stream: Option<Arc<ServerStream>>,
+    /// Among the calls of its server.
+    _counted: Option<Counted>,
 }
 
 impl Drop for RunningCall {
@@ -81,6 +99,7 @@ impl Dispatcher {
             spare: None,
             spare_handlers: Default::default(),
             body: BytesMut::new(),
+            watched: 0,
         }
     }
 
@@ -109,11 +128,41 @@ impl Dispatcher {
         Context::from_state(state)
     }
 
-    /// Moves a handler that has to wait to a task of its own.
-    fn spawn(&self, id: u32, context: Context, mut handler: Handler) -> AbortHandle {
+    /// Polls a handler where all others of the connection are polled, unless those of its method
+    /// take long.
+    fn poll_inline(
+        &mut self,
+        context: &Context,
+        pace: &Pace,
+        handler: &mut Handler,
+    ) -> Poll<Result<(), Status>> {
+        if pace.is_slow() {
+            return Poll::Pending;
+        }
+        let mut cx = std::task::Context::from_waker(Waker::noop());
+        let mut poll = || poll(context, handler.as_mut(), &mut cx, &mut self.body);
+        if self.watched == 0 {
+            return poll();
+        }
+        self.watched -= 1;
+        pace.time(poll)
+    }
+
+    /// Moves a handler that has to wait, or that is slow, to a task of its own.
+    fn spawn(
+        &self,
+        id: u32,
+        context: Context,
+        pace: &Arc<Pace>,
+        mut handler: Handler,
+    ) -> AbortHandle {
         let completions = Arc::clone(&self.completions);
+        let pace = pace.is_slow().then(|| Arc::clone(pace));
         let task = tokio::spawn(async move {
-            let result = finish(&context, handler.as_mut()).await;
+            if pace.is_some() {
+                wake_another_thread().await;
+            }
+            let result = finish(&context, handler.as_mut(), pace.as_deref()).await;
             let metadata = context.take_reply_metadata();
             completions.push(Completion {
                 id,
@@ -123,6 +172,20 @@ impl Dispatcher {
         });
         task.abort_handle()
     }
+}
+
+/// Has another thread of the runtime look after the connections, which this one is about to leave
+/// alone. Tokio wakes one for a task that wakes itself, but not for one that was just spawned.
+async fn wake_another_thread() {
+    let mut awake = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut awake, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl ServerSink for Dispatcher {
@@ -157,15 +220,23 @@ impl ServerSink for Dispatcher {
         mut request: IncomingRequest<'_, Arc<Route>>,
         responder: Responder<'_>,
     ) -> Option<RunningCall> {
-        let (service, index, descriptor, handling) = match &**request.method {
+        let (service, index, descriptor, handling, pace) = match &**request.method {
             Route::Method {
                 service,
                 index,
                 descriptor,
                 handling,
-            } => (service, *index, *descriptor, handling.as_ref()),
+                pace,
+            } => (service, *index, *descriptor, handling.as_ref(), pace),
             Route::Unknown(status) => {
                 responder.status(status, false);
+                return None;
+            }
+        };
+        let counted = match self.router.admit() {
+            Ok(counted) => counted,
+            Err(status) => {
+                responder.status(&status, false);
                 return None;
             }
         };
@@ -180,9 +251,14 @@ impl ServerSink for Dispatcher {
             spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
             codec: PhantomData,
         };
+        let kept = |task| RunningCall {
+            task,
+            stream,
+            _counted: counted,
+        };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
-            Ok(Reply(ReplyKind::Spawned(task))) => return Some(RunningCall { task, stream }),
+            Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task)),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
                 return None;
@@ -192,13 +268,8 @@ impl ServerSink for Dispatcher {
                 return None;
             }
         };
-        let polled = {
-            let mut cx = std::task::Context::from_waker(Waker::noop());
-            poll(&context, handler.as_mut(), &mut cx, &mut self.body)
-        };
-        let Poll::Ready(result) = polled else {
-            let task = self.spawn(request.id, context, handler);
-            return Some(RunningCall { task, stream });
+        let Poll::Ready(result) = self.poll_inline(&context, pace, &mut handler) else {
+            return Some(kept(self.spawn(request.id, context, pace, handler)));
         };
         match result.and(catch(&context, || handler.as_mut().clear())) {
             Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
@@ -213,5 +284,13 @@ impl ServerSink for Dispatcher {
     fn cancelled(&mut self, call: RunningCall, code: Code) {
         call.close(code);
         drop(call);
+    }
+}
+
+impl RequestSink for Dispatcher {
+    fn read_took(&mut self, time: Duration) {
+        if time >= SLOW_READ {
+            self.watched = WATCHED_CALLS;
+        }
     }
 }

@@ -1,21 +1,18 @@
 //! How the handler of a method is run, where it asks for more than to be polled.
 
 use std::future::Future;
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as Poller, Poll};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use rpc_wire::{MethodDescriptor, Status};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
 use tokio::time::Sleep;
 
+use super::limit::{Counted, Counter};
+use super::workers::{Place, WorkerPool};
 use crate::call::Context;
 
 /// What a service's author says about a handler: `#[rpc(..)]`.
@@ -54,31 +51,38 @@ impl HandlerOptions {
     }
 }
 
-/// The options of one method of a registered service, and its calls that run.
+/// How one method of a registered service is run, and its calls that run.
 #[derive(Debug)]
 pub(crate) struct Handling {
-    options: HandlerOptions,
-    running: AtomicUsize,
+    timeout: Option<Duration>,
+    limit: Option<usize>,
+    running: Arc<Counter>,
+    /// Where a handler that blocks is run.
+    workers: Option<WorkerPool>,
 }
 
-/// The right to run one call. Dropping it gives it back.
-struct Permit(Arc<Handling>);
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Release);
-    }
+/// The right to run one call as its method's options say. Dropping it gives it back.
+pub(super) struct Admitted {
+    timeout: Option<Duration>,
+    counted: Option<Counted>,
+    place: Option<Place>,
 }
 
 impl Handling {
     /// What the schema and the service's author ask for; `None` if that is nothing.
-    pub(super) fn of(method: &MethodDescriptor, options: HandlerOptions) -> Option<Arc<Self>> {
+    pub(super) fn of(
+        method: &MethodDescriptor,
+        options: HandlerOptions,
+        workers: &WorkerPool,
+    ) -> Option<Arc<Self>> {
         let blocking = options.blocking || method.blocking();
         let options = options.with_blocking(blocking);
         (options != HandlerOptions::default()).then(|| {
             Arc::new(Handling {
-                options,
-                running: AtomicUsize::new(0),
+                timeout: options.timeout,
+                limit: options.limit,
+                running: Arc::default(),
+                workers: blocking.then(|| workers.clone()),
             })
         })
     }
@@ -86,92 +90,76 @@ impl Handling {
     /// When a call that starts now has to end, if its caller waits until `deadline`.
     pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
         let own = self
-            .options
             .timeout
             .and_then(|timeout| Instant::now().checked_add(timeout));
         own.into_iter().chain(deadline).min()
     }
 
-    /// Runs a handler as the options say.
+    /// Admits a call, whose handler is not to be made before.
     ///
     /// # Errors
     ///
-    /// RESOURCE_EXHAUSTED over the limit: the handler does not run.
-    pub(super) fn run<F, M>(
-        self: &Arc<Self>,
-        context: Context,
-        handler: F,
-    ) -> Result<impl Future<Output = Result<M, Status>> + Send + use<F, M>, Status>
+    /// RESOURCE_EXHAUSTED over the limit, or if the worker pool is full.
+    pub(super) fn admit(&self, context: &Context) -> Result<Admitted, Status> {
+        let counted = match self.limit {
+            Some(limit) => Some(self.running.enter(limit).ok_or_else(|| {
+                let method = context.method().map_or("", MethodDescriptor::path);
+                let message =
+                    format!("as many calls of {method} are running as its limit allows, {limit}");
+                Status::resource_exhausted(message)
+            })?),
+            None => None,
+        };
+        Ok(Admitted {
+            timeout: self.timeout,
+            counted,
+            place: self.workers.as_ref().map(WorkerPool::enter).transpose()?,
+        })
+    }
+}
+
+impl Admitted {
+    /// Runs a handler.
+    pub(super) async fn run<F, M>(self, context: Context, handler: F) -> Result<M, Status>
     where
         F: Future<Output = Result<M, Status>> + Send + 'static,
         M: Send + 'static,
     {
-        let permit = self.admit(&context)?;
-        let running = run_for(
-            self.options.timeout,
-            self.options.blocking,
-            context,
-            handler,
-        );
-        Ok(async move {
-            let _permit = permit;
-            running.await
-        })
+        let _counted = self.counted;
+        run_for(self.timeout, self.place, context, handler).await
     }
 
     /// Runs a handler that answers with a stream. Timeout and limit are those of the whole call,
     /// to the end of the stream.
-    ///
-    /// # Errors
-    ///
-    /// RESOURCE_EXHAUSTED over the limit: the handler does not run.
-    pub(super) fn run_streaming<F, S>(
-        self: &Arc<Self>,
+    pub(super) async fn run_streaming<F, S>(
+        self,
         context: Context,
         handler: F,
-    ) -> Result<impl Future<Output = Result<Handled<S>, Status>> + Send + use<F, S>, Status>
+    ) -> Result<Handled<S>, Status>
     where
         F: Future<Output = Result<S, Status>> + Send + 'static,
         S: Send + 'static,
     {
-        let permit = self.admit(&context)?;
-        let timeout = self.options.timeout;
+        let timeout = self.timeout;
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let running = run_for(timeout, self.options.blocking, context, handler);
-        Ok(async move {
-            Ok(Handled {
-                replies: running.await?,
-                timer: end.map(|end| tokio::time::sleep_until(end.into())),
-                timeout: timeout.unwrap_or_default(),
-                _permit: permit,
-            })
+        Ok(Handled {
+            replies: run_for(timeout, self.place, context, handler).await?,
+            timer: end.map(|end| tokio::time::sleep_until(end.into())),
+            timeout: timeout.unwrap_or_default(),
+            _counted: self.counted,
         })
-    }
-
-    fn admit(self: &Arc<Self>, context: &Context) -> Result<Permit, Status> {
-        let running = self.running.fetch_add(1, Ordering::Acquire);
-        let permit = Permit(Arc::clone(self));
-        match self.options.limit {
-            Some(limit) if running >= limit => {
-                let method = context.method().map_or("", MethodDescriptor::path);
-                let message =
-                    format!("as many calls of {method} are running as its limit allows, {limit}");
-                Err(Status::resource_exhausted(message))
-            }
-            _ => Ok(permit),
-        }
     }
 }
 
 pin_project! {
-    /// A stream of replies that holds its call's permit and ends with its timeout.
+    /// A stream of replies that counts as its call and ends with its timeout.
     pub(super) struct Handled<S> {
         #[pin]
         replies: S,
         #[pin]
         timer: Option<Sleep>,
         timeout: Duration,
-        _permit: Permit,
+        _counted: Option<Counted>,
     }
 }
 
@@ -192,10 +180,10 @@ where
     }
 }
 
-/// Runs a handler for as long as it may.
+/// Runs a handler for as long as it may, in its turn.
 async fn run_for<F, M>(
     timeout: Option<Duration>,
-    blocking: bool,
+    place: Option<Place>,
     context: Context,
     handler: F,
 ) -> Result<M, Status>
@@ -203,17 +191,25 @@ where
     F: Future<Output = Result<M, Status>> + Send + 'static,
     M: Send + 'static,
 {
-    let running = async {
-        match blocking {
-            true => run_blocking(context, handler).await,
-            false => handler.await,
-        }
+    let end = timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout)));
+    let Some(place) = place else {
+        return before(end, handler, too_long).await?;
     };
-    let Some(timeout) = timeout else {
-        return running.await;
+    let thread = before(end, place.thread(), no_thread).await?;
+    before(end, thread.run(context, handler), too_long).await?
+}
+
+/// What `future` gives before the end of a timeout, and what is said when it is too late.
+async fn before<F: Future>(
+    end: Option<(Instant, Duration)>,
+    future: F,
+    too_late: fn(Duration) -> Status,
+) -> Result<F::Output, Status> {
+    let Some((end, timeout)) = end else {
+        return Ok(future.await);
     };
-    let ended = tokio::time::timeout(timeout, running).await;
-    ended.unwrap_or_else(|_| Err(too_long(timeout)))
+    let ended = tokio::time::timeout_at(end.into(), future).await;
+    ended.map_err(|_| too_late(timeout))
 }
 
 fn too_long(timeout: Duration) -> Status {
@@ -221,28 +217,9 @@ fn too_long(timeout: Duration) -> Status {
     Status::deadline_exceeded(message)
 }
 
-/// Runs `handler` on a thread that it may block. When the call ends early, the handler ends where it
-/// next awaits something.
-async fn run_blocking<F, M>(context: Context, handler: F) -> Result<M, Status>
-where
-    F: Future<Output = Result<M, Status>> + Send + 'static,
-    M: Send + 'static,
-{
-    let (_call, call_ended) = oneshot::channel::<()>();
-    let runtime = Handle::current();
-    let thread = spawn_blocking(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                _ = call_ended => Err(Status::cancelled("the call has ended")),
-                reply = context.scope(handler) => reply,
-            }
-        })
-    });
-    thread.await.unwrap_or_else(|error| {
-        if error.is_panic() {
-            resume_unwind(error.into_panic());
-        }
-        Err(Status::unavailable("the server's runtime is shutting down"))
-    })
+fn no_thread(timeout: Duration) -> Status {
+    Status::deadline_exceeded(format!(
+        "the handler did not run: its timeout, {timeout:?}, \
+        passed before a thread of the server's worker pool was free"
+    ))
 }

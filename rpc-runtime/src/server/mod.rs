@@ -7,6 +7,8 @@ mod connection_limits;
 mod dispatch;
 mod error;
 mod handling;
+mod limit;
+mod pace;
 mod reply;
 mod router;
 mod run;
@@ -14,12 +16,14 @@ mod service;
 mod start;
 mod streaming;
 mod throttle;
+mod workers;
 
 pub use bound::BoundServer;
 pub use builder::Server;
 pub use error::ServeError;
 pub use handling::HandlerOptions;
 pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemented};
+pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
 pub(crate) use router::Router;

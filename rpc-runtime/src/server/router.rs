@@ -6,60 +6,26 @@ use std::sync::Arc;
 use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::Handling;
+use super::limit::{Counted, Counter};
+use super::pace::Pace;
+use super::workers::WorkerPool;
 use super::{ServeError, Service};
 
-/// The services of a server by name.
+/// The services of a server by name, while they are being registered.
 #[derive(Default)]
-pub(crate) struct Router {
+pub(crate) struct Services {
     services: HashMap<String, Registered>,
 }
 
 struct Registered {
     service: Arc<dyn Service>,
-    /// By the place of the method in the descriptor.
-    handling: Vec<Option<Arc<Handling>>>,
     /// For errors.
     type_name: &'static str,
 }
 
-impl Registered {
-    fn new(service: Arc<dyn Service>, type_name: &'static str) -> Self {
-        let methods = service.descriptor().methods().iter().enumerate();
-        let handling = methods
-            .map(|(index, method)| Handling::of(method, service.handler_options(index)))
-            .collect();
-        Registered {
-            service,
-            handling,
-            type_name,
-        }
-    }
-}
-
-/// What a path leads to.
-#[derive(Clone)]
-pub(crate) enum Route {
-    Method {
-        service: Arc<dyn Service>,
-        index: usize,
-        descriptor: &'static MethodDescriptor,
-        handling: Option<Arc<Handling>>,
-    },
-    /// UNIMPLEMENTED, with what is missing.
-    Unknown(Status),
-}
-
-impl Router {
-    /// A router to one service.
-    pub(crate) fn of(service: Arc<dyn Service>) -> Self {
-        let name = service.descriptor().name().to_owned();
-        Router {
-            services: HashMap::from([(name, Registered::new(service, ""))]),
-        }
-    }
-
+impl Services {
     /// Registers a service under a name.
-    pub(crate) fn add(
+    pub(super) fn add(
         &mut self,
         name: String,
         service: Arc<dyn Service>,
@@ -74,8 +40,105 @@ impl Router {
             });
         }
         self.services
-            .insert(name, Registered::new(service, type_name));
+            .insert(name, Registered { service, type_name });
         Ok(())
+    }
+}
+
+/// How a server treats its calls.
+#[derive(Clone, Default)]
+pub(super) struct CallConfig {
+    /// Where handlers that block are run.
+    pub(super) workers: WorkerPool,
+    /// How many calls may run at a time.
+    pub(super) max_concurrent_calls: Option<usize>,
+}
+
+/// Where the calls of a server go.
+pub(crate) struct Router {
+    services: HashMap<String, Routed>,
+    max_concurrent_calls: Option<usize>,
+    running: Arc<Counter>,
+}
+
+/// A service, and its methods by their places in the descriptor.
+struct Routed {
+    service: Arc<dyn Service>,
+    methods: Vec<RoutedMethod>,
+}
+
+#[derive(Clone)]
+struct RoutedMethod {
+    handling: Option<Arc<Handling>>,
+    pace: Arc<Pace>,
+}
+
+impl Routed {
+    fn new(service: Arc<dyn Service>, workers: &WorkerPool) -> Self {
+        let methods = service.descriptor().methods().iter().enumerate();
+        let methods = methods
+            .map(|(index, method)| RoutedMethod {
+                handling: Handling::of(method, service.handler_options(index), workers),
+                pace: Arc::default(),
+            })
+            .collect();
+        Routed { service, methods }
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone)]
+pub(crate) enum Route {
+    Method {
+        service: Arc<dyn Service>,
+        index: usize,
+        descriptor: &'static MethodDescriptor,
+        handling: Option<Arc<Handling>>,
+        pace: Arc<Pace>,
+    },
+    /// UNIMPLEMENTED, with what is missing.
+    Unknown(Status),
+}
+
+impl Router {
+    /// A router to one service.
+    pub(crate) fn of(service: Arc<dyn Service>) -> Self {
+        let name = service.descriptor().name().to_owned();
+        let registered = Registered {
+            service,
+            type_name: "",
+        };
+        let services = HashMap::from([(name, registered)]);
+        Router::new(Services { services }, CallConfig::default())
+    }
+
+    /// A router to registered services.
+    pub(super) fn new(services: Services, calls: CallConfig) -> Self {
+        let services = services.services.into_iter();
+        Router {
+            services: services
+                .map(|(name, registered)| (name, Routed::new(registered.service, &calls.workers)))
+                .collect(),
+            max_concurrent_calls: calls.max_concurrent_calls,
+            running: Arc::default(),
+        }
+    }
+
+    /// Counts one more call, until what is given is dropped; `None` if nobody counts.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED over the limit of the server: the call must not run.
+    pub(super) fn admit(&self) -> Result<Option<Counted>, Status> {
+        let Some(limit) = self.max_concurrent_calls else {
+            return Ok(None);
+        };
+        let counted = self.running.enter(limit);
+        counted.map(Some).ok_or_else(|| {
+            Status::resource_exhausted(format!(
+                "as many calls are running as the server's limit max_concurrent_calls allows, {limit}"
+            ))
+        })
     }
 
     /// Finds what answers `package.Service/Method`.
@@ -85,16 +148,20 @@ impl Router {
                 "the path {path:?} is not of the form package.Service/Method"
             ));
         };
-        let Some(registered) = self.services.get(name) else {
+        let Some(routed) = self.services.get(name) else {
             return unknown(format!("the server has no service {name:?}"));
         };
-        match registered.service.descriptor().method(method) {
-            Some((index, descriptor)) => Route::Method {
-                service: registered.service.clone(),
-                index,
-                descriptor,
-                handling: registered.handling[index].clone(),
-            },
+        match routed.service.descriptor().method(method) {
+            Some((index, descriptor)) => {
+                let RoutedMethod { handling, pace } = routed.methods[index].clone();
+                Route::Method {
+                    service: routed.service.clone(),
+                    index,
+                    descriptor,
+                    handling,
+                    pace,
+                }
+            }
             None => unknown(format!("the service {name:?} has no method {method:?}")),
         }
     }

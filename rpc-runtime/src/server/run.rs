@@ -8,6 +8,7 @@ use std::task::Poll;
 use bytes::BytesMut;
 use rpc_wire::{MethodDescriptor, Status};
 
+use super::pace::Pace;
 use super::reply::ReplyFuture;
 use crate::call::{self, Context};
 
@@ -25,13 +26,21 @@ pub(super) fn poll(
     polled.unwrap_or_else(|status| Poll::Ready(Err(status)))
 }
 
-/// Runs a handler to its end, and drops it.
+/// Runs a handler to its end, and drops it. If its first poll is to be timed, `pace` is told.
 pub(super) async fn finish(
     context: &Context,
     mut handler: Pin<&mut (dyn ReplyFuture + '_)>,
+    mut pace: Option<&Pace>,
 ) -> Result<BytesMut, Status> {
     let mut body = BytesMut::new();
-    let result = poll_fn(|cx| poll(context, handler.as_mut(), cx, &mut body)).await;
+    let result = poll_fn(|cx| {
+        let mut poll = || poll(context, handler.as_mut(), cx, &mut body);
+        match pace.take() {
+            Some(pace) => pace.time(poll),
+            None => poll(),
+        }
+    })
+    .await;
     result
         .and(catch(context, || handler.clear()))
         .map(|()| body)

@@ -100,9 +100,12 @@ impl<'a, C> Incoming<'a, C> {
             let handler = handler(self.context, request);
             return Reply::running(reply::place::<C, _, _>(handler, self.spare));
         };
-        let handler = handler(self.context.clone(), request);
-        match handling.run(self.context, handler) {
-            Ok(handler) => Reply::running(reply::place::<C, _, _>(handler, self.spare)),
+        match handling.admit(&self.context) {
+            Ok(admitted) => {
+                let handler = handler(self.context.clone(), request);
+                let handler = admitted.run(self.context, handler);
+                Reply::running(reply::place::<C, _, _>(handler, self.spare))
+            }
             Err(status) => Reply::refused(status),
         }
     }
@@ -121,8 +124,8 @@ impl<'a, C> Incoming<'a, C> {
         };
         match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
-                let handler = handler(self.context.clone(), request);
-                Reply::streaming::<C, _, _, _>(handler, stream, self.context, self.handling)
+                let start = |context| handler(context, request);
+                Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -141,12 +144,14 @@ impl<'a, C> Incoming<'a, C> {
             Err(status) => return Reply::refused(status),
         };
         let context = self.context;
-        let handler = handler(context.clone(), requests);
         let Some(handling) = self.handling else {
+            let handler = handler(context.clone(), requests);
             return Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context));
         };
-        match handling.run(context.clone(), handler) {
-            Ok(handler) => {
+        match handling.admit(&context) {
+            Ok(admitted) => {
+                let handler = handler(context.clone(), requests);
+                let handler = admitted.run(context.clone(), handler);
                 Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context))
             }
             Err(status) => Reply::refused(status),
@@ -164,8 +169,8 @@ impl<'a, C> Incoming<'a, C> {
     {
         match requests::<C, Req>(&self.context, self.stream) {
             Ok((requests, stream)) => {
-                let handler = handler(self.context.clone(), requests);
-                Reply::streaming::<C, _, _, _>(handler, stream, self.context, self.handling)
+                let start = |context| handler(context, requests);
+                Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -191,9 +196,10 @@ impl Reply {
         Reply(ReplyKind::Spawned(tokio::spawn(call).abort_handle()))
     }
 
-    /// A handler with a stream of replies that is run as its method's options say, if there are any.
+    /// A handler with a stream of replies, which `start` makes, run as its method's options say, if
+    /// there are any.
     fn streaming<C, F, S, M>(
-        handler: F,
+        start: impl FnOnce(Context) -> F,
         stream: Arc<ServerStream>,
         context: Context,
         handling: Option<&Arc<Handling>>,
@@ -205,10 +211,14 @@ impl Reply {
         M: 'static,
     {
         let Some(handling) = handling else {
+            let handler = start(context.clone());
             return Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context));
         };
-        match handling.run_streaming(context.clone(), handler) {
-            Ok(handler) => Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context)),
+        match handling.admit(&context) {
+            Ok(admitted) => {
+                let handler = admitted.run_streaming(context.clone(), start(context.clone()));
+                Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context))
+            }
             Err(status) => Reply::refused(status),
         }
     }

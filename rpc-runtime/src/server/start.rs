@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 use super::accept::Acceptor;
+use super::router::Router;
 use super::throttle::Throttle;
 use super::{BoundServer, ServeError, Server};
 use crate::transport::{Accepted, ListenAddress, Listener};
@@ -134,7 +135,7 @@ impl Server {
     fn acceptor(self) -> Result<Acceptor, ServeError> {
         let tls = self.tls.map(|tls| tls.acceptor());
         Ok(Acceptor {
-            router: Arc::new(self.router?),
+            router: Arc::new(Router::new(self.services?, self.calls)),
             config: self.connection,
             limits: self.limits,
             tls: tls.transpose()?,

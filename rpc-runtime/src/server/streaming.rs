@@ -66,7 +66,7 @@ where
         buffer: BytesMut::new(),
         codec: PhantomData,
     };
-    let result = finish(&context, pin!(reply)).await;
+    let result = finish(&context, pin!(reply), None).await;
     stream.end(result.map(drop), context.take_reply_metadata());
 }
 
@@ -77,7 +77,7 @@ where
     C: Codec<M>,
 {
     let reply = UnaryReply::<C, F>::new(handler);
-    let result = finish(&context, pin!(reply)).await;
+    let result = finish(&context, pin!(reply), None).await;
     stream.complete(result, context.take_reply_metadata());
 }
 
