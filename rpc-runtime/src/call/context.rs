@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rpc_wire::{Metadata, MethodDescriptor};
+use rpc_wire::{Code, Metadata, MethodDescriptor};
 
+use super::end::{CallEnd, Ended};
 use super::scope::{self, Scoped};
 use crate::transport::PeerIdentity;
 
@@ -15,7 +16,7 @@ use crate::transport::PeerIdentity;
 ///
 /// Cloning is cheap; a clone may outlive the call.
 ///
-/// Calls that a handler makes inherit its deadline: the context is current while the handler is
+/// Calls that a handler makes inherit its deadline and its end: the context is current while the handler is
 /// polled. A task made by `tokio::spawn` loses it; [`scope`](Self::scope) takes it along.
 ///
 /// ```
@@ -39,6 +40,7 @@ pub(crate) struct CallState {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) identity: Option<Arc<PeerIdentity>>,
     pub(crate) reply_metadata: Mutex<Metadata>,
+    pub(crate) end: CallEnd,
 }
 
 impl Context {
@@ -117,7 +119,46 @@ impl Context {
         )
     }
 
-    /// Runs `future` with this context current, so that the calls it makes inherit the deadline.
+    /// Waits until the call has ended, and tells how: `Ok` when the handler gave its answer,
+    /// otherwise why nobody waits for one any more, such as `Cancelled` or `DeadlineExceeded`.
+    ///
+    /// A handler itself need not ask, because it is dropped when its call is cancelled. This is for
+    /// what goes on beside it. Cancel safe.
+    ///
+    /// ```
+    /// # use rpc_runtime::{Code, Context};
+    /// # async fn work() {}
+    /// # fn example(cx: Context) {
+    /// tokio::spawn(async move {
+    ///     tokio::select! {
+    ///         code = cx.cancelled() => println!("not needed any more: {code}"),
+    ///         () = work() => {}
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub async fn cancelled(&self) -> Code {
+        Ended::new(self.clone()).await
+    }
+
+    /// The call has ended; the first reason counts.
+    pub(crate) fn end(&self, code: Code) {
+        self.state.end.end(code);
+    }
+
+    /// The call has ended, which only those learn who hold a clone of the context.
+    pub(crate) fn end_for_others(&self, code: Code) {
+        if Arc::strong_count(&self.state) > 1 {
+            self.end(code);
+        }
+    }
+
+    pub(super) fn call_end(&self) -> &CallEnd {
+        &self.state.end
+    }
+
+    /// Runs `future` with this context current, so that the calls it makes inherit the deadline,
+    /// and end when the call ends otherwise than well.
     ///
     /// ```
     /// # use rpc_runtime::Context;

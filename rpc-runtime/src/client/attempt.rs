@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::peer::Peer;
 use super::streaming::{Replies, Requests, Upload};
-use crate::call::Context;
+use crate::call::{Context, Ended};
 use crate::connection::admission::Ticket;
 use crate::connection::client::{ClientConnection, Started};
 
@@ -28,8 +28,8 @@ pub(super) struct Attempt {
     body: Bytes,
     pub(super) metadata: Metadata,
     pub(super) timeout: Option<Duration>,
-    /// The deadline of the handler that makes the call.
-    pub(super) inherited: Option<Instant>,
+    /// The call that this one is made for, which ends it too.
+    pub(super) parent: Option<Ended>,
     /// The stream of requests, until it is being sent.
     requests: Option<Requests>,
     upload: Option<Upload>,
@@ -83,7 +83,7 @@ impl Attempt {
             body,
             metadata,
             timeout: method.timeout(),
-            inherited: Context::current().and_then(|context| context.deadline()),
+            parent: Context::current().map(Ended::new),
             requests: None,
             upload: None,
             deadline: None,
@@ -108,10 +108,9 @@ impl Attempt {
 
     fn set_deadline(&mut self, now: Instant) {
         let own = self.timeout.and_then(|timeout| now.checked_add(timeout));
-        self.deadline = match (own, self.inherited) {
-            (Some(own), Some(inherited)) => Some(own.min(inherited)),
-            (own, inherited) => own.or(inherited),
-        };
+        let parent = self.parent.as_ref();
+        let inherited = parent.and_then(|parent| parent.context().deadline());
+        self.deadline = own.into_iter().chain(inherited).min();
     }
 
     /// Goes off at the deadline, if there is one.
@@ -176,6 +175,18 @@ impl Attempt {
 
     /// Goes on until the call has an outcome. A call whose replies stream is sent when it waits.
     pub(super) fn poll_outcome(&mut self, cx: &mut Poller<'_>) -> Poll<Outcome> {
+        if let Poll::Ready(outcome) = self.poll_attempt(cx) {
+            return Poll::Ready(outcome);
+        }
+        let Some(parent) = &mut self.parent else {
+            return Poll::Pending;
+        };
+        let status = ready!(parent.poll_failed(cx));
+        self.give_up();
+        Poll::Ready(Outcome::Failed(status))
+    }
+
+    fn poll_attempt(&mut self, cx: &mut Poller<'_>) -> Poll<Outcome> {
         loop {
             let next = match &mut self.state {
                 State::New => {
@@ -276,6 +287,17 @@ impl Attempt {
         again
     }
 
+    /// Cancels the call, wherever it is.
+    fn give_up(&mut self) {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Sent { connection, id } => connection.cancel(id),
+            State::Queued {
+                connection, ticket, ..
+            } => connection.leave_queue(ticket),
+            _ => {}
+        }
+    }
+
     /// The stream of replies, once the call is sent.
     pub(super) fn take_replies(&mut self) -> Option<Replies> {
         match std::mem::replace(&mut self.state, State::Done) {
@@ -284,6 +306,7 @@ impl Attempt {
                 id,
                 method: self.method,
                 upload: self.upload.take(),
+                parent: self.parent.take(),
             }),
             other => {
                 self.state = other;
@@ -295,13 +318,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        match &self.state {
-            State::Sent { connection, id } => connection.cancel(*id),
-            State::Queued {
-                connection, ticket, ..
-            } => connection.leave_queue(*ticket),
-            _ => {}
-        }
+        self.give_up();
     }
 }
 

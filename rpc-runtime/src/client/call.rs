@@ -18,7 +18,7 @@ use super::channel::Channel;
 use super::future::RpcFuture;
 use super::response::{Response, decode};
 use super::streaming::{Replies, Requests};
-use crate::call::{Context, Streaming};
+use crate::call::{Context, Ended, Streaming};
 use crate::codec::{self, Codec};
 
 /// A call that has not been sent, with its options; awaiting it sends it and gives the reply.
@@ -88,10 +88,10 @@ impl<T> Call<T> {
         self
     }
 
-    /// Inherits the deadline of `context`. Calls made by a handler do so by themselves; those
-    /// made by a task that a handler spawned do not.
+    /// Inherits the deadline of `context`, and ends when its call ends otherwise than well. Calls
+    /// made by a handler do so by themselves; those made by a task that a handler spawned do not.
     pub fn context(mut self, context: &Context) -> Self {
-        self.attempt.inherited = context.deadline();
+        self.attempt.parent = Some(Ended::new(context.clone()));
         self
     }
 

@@ -13,7 +13,7 @@ use rpc_wire::{Metadata, MethodDescriptor, Status};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use crate::call::MessageSource;
+use crate::call::{Ended, MessageSource};
 use crate::codec::Codec;
 use crate::connection::client::ClientConnection;
 
@@ -135,9 +135,20 @@ pub(super) struct Replies {
     pub(super) id: u32,
     pub(super) method: &'static MethodDescriptor,
     pub(super) upload: Option<Upload>,
+    /// The call that this one is made for, which ends it too.
+    pub(super) parent: Option<Ended>,
 }
 
 impl Replies {
+    /// Whether the call must not go on, which is cancelled then.
+    fn poll_parent<R>(&mut self, cx: &Context<'_>) -> Poll<Result<R, Status>> {
+        let Some(parent) = &mut self.parent else {
+            return Poll::Pending;
+        };
+        let status = ready!(parent.poll_failed(cx));
+        Poll::Ready(Err(self.give_up(status)))
+    }
+
     fn describe(&self, status: Status) -> Status {
         status
             .with_address(&**self.connection.address())
@@ -147,7 +158,9 @@ impl Replies {
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = ready!(self.connection.poll_message(self.id, cx));
+        let Poll::Ready(message) = self.connection.poll_message(self.id, cx) else {
+            return self.poll_parent(cx);
+        };
         if !matches!(message, Ok(Some(_))) {
             // Nobody takes requests any more.
             self.upload = None;
@@ -156,8 +169,10 @@ impl MessageSource for Replies {
     }
 
     fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>> {
-        let headers = self.connection.poll_headers(self.id, cx);
-        headers.map_err(|status| self.describe(status))
+        let Poll::Ready(headers) = self.connection.poll_headers(self.id, cx) else {
+            return self.poll_parent(cx);
+        };
+        Poll::Ready(headers.map_err(|status| self.describe(status)))
     }
 
     fn trailers(&self) -> Option<Metadata> {

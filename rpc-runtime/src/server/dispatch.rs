@@ -58,6 +58,7 @@ pub(super) struct Dispatcher {
 pub(super) struct RunningCall {
     task: AbortHandle,
     stream: Option<Arc<ServerStream>>,
+    context: Context,
     /// Among the calls of its server.
     _counted: Option<Counted>,
 }
@@ -70,8 +71,9 @@ impl Drop for RunningCall {
 }
 
 impl RunningCall {
-    /// Tells whoever reads on that the call has ended; the first reason counts.
+    /// Tells whoever goes on for it that the call has ended; the first reason counts.
     fn close(&self, code: Code) {
+        self.context.end(code);
         if let Some(stream) = &self.stream {
             stream.close(code);
         }
@@ -251,14 +253,15 @@ impl ServerSink for Dispatcher {
             spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
             codec: PhantomData,
         };
-        let kept = |task| RunningCall {
+        let kept = |task, context| RunningCall {
             task,
             stream,
+            context,
             _counted: counted,
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
-            Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task)),
+            Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task, context)),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
                 return None;
@@ -269,9 +272,12 @@ impl ServerSink for Dispatcher {
             }
         };
         let Poll::Ready(result) = self.poll_inline(&context, pace, &mut handler) else {
-            return Some(kept(self.spawn(request.id, context, pace, handler)));
+            let task = self.spawn(request.id, context.clone(), pace, handler);
+            return Some(kept(task, context));
         };
-        match result.and(catch(&context, || handler.as_mut().clear())) {
+        let result = result.and(catch(&context, || handler.as_mut().clear()));
+        context.end_for_others(result.as_ref().map_or_else(Status::code, |()| Code::Ok));
+        match result {
             Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
             Err(status) => responder.status(&status, true),
         }

@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::BytesMut;
-use rpc_wire::{MethodDescriptor, Status};
+use rpc_wire::{Code, MethodDescriptor, Status};
 
 use super::pace::Pace;
 use super::reply::ReplyFuture;
-use crate::call::{self, Context};
+use crate::call::{self, Context, EndOnDrop};
 
 /// Polls a handler with its context current. A panic is an answer too.
 pub(super) fn poll(
@@ -32,6 +32,7 @@ pub(super) async fn finish(
     mut handler: Pin<&mut (dyn ReplyFuture + '_)>,
     mut pace: Option<&Pace>,
 ) -> Result<BytesMut, Status> {
+    let cancelled = EndOnDrop(context);
     let mut body = BytesMut::new();
     let result = poll_fn(|cx| {
         let mut poll = || poll(context, handler.as_mut(), cx, &mut body);
@@ -41,9 +42,10 @@ pub(super) async fn finish(
         }
     })
     .await;
-    result
-        .and(catch(context, || handler.clear()))
-        .map(|()| body)
+    let result = result.and(catch(context, || handler.clear()));
+    context.end(result.as_ref().map_or_else(Status::code, |()| Code::Ok));
+    drop(cancelled);
+    result.map(|()| body)
 }
 
 /// Runs a step of a handler. If it panics, the log has the message and the caller gets INTERNAL
