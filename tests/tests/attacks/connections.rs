@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use rpc_tests::{RawPeer, frame, request_frame};
+use prost::Message;
+use rpc_tests::flows::Order;
+use rpc_tests::{Flow, RawPeer, frame, request_frame};
 use rpc_wire::frame::{Flags, FrameType, Settings};
 use tokio::task::JoinSet;
 use tokio::time::interval;
@@ -125,6 +127,34 @@ async fn connections_that_are_reset_within_a_frame_leave_nothing_behind() {
             target.server.probe.until_running(ATTACKERS).await;
             peers.into_iter().for_each(RawPeer::reset);
             format!("{ATTACKERS} connections at a time")
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_reset_amid_their_replies_leave_nothing_behind() {
+    let order = Order {
+        pieces: u64::MAX,
+        size: 1000,
+        code: 0,
+    };
+    let order = request_frame(1, "flows.Flows/Produce", &order.encode_to_vec());
+    survives(
+        "reset streams",
+        CONNECTION,
+        |server| server,
+        async |target| {
+            for number in 0..ATTACKERS {
+                let (alive, produced) = (target.flows.flow().alive, target.flows.flow().produced);
+                let mut peer = RawPeer::client(target.address()).await;
+                peer.send(&order).await;
+                let begun = |flow: &Flow| flow.produced > produced + number as u64;
+                target.flows.until(begun).await;
+                peer.reset();
+                target.flows.until(|flow| flow.alive <= alive).await;
+            }
+            format!("{ATTACKERS} connections")
         },
     )
     .await;
