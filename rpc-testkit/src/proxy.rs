@@ -46,12 +46,11 @@ pub struct FaultProxy {
 }
 
 struct Shared {
-    upstream: SocketAddr,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    upstream: SocketAddr,
     to_server: Faults,
     to_client: Faults,
     refusing: bool,
@@ -88,9 +87,18 @@ impl FaultProxy {
         let upstream = upstream.ok_or(io::ErrorKind::AddrNotAvailable)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let local_addr = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let state = State {
             upstream,
-            state: Mutex::default(),
+            to_server: Faults::new(),
+            to_client: Faults::new(),
+            refusing: false,
+            accepted: 0,
+            lines: Vec::new(),
+            bytes_to_server: 0,
+            bytes_to_client: 0,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(FaultProxy {
@@ -103,6 +111,11 @@ impl FaultProxy {
     /// Where clients connect to.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Connections to come go to the server at `upstream`. Those that are open stay where they are.
+    pub fn set_upstream(&self, upstream: SocketAddr) {
+        self.shared.lock().upstream = upstream;
     }
 
     /// Changes the faults of a direction, in place of those before.
@@ -169,7 +182,7 @@ impl fmt::Debug for FaultProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FaultProxy")
             .field("local_addr", &self.local_addr)
-            .field("upstream", &self.shared.upstream)
+            .field("upstream", &self.shared.lock().upstream)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
@@ -230,7 +243,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// Serves a connection to its end.
 async fn serve(client: TcpStream, line: Arc<Line>, shared: Arc<Shared>) {
-    match TcpStream::connect(shared.upstream).await {
+    let upstream = shared.lock().upstream;
+    match TcpStream::connect(upstream).await {
         Ok(server) => pass_on(client, server, &line).await,
         Err(_) => reset(&client),
     }

@@ -130,3 +130,14 @@ async fn refused_connections_are_reset_and_the_others_go_on() {
     connect(&listener, &proxy).await;
     assert_eq!(proxy.stats().accepted, 2);
 }
+
+#[tokio::test]
+async fn a_new_upstream_is_for_connections_to_come() {
+    let (listener, proxy) = start().await;
+    let (mut client, mut server) = connect(&listener, &proxy).await;
+    let second = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    proxy.set_upstream(second.local_addr().unwrap());
+    connect(&second, &proxy).await;
+    client.write_all(b"x").await.unwrap();
+    assert_eq!(read(&mut server, 1).await, b"x");
+}
