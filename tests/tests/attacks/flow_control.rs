@@ -7,7 +7,7 @@ use rpc_tests::flows::Order;
 use rpc_tests::{RawPeer, frame, piece, request_frame};
 use rpc_wire::frame::{Flags, FrameType, GoAwayCode, RequestMetadata};
 
-use crate::floods::flood;
+use crate::floods::flood_until_closed;
 use crate::harness::{CONNECTION, KIB, MIB, Target, survives};
 
 /// Streams that an attacker may open, in tests about what each of them holds.
@@ -52,7 +52,7 @@ async fn a_stream_that_nobody_reads_holds_its_window() {
         async |target| {
             let mut peer = unread(target).await;
             let data = piece(vec![7; KIB]).encode_to_vec();
-            let outcome = flood(&mut peer, |_| {
+            let outcome = flood_until_closed(&mut peer, |_| {
                 frame(FrameType::Data, Flags::END_MESSAGE, 1, &[], &data)
             });
             let outcome = outcome.await;
@@ -64,7 +64,26 @@ async fn a_stream_that_nobody_reads_holds_its_window() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the overhead of messages does not count against a stream's window yet"]
+async fn many_streams_that_nobody_reads_hold_what_one_connection_may() {
+    const UNREAD: usize = 8 * MIB;
+    let bound = CONNECTION + 2 * UNREAD;
+    let small = |server: rpc_runtime::Server| server.max_unread_input(UNREAD);
+    survives("unread streams", bound, small, async |target| {
+        let mut peer = RawPeer::client(target.address()).await;
+        let data = piece(vec![7; 15_000]).encode_to_vec();
+        for id in 1..=STREAMS {
+            peer.send(&open(id, "flows.Flows/Ignore", &[])).await;
+            for _ in 0..WINDOW / 16_000 {
+                let message = frame(FrameType::Data, Flags::END_MESSAGE, id, &[], &data);
+                peer.flood(&message).await.unwrap();
+            }
+        }
+        format!("{STREAMS} MiB were sent")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_of_few_bytes_do_not_come_for_nothing() {
     for (name, body) in [("empty messages", &[][..]), ("tiny messages", &[0x0a, 0])] {
         let bound = CONNECTION + 4 * WINDOW;
@@ -74,7 +93,7 @@ async fn messages_of_few_bytes_do_not_come_for_nothing() {
             |server| server,
             async |target| {
                 let mut peer = unread(target).await;
-                let outcome = flood(&mut peer, |_| {
+                let outcome = flood_until_closed(&mut peer, |_| {
                     let one = frame(FrameType::Data, Flags::END_MESSAGE, 1, &[], body);
                     one.repeat(50)
                 });

@@ -20,9 +20,10 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 pub(crate) const KIB: usize = 1024;
 pub(crate) const MIB: usize = 1024 * KIB;
 
-/// What one attacker's connection may cost beyond what its attack is about: the buffers of the
-/// connection and of the attacker, who is in the same process.
-pub(crate) const CONNECTION: usize = 2 * MIB;
+/// What one attacker's connection may cost beyond what its attack is about: 1 MiB that it has not read
+/// and as much that is being written, in buffers that double as they grow; and the attacker
+/// itself, who is in the same process.
+pub(crate) const CONNECTION: usize = 6 * MIB;
 
 /// What may be left of an attack: capacity that the process keeps, and the bystander's calls.
 const LEFT: usize = 256 * KIB;
