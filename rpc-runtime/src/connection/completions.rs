@@ -1,12 +1,13 @@
 //! Replies on their way from the handlers' tasks to their connection.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use bytes::BytesMut;
 use rpc_wire::{Metadata, Status};
 
 use super::server_streams::ServerStream;
+use super::sync::{Mutex, MutexGuard};
 
 /// The reply of one call.
 #[derive(Debug)]
