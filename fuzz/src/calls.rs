@@ -102,7 +102,7 @@ impl Pair {
             }
             10 => self.pass(Duration::from_micros(input.size() as u64)),
             // A connection that is not established is closed instead.
-            _ if self.server.is_established() => self.server.drain(),
+            _ if self.server.is_established() => self.server.drain("shutting down"),
             _ => {}
         }
     }
