@@ -216,8 +216,11 @@ impl Pair {
 
     fn pass(&mut self, time: Duration) {
         self.now += time;
-        self.client.expire(self.now, &mut self.calls);
-        self.server.expire(self.now, &mut self.handlers);
+        let client = self.client.expire(self.now, &mut self.calls);
+        let server = self.server.expire(self.now, &mut self.handlers);
+        client
+            .and(server)
+            .expect("neither asks whether the other is there");
     }
 
     /// Moves bytes until there are none.

@@ -71,7 +71,7 @@ async fn a_flood_of_pings_is_told_the_interval_and_one_of_settings_that_they_com
             |server| server,
             async |target| {
                 let mut peer = RawPeer::client(target.address()).await;
-                let outcome = flood(&mut peer, |_| one.clone()).await;
+                let outcome = flood_until_closed(&mut peer, |_| one.clone()).await;
                 assert!(outcome.contains(says), "{outcome}");
                 outcome
             },
