@@ -7,6 +7,7 @@ fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
             "proto/flows.proto",
+            "proto/ledger.proto",
             "proto/library.proto",
             "proto/notes.proto",
             "proto/probe.proto",

@@ -28,6 +28,8 @@ pub struct Flow {
     pub started: usize,
     /// Handlers and streams of replies that are alive.
     pub alive: usize,
+    /// Handlers of `Ignore` that were started.
+    pub ignoring: usize,
     /// Pieces that were made.
     pub produced: u64,
     /// Pieces that were taken.
@@ -234,6 +236,11 @@ impl Flows for TestFlows {
             // How it ended is noted in the flow.
             let _ = service.add_up(pieces).await;
         });
+        std::future::pending().await
+    }
+    async fn ignore(&self, cx: Context, pieces: Streaming<Piece>) -> Result<Total, Status> {
+        let _alive = (self.enter(&cx), pieces);
+        self.flow.send_modify(|flow| flow.ignoring += 1);
         std::future::pending().await
     }
 }

@@ -14,7 +14,7 @@ mod within;
 pub use certificates::{Authority, Identity};
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};
-pub use raw::{RawFrame, RawPeer, request_frame};
+pub use raw::{RawFrame, RawPeer, frame, request_frame};
 pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};

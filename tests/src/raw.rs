@@ -96,6 +96,52 @@ impl RawPeer {
         self.stream.write_all(bytes).await.is_ok()
     }
 
+    /// Sends any bytes while it reads and forgets what comes, so that neither end waits for the
+    /// other.
+    ///
+    /// # Errors
+    ///
+    /// The GOAWAY of a peer that closes; `None` if it does so without a word.
+    pub async fn flood(&mut self, bytes: &[u8]) -> Result<(), Option<GoAway>> {
+        let mut left = bytes;
+        while !left.is_empty() {
+            self.input.reserve(16 * 1024);
+            let (mut reader, mut writer) = self.stream.split();
+            tokio::select! {
+                read = reader.read_buf(&mut self.input) => match read {
+                    Ok(1..) => {}
+                    _ => return Err(None),
+                },
+                written = writer.write(left) => match written {
+                    Ok(count) => left = &left[count..],
+                    Err(_) => return Err(self.last_word().await),
+                },
+            }
+            while let Some(frame) = self.take_frame() {
+                if frame.header.frame_type == FrameType::GoAway {
+                    return Err(Some(frame.goaway()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The GOAWAY before the peer's close, if there is one.
+    pub async fn last_word(&mut self) -> Option<GoAway> {
+        loop {
+            let frame = self.next_frame_or_cut().await?;
+            if frame.header.frame_type == FrameType::GoAway {
+                return Some(frame.goaway());
+            }
+        }
+    }
+
+    /// Closes with a reset.
+    pub fn reset(self) {
+        // Whoever was reset by the peer needs no further one.
+        let _ = self.stream.set_zero_linger();
+    }
+
     /// Sends nothing more, and goes on reading.
     pub async fn finish_sending(&mut self) {
         self.stream.shutdown().await.expect("the peer is there");
@@ -210,16 +256,28 @@ pub fn request_frame(id: u32, path: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn message_frame(frame_type: FrameType, id: u32, metadata: &impl Message, body: &[u8]) -> Vec<u8> {
+    let flags = Flags::END_MESSAGE | Flags::END_STREAM;
+    frame(frame_type, flags, id, &metadata.encode_to_vec(), body)
+}
+
+/// Any frame.
+pub fn frame(
+    frame_type: FrameType,
+    flags: Flags,
+    stream_id: u32,
+    metadata: &[u8],
+    body: &[u8],
+) -> Vec<u8> {
     let mut frame = Vec::new();
     let header = FrameHeader {
         frame_type,
-        flags: Flags::END_MESSAGE | Flags::END_STREAM,
-        stream_id: id,
-        metadata_len: metadata.encoded_len() as u32,
+        flags,
+        stream_id,
+        metadata_len: metadata.len() as u32,
         body_len: body.len() as u32,
     };
     header.encode(&mut frame);
-    metadata.encode_raw(&mut frame);
+    frame.extend_from_slice(metadata);
     frame.extend_from_slice(body);
     frame
 }

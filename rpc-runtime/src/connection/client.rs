@@ -1,7 +1,7 @@
 //! A connection to a server, shared by its callers.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::admission::{AdmissionQueue, Ticket};
 use super::client_streams::StreamSlot;
+use super::sync::{Mutex, MutexGuard};
 
 /// What a caller finds in its stream's place.
 #[derive(Debug)]

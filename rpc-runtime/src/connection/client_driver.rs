@@ -11,7 +11,7 @@ use rpc_wire::Status;
 use rpc_wire::frame::{GoAway, GoAwayCode};
 use rpc_wire::session::{Output, SessionError};
 
-use super::client::{ClientConnection, EndedCalls};
+use super::client::{ClientConnection, EndedCalls, Shared};
 use super::lifetime::Lifetime;
 use super::observer::Observed;
 use super::timer::Timer;
@@ -22,7 +22,8 @@ use crate::transport::BoxTransport;
 const READS_IN_A_ROW: u32 = 32;
 
 /// What the driver woke up for.
-enum Event {
+#[derive(Debug)]
+pub(super) enum Event {
     /// Bytes arrived; 0 when the server closed.
     Read(usize),
     /// A caller started or cancelled something, or a large body has more to send.
@@ -160,13 +161,9 @@ impl<F: FnMut()> ClientDriver<F> {
         self.reads_in_a_row = 0;
         let goals = {
             let mut shared = self.connection.lock();
-            if wrote && (shared.session.has_output() || shared.session.is_finished()) {
-                return Poll::Ready(Ok(Event::Output));
+            if let Poll::Ready(event) = poll_callers(&mut shared, wrote, cx) {
+                return Poll::Ready(Ok(event));
             }
-            if shared.abandoned && shared.session.open_streams() == 0 {
-                return Poll::Ready(Ok(Event::Abandoned));
-            }
-            shared.driver = Some(cx.waker().clone());
             [
                 shared.session.next_timeout(),
                 self.lifetime.end(shared.has_calls()),
@@ -291,6 +288,19 @@ impl<F: FnMut()> Drop for ClientDriver<F> {
             Status::unavailable("the tokio runtime that the connection belongs to was shut down");
         self.connection.lost(self.wire.written(), reason);
     }
+}
+
+/// What callers left for the driver; if nothing, it is woken by the next who does. No more is
+/// written before what was taken has left.
+pub(super) fn poll_callers(shared: &mut Shared, wrote: bool, cx: &Context<'_>) -> Poll<Event> {
+    if wrote && (shared.session.has_output() || shared.session.is_finished()) {
+        return Poll::Ready(Event::Output);
+    }
+    if shared.abandoned && shared.session.open_streams() == 0 {
+        return Poll::Ready(Event::Abandoned);
+    }
+    shared.driver = Some(cx.waker().clone());
+    Poll::Pending
 }
 
 fn broken(error: &io::Error) -> Status {

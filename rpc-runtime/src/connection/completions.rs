@@ -1,12 +1,13 @@
 //! Replies on their way from the handlers' tasks to their connection.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use bytes::BytesMut;
 use rpc_wire::{Metadata, Status};
 
 use super::server_streams::ServerStream;
+use super::sync::{Mutex, MutexGuard};
 
 /// The reply of one call.
 #[derive(Debug)]
@@ -30,19 +31,39 @@ struct State {
     streams: Vec<Arc<ServerStream>>,
     /// Set while the connection sleeps.
     driver: Option<Waker>,
+    /// There is no connection any more.
+    closed: bool,
 }
 
 impl Completions {
     pub(crate) fn push(&self, completion: Completion) {
         let mut state = self.lock();
+        if state.closed {
+            // Released before what nobody will take is dropped.
+            return drop(state);
+        }
         state.done.push(completion);
         wake(state);
     }
 
     pub(super) fn push_stream(&self, stream: Arc<ServerStream>) {
         let mut state = self.lock();
+        if state.closed {
+            return drop(state);
+        }
         state.streams.push(stream);
         wake(state);
+    }
+
+    /// The connection is gone: what is here, and what comes, is dropped. A stream that stayed here
+    /// would hold this queue, and the queue the stream, for ever.
+    pub(super) fn close(&self) {
+        let closed = State {
+            closed: true,
+            ..State::default()
+        };
+        let left = std::mem::replace(&mut *self.lock(), closed);
+        drop(left);
     }
 
     /// Whether there are replies; if not, `waker` is woken by the next.
@@ -76,5 +97,28 @@ fn wake(mut state: MutexGuard<'_, State>) {
     drop(state);
     if let Some(driver) = driver {
         driver.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_gone_holds_no_stream_that_had_something_for_it() {
+        for closes_first in [false, true] {
+            let completions = Arc::new(Completions::default());
+            let stream = ServerStream::new(1, completions.clone());
+            if closes_first {
+                completions.close();
+            }
+            stream.send_headers(Metadata::new());
+            if !closes_first {
+                completions.close();
+            }
+            let held = Arc::downgrade(&stream);
+            drop(stream);
+            assert!(held.upgrade().is_none(), "closed first: {closes_first}");
+        }
     }
 }

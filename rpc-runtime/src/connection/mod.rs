@@ -9,10 +9,13 @@ pub(crate) mod client_driver;
 mod client_streams;
 pub(crate) mod completions;
 mod lifetime;
+#[cfg(all(test, rpc_loom))]
+mod models;
 pub(crate) mod observer;
 pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;
+mod sync;
 mod timer;
 mod wire;

@@ -66,6 +66,12 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     lifetime: Lifetime,
 }
 
+impl<S: ServerSink, D> Drop for ServerDriver<S, D> {
+    fn drop(&mut self) {
+        self.completions.close();
+    }
+}
+
 impl<S, D> ServerDriver<S, D>
 where
     S: RequestSink,

@@ -1,7 +1,7 @@
 //! A call with a stream at a server: what its handler's task and its connection hand each other.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
@@ -9,6 +9,7 @@ use rpc_wire::session::message_cost;
 use rpc_wire::{Code, Metadata, Status};
 
 use super::completions::{Completion, Completions};
+use super::sync::{Mutex, MutexGuard};
 
 /// Bytes of replies that a handler may be ahead of its connection.
 const MAX_AHEAD: usize = 64 * 1024;
