@@ -9,6 +9,7 @@ mod relay_service;
 mod server;
 mod service;
 mod streaming_service;
+mod v1_peer;
 mod within;
 
 pub use certificates::{Authority, Identity};
@@ -19,6 +20,7 @@ pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};
 pub use streaming_service::{TestStreams, channel};
+pub use v1_peer::{V1Frame, V1Peer, v1_request};
 pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();

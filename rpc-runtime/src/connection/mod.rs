@@ -14,5 +14,5 @@ pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;
-mod timer;
-mod wire;
+pub(crate) mod timer;
+pub(crate) mod wire;
