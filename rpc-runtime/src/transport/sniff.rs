@@ -29,7 +29,7 @@ pub(crate) enum Prefix {
 }
 
 #[cfg_attr(
-    not(feature = "v1"),
+    not(any(feature = "v1", test)),
     expect(dead_code, reason = "no gateway is compiled in")
 )]
 impl Prefix {
