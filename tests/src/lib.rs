@@ -1,6 +1,7 @@
 //! What the end-to-end tests have in common: a service that does what a test asks of it, a server
 //! around it, and a peer that speaks frames and keeps no rule but the test's own.
 
+mod bystander;
 mod certificates;
 mod expected;
 mod flows_service;
@@ -12,6 +13,7 @@ mod streaming_service;
 mod v1_peer;
 mod within;
 
+pub use bystander::Bystander;
 pub use certificates::{Authority, Identity};
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};

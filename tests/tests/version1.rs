@@ -29,6 +29,22 @@ fn sample() -> (Vec<u8>, Vec<u8>) {
     )
 }
 
+#[test]
+fn the_document_shows_the_real_frames() {
+    let document = include_str!("../../docs/version-1.md");
+    let dumps = document.split("```hexdump\n").skip(1);
+    let frames: Vec<_> = dumps
+        .map(|dump| {
+            let lines = dump.split("```").next().unwrap().lines();
+            hex(&lines
+                .map(|line| line.split('|').next().unwrap())
+                .collect::<String>())
+        })
+        .collect();
+    let (request, response) = sample();
+    assert_eq!(frames, [request, response]);
+}
+
 /// A server that version 1 clients find the greeter in, under the name that they have for it.
 async fn greeting() -> TestServer {
     TestServer::start_with(|server| server.service_as("helloworld", Greeter)).await

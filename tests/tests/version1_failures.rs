@@ -8,45 +8,13 @@
 use std::time::Duration;
 
 use prost::Message;
-use rpc_runtime::{Code, RpcFuture, Server};
+use rpc_runtime::{Code, Server};
 use rpc_tests::probe::panics::When;
-use rpc_tests::probe::{Failure, Panics, Payload, ProbeAsyncClientProxy, Size};
-use rpc_tests::{LIMIT, RawPeer, TestServer, V1Peer, v1_request, within};
+use rpc_tests::probe::{Failure, Panics, Payload, Size};
+use rpc_tests::{Bystander, LIMIT, RawPeer, TestServer, V1Peer, v1_request, within};
 
 /// A time limit that is meant to pass.
 const SHORT: Duration = Duration::from_millis(100);
-
-/// A server with a native client, which is in the middle of a call.
-struct Bystander {
-    server: TestServer,
-    client: ProbeAsyncClientProxy,
-    held: RpcFuture<Payload>,
-}
-
-impl Bystander {
-    async fn start(configure: impl FnOnce(Server) -> Server) -> Self {
-        let server = TestServer::start_with(configure).await;
-        let client = server.client().await;
-        let held = client.hold(Payload::default()).start();
-        server.probe.until_running(1).await;
-        Bystander {
-            server,
-            client,
-            held,
-        }
-    }
-
-    async fn connect(&self) -> V1Peer {
-        V1Peer::connect(self.server.socket_addr()).await
-    }
-
-    async fn noticed_nothing(self) {
-        self.server.probe.release_all();
-        self.held.await.expect("the call goes on");
-        let next = self.client.echo(Payload::default()).await;
-        next.expect("the server lives");
-    }
-}
 
 fn fail(code: Code) -> Vec<u8> {
     Failure {
@@ -94,7 +62,7 @@ async fn a_call_that_cannot_be_answered_closes_the_connection() {
             v1_request(1, "probe.Probe", "Panic", &panics(When::DroppedLater)),
             v1_request(1, "probe.Probe", "Subscribe", b""),
         ] {
-            let mut peer = bystander.connect().await;
+            let mut peer = V1Peer::connect(bystander.server.socket_addr()).await;
             peer.send(&request).await;
             assert_eq!(peer.rest().await, b"", "{}", request.escape_ascii());
         }
@@ -120,7 +88,7 @@ async fn what_is_no_request_closes_the_connection() {
             lengths(0, 4 * 1024 * 1024 + 1),
             lengths(u32::MAX, u32::MAX),
         ] {
-            let mut peer = bystander.connect().await;
+            let mut peer = V1Peer::connect(bystander.server.socket_addr()).await;
             // What came before it has been answered.
             let answered = usize::from(garbage.starts_with(&echo)) * echo.len();
             peer.send(&garbage).await;
@@ -142,7 +110,7 @@ async fn the_limits_of_the_server_hold_for_version_1() {
             (lengths(20_001, 100), true),
             (lengths(20_000, 101), true),
         ] {
-            let mut peer = bystander.connect().await;
+            let mut peer = V1Peer::connect(bystander.server.socket_addr()).await;
             peer.send(&header).await;
             RawPeer::client(bystander.server.socket_addr()).await;
             match is_over {
@@ -215,7 +183,7 @@ async fn half_a_frame_followed_by_silence_closes_the_connection() {
         let bystander = Bystander::start(|server| server.frame_timeout(SHORT)).await;
         let frame = v1_request(1, "probe.Probe", "Echo", b"");
         for length in [3, 15, 16, frame.len() - 1] {
-            let mut peer = bystander.connect().await;
+            let mut peer = V1Peer::connect(bystander.server.socket_addr()).await;
             peer.send(&frame).await;
             peer.send(&frame[..length]).await;
             // The whole one is answered, with a frame that is the same.
@@ -232,11 +200,11 @@ async fn a_client_may_be_silent_between_frames() {
         let configure = |server: Server| server.frame_timeout(SHORT).handshake_timeout(SHORT);
         let bystander = Bystander::start(configure).await;
         let frame = v1_request(1, "probe.Probe", "Echo", b"");
-        let mut silent = bystander.connect().await;
+        let mut silent = V1Peer::connect(bystander.server.socket_addr()).await;
         silent.send(&frame).await;
         assert_eq!(silent.bytes(frame.len()).await, frame);
         // By the time that another one is cut off it would have been, too.
-        let mut halfway = bystander.connect().await;
+        let mut halfway = V1Peer::connect(bystander.server.socket_addr()).await;
         halfway.send(&frame[..10]).await;
         assert_eq!(halfway.rest().await, b"");
         silent.send(&frame).await;

@@ -72,7 +72,10 @@ impl Server {
         self.register(None, service)
     }
 
-    /// Adds a service under another name than its own, for clients that know it by that one.
+    /// Adds a service under another name than its own, for clients that know it by that one, such as
+    /// those of protocol version 1.
+    ///
+    /// The limits of `#[rpc(limit = ..)]` count the calls under each name apart.
     #[must_use]
     pub fn service_as<S, Marker>(self, name: impl Into<String>, service: S) -> Self
     where
