@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use hello::Greeter;
 use prost::Message;
-use rpc_runtime::{Protocol, Server};
-use rpc_tests::probe::{Payload, Seen, Size};
+use rpc_runtime::Protocol;
+use rpc_tests::probe::{Payload, Seen};
 use rpc_tests::{LIMIT, RawPeer, TestServer, V1Peer, v1_request, within};
 use rpc_wire::frame::{FrameType, GoAwayCode, VERSION};
 
@@ -54,12 +54,6 @@ fn payload(data: impl Into<bytes::Bytes>) -> Payload {
     Payload { data: data.into() }
 }
 
-/// A round trip of another client. The runtime has one thread, so the server has read what was
-/// sent before it, and done what there was to do.
-async fn settle(server: &TestServer) {
-    RawPeer::client(server.socket_addr()).await;
-}
-
 #[tokio::test]
 async fn a_real_request_is_answered_byte_for_byte() {
     within(LIMIT, async {
@@ -84,7 +78,7 @@ async fn a_frame_may_be_split_at_every_byte() {
             let mut new = V1Peer::connect(server.socket_addr()).await;
             new.send(&request[..at]).await;
             same.send(&request[..at]).await;
-            settle(&server).await;
+            server.settle().await;
             new.send(&request[at..]).await;
             same.send(&request[at..]).await;
             assert_eq!(new.bytes(response.len()).await, response, "{at}");
@@ -104,7 +98,7 @@ async fn frames_that_come_together_are_all_answered() {
         let requests = request.repeat(5000);
         let (first, second) = requests.split_at(requests.len() - request.len() / 2);
         peer.send(first).await;
-        settle(&server).await;
+        server.settle().await;
         peer.send(second).await;
         let responses = response.repeat(5000);
         assert!(peer.bytes(responses.len()).await == responses);
@@ -225,23 +219,6 @@ async fn large_messages_go_both_ways() {
 }
 
 #[tokio::test]
-async fn handlers_are_cancelled_when_the_client_goes() {
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let mut peer = V1Peer::connect(server.socket_addr()).await;
-        for sequence in 1..=10 {
-            peer.request(sequence, "probe.Probe", "Hold", &payload("x"))
-                .await;
-        }
-        server.probe.until_running(10).await;
-        drop(peer);
-        let counts = server.probe.until_running(0).await;
-        assert_eq!((counts.dropped, counts.finished), (10, 0));
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_server_without_version_1_tells_its_clients_what_it_speaks() {
     within(LIMIT, async {
         let server = TestServer::start_with(|server| server.without(Protocol::V1)).await;
@@ -250,117 +227,6 @@ async fn a_server_without_version_1_tells_its_clients_what_it_speaks() {
         let goaway = peer.expect(FrameType::GoAway).await.goaway();
         assert_eq!(goaway.code, GoAwayCode::UnsupportedVersion);
         assert_eq!(goaway.versions, [VERSION]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn accepted_calls_finish_when_the_server_shuts_down() {
-    within(LIMIT, async {
-        let mut server = TestServer::start().await;
-        let mut peer = V1Peer::connect(server.socket_addr()).await;
-        let idle = V1Peer::connect(server.socket_addr()).await;
-        let mut begun = V1Peer::connect(server.socket_addr()).await;
-        begun.send(&[0x12, 0x34]).await;
-        let mut halfway = V1Peer::connect(server.socket_addr()).await;
-        halfway.send(&sample().0[..40]).await;
-        for sequence in 1..=10 {
-            peer.request(sequence, "probe.Probe", "Hold", &payload("x"))
-                .await;
-        }
-        server.probe.until_running(10).await;
-        settle(&server).await;
-        server.begin_shutdown();
-        // Connections without calls hold up nothing.
-        for without_calls in [idle, begun, halfway] {
-            assert_eq!(without_calls.rest().await, b"");
-        }
-        assert_eq!(server.probe.counts().running(), 10);
-        server.probe.release_all();
-        let mut answered: Vec<_> = Vec::new();
-        for _ in 0..10 {
-            answered.push(peer.answer().await.sequence);
-        }
-        answered.sort_unstable();
-        assert_eq!(answered, (1..=10).collect::<Vec<_>>());
-        assert_eq!(peer.rest().await, b"");
-        server.shut_down().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_call_that_outlives_the_grace_period_is_cancelled() {
-    within(LIMIT, async {
-        let grace = std::time::Duration::from_millis(50);
-        let configure = |server: Server| server.shutdown_grace(grace);
-        let server = TestServer::start_with(configure).await;
-        let probe = server.probe.clone();
-        let mut peer = V1Peer::connect(server.socket_addr()).await;
-        peer.request(1, "probe.Probe", "Hold", &payload("x")).await;
-        probe.until_running(1).await;
-        server.shut_down().await;
-        assert_eq!(probe.until_running(0).await.dropped, 1);
-        assert_eq!(peer.rest().await, b"");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn no_more_calls_run_at_a_time_than_max_concurrent_streams() {
-    within(LIMIT, async {
-        let configure = |server: Server| server.max_concurrent_streams(2);
-        let server = TestServer::start_with(configure).await;
-        let mut peer = V1Peer::connect(server.socket_addr()).await;
-        for sequence in 1..=4u8 {
-            let data = payload(vec![sequence]);
-            peer.request(sequence.into(), "probe.Probe", "Hold", &data)
-                .await;
-        }
-        server.probe.until_running(2).await;
-        settle(&server).await;
-        assert_eq!(server.probe.counts().started, 2);
-        for (done, sequence) in [2, 1, 4, 3].into_iter().enumerate() {
-            server.probe.release(vec![sequence]);
-            assert_eq!(peer.answer().await.sequence, u32::from(sequence));
-            let started = (done + 3).min(4);
-            let counts = server.probe.until(|counts| counts.started == started);
-            assert!(counts.await.running() <= 2);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_client_that_reads_nothing_is_not_read_from_until_it_does() {
-    /// Far more than the sockets and the server's limit hold together.
-    const TOO_MUCH: usize = 64 * 1024 * 1024;
-    /// Round trips of others in which the server takes nothing.
-    const STUCK: usize = 20;
-
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let mut peer = V1Peer::connect(server.socket_addr()).await;
-        let size = Size { bytes: 1024 };
-        let request = v1_request(1, "probe.Probe", "Produce", &size.encode_to_vec());
-        let batch = request.repeat(64);
-        let (mut sent, mut stuck) = (0, 0);
-        while stuck < STUCK {
-            // On from where the last one was cut.
-            match peer.send_now(&batch[sent % request.len()..]) {
-                0 => stuck += 1,
-                count => {
-                    sent += count;
-                    stuck = 0;
-                }
-            }
-            settle(&server).await;
-            let replied = sent / request.len() * 1024;
-            assert!(replied < TOO_MUCH, "{sent} bytes were read");
-        }
-        for _ in 0..sent / request.len() {
-            assert_eq!(peer.answer().await.body.len(), 1027);
-        }
     })
     .await;
 }

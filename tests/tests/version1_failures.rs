@@ -8,13 +8,28 @@
 use std::time::Duration;
 
 use prost::Message;
-use rpc_runtime::{Code, Server};
+use rpc_runtime::{Code, ConnectionEvent, Server};
 use rpc_tests::probe::panics::When;
 use rpc_tests::probe::{Failure, Panics, Payload, Size};
-use rpc_tests::{Bystander, LIMIT, RawPeer, TestServer, V1Peer, v1_request, within};
+use rpc_tests::{Bystander, LIMIT, TestServer, V1Peer, v1_request, within};
+use tokio::sync::mpsc;
 
 /// A time limit that is meant to pass.
 const SHORT: Duration = Duration::from_millis(100);
+
+/// Collects why connections end.
+fn ends() -> (
+    impl Fn(ConnectionEvent<'_>) + Send + Sync + 'static,
+    mpsc::UnboundedReceiver<String>,
+) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let observe = move |event: ConnectionEvent<'_>| {
+        if let ConnectionEvent::Closed { reason, .. } = event {
+            let _ = sender.send(reason.to_owned());
+        }
+    };
+    (observe, receiver)
+}
 
 fn fail(code: Code) -> Vec<u8> {
     Failure {
@@ -101,6 +116,68 @@ async fn what_is_no_request_closes_the_connection() {
 }
 
 #[tokio::test]
+async fn the_reason_says_what_was_called_and_what_to_do() {
+    within(LIMIT, async {
+        let (observe, mut ends) = ends();
+        let server = TestServer::start_with(|server| server.on_connection(observe)).await;
+        for (request, says) in [
+            (
+                v1_request(1, "nobody", "Echo", b""),
+                &["\"nobody\"", "\"Echo\"", "Server::service_as"][..],
+            ),
+            (
+                v1_request(1, "probe.Probe", "Echo", b"\xff"),
+                &["INVALID_ARGUMENT", "not a valid Payload"],
+            ),
+            (
+                v1_request(77, "probe.Probe", "Fail", &fail(Code::NotFound)),
+                &["probe.Probe", "Fail", "77", "NOT_FOUND: on purpose"],
+            ),
+            (
+                v1_request(1, "probe.Probe", "Subscribe", b""),
+                &["probe.Probe/Subscribe has streams"],
+            ),
+            (protocol_data(b"{}"), &["missing field `service_name`"]),
+            (
+                lengths(0, 5_000_000),
+                &["5000000 bytes", "max_message_size of 4194304"],
+            ),
+            (
+                lengths(20_000, 0),
+                &["20000 bytes", "max_metadata_size of 16384"],
+            ),
+        ] {
+            let mut peer = V1Peer::connect(server.socket_addr()).await;
+            peer.send(&request).await;
+            peer.rest().await;
+            let reason = ends.recv().await.unwrap();
+            for part in says {
+                assert!(reason.contains(part), "{part}: {reason}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_replies_loses_its_connection() {
+    within(LIMIT, async {
+        let (observe, mut ends) = ends();
+        let configure = |server: Server| server.write_timeout(SHORT).on_connection(observe);
+        let server = TestServer::start_with(configure).await;
+        let mut peer = V1Peer::connect(server.socket_addr()).await;
+        let size = Size { bytes: 1024 * 1024 };
+        for sequence in 1..=20 {
+            peer.request(sequence, "probe.Probe", "Produce", &size)
+                .await;
+        }
+        let reason = ends.recv().await.unwrap();
+        assert!(reason.contains("write_timeout"), "{reason}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_limits_of_the_server_hold_for_version_1() {
     within(LIMIT, async {
         let configure = |server: Server| server.max_message_size(100).max_metadata_size(20_000);
@@ -112,7 +189,7 @@ async fn the_limits_of_the_server_hold_for_version_1() {
         ] {
             let mut peer = V1Peer::connect(bystander.server.socket_addr()).await;
             peer.send(&header).await;
-            RawPeer::client(bystander.server.socket_addr()).await;
+            bystander.server.settle().await;
             match is_over {
                 true => assert_eq!(peer.rest().await, b""),
                 false => assert!(peer.try_send(&[b' '; 20_000]).await),
@@ -139,7 +216,7 @@ async fn calls_beside_one_that_fails_are_answered_if_they_end_soon() {
         peer.request(5, "nobody", "Echo", &()).await;
         // This one comes too late.
         peer.request(6, "probe.Probe", "Echo", &()).await;
-        RawPeer::client(server.socket_addr()).await;
+        server.settle().await;
         server.probe.release_all();
         let mut answered = Vec::new();
         for _ in 0..4 {

@@ -8,7 +8,7 @@ pub(crate) mod client;
 pub(crate) mod client_driver;
 mod client_streams;
 pub(crate) mod completions;
-mod lifetime;
+pub(crate) mod lifetime;
 pub(crate) mod observer;
 pub(crate) mod refusal;
 pub(crate) mod server;

@@ -88,7 +88,7 @@ where
             streams: Vec::new(),
             shutdown: Some(shutdown),
             drain_deadline: None,
-            frame_deadline: Some(opened.since + config.handshake_timeout),
+            frame_deadline: opened.since.checked_add(config.handshake_timeout),
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
             reads_in_a_row: 0,

@@ -52,7 +52,7 @@ impl<O: Buf + Default> Wire<O> {
     }
 
     /// Since when the peer takes nothing of the output.
-    pub(super) fn stalled_since(&self) -> Option<Instant> {
+    pub(crate) fn stalled_since(&self) -> Option<Instant> {
         self.stalled
     }
 

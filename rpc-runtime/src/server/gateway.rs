@@ -70,11 +70,11 @@ pub(super) async fn recognise<'a>(
     if gateways.is_empty() {
         return Beginning::Native;
     }
-    let deadline = opened.since + timeout;
+    let rest = timeout.saturating_sub(opened.since.elapsed());
     let sniffing = opened.sniff(READ_SIZE, gateways, |gateway, first| gateway.probe(first));
     let sniffed = tokio::select! {
         biased;
-        sniffed = tokio::time::timeout_at(deadline.into(), sniffing) => sniffed,
+        sniffed = tokio::time::timeout(rest, sniffing) => sniffed,
         () = shutdown => {
             return Beginning::Ended("the server shut down before the client spoke".to_owned());
         }

@@ -11,6 +11,7 @@ use bytes::{Buf, BytesMut};
 use super::calls::Calls;
 use super::frame::{self, Limits};
 use super::pace::Pace;
+use crate::connection::lifetime::Lifetime;
 use crate::connection::server::{MAX_UNWRITTEN, READS_IN_A_ROW};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
@@ -28,6 +29,8 @@ pub(super) struct Connection {
     max_calls: usize,
     limits: Limits,
     pace: Pace,
+    write_timeout: Duration,
+    lifetime: Lifetime,
     timer: Timer,
     state: State,
     shutdown: Shutdown,
@@ -38,8 +41,10 @@ pub(super) struct Connection {
 /// Each state takes in less than the one before it, and none leads back.
 enum State {
     Open,
-    /// The server shuts down: what was read is answered.
-    Draining,
+    /// Nothing more is read: what was read is answered.
+    Draining {
+        reason: &'static str,
+    },
     /// A call cannot be answered: those that run have a little time.
     Failed {
         reason: String,
@@ -77,6 +82,8 @@ impl Connection {
                 max_message_size: config.session.max_message_size,
             },
             pace: Pace::new(config.frame_timeout),
+            write_timeout: config.write_timeout,
+            lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             timer: Timer::default(),
             state: State::Open,
             shutdown,
@@ -115,7 +122,7 @@ impl Connection {
                     input.advance(length);
                 }
                 Ok(None) => break,
-                Err(error) => self.fail(error.to_string()),
+                Err(error) => self.fail(error.to_string(), FAILURE_GRACE),
             }
         }
         if self.may_read() {
@@ -135,7 +142,7 @@ impl Connection {
     fn end(&mut self) -> Option<String> {
         let is_idle = self.calls.running() == 0 && !self.wire.output.has_remaining();
         match &mut self.state {
-            State::Draining if is_idle => Some("finished".to_owned()),
+            State::Draining { reason } if is_idle => Some((*reason).to_owned()),
             State::Failed { reason, until } if is_idle || *until <= Instant::now() => {
                 Some(std::mem::take(reason))
             }
@@ -168,17 +175,14 @@ impl Connection {
         {
             return Poll::Ready(Ok(Event::Read(count)));
         }
-        let until = match &self.state {
-            State::Failed { until, .. } => Some(*until),
-            _ => None,
-        };
-        let goal = self.pace.deadline().into_iter().chain(until).min();
+        let goal = self.next_timeout();
         self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
     }
 
     async fn handle(&mut self, event: Event) {
         match event {
             Event::Reply(reply) => {
+                self.lifetime.used(Instant::now());
                 self.check(reply);
                 // Handlers that are about to end do so first: one write carries all their replies.
                 tokio::task::yield_now().await;
@@ -188,34 +192,80 @@ impl Connection {
                 }
             }
             Event::Read(_) => {
+                self.lifetime.used(Instant::now());
                 self.reads = self.reads.wrapping_add(1);
                 if self.reads.is_multiple_of(READS_IN_A_ROW) {
                     tokio::task::yield_now().await;
                 }
             }
-            Event::Drain => self.state = State::Draining,
-            Event::Timer if self.pace.is_over(Instant::now()) => {
-                let timeout = self.pace.timeout();
-                let reason = format!("a frame did not go on for {timeout:?} (frame_timeout)");
-                self.fail(reason);
-            }
-            Event::Written | Event::Timer => {}
+            Event::Drain => self.drain("the server is shutting down"),
+            Event::Timer => self.expire(Instant::now()),
+            Event::Written => {}
+        }
+    }
+
+    /// When something has to be done if nothing happens.
+    fn next_timeout(&self) -> Option<Instant> {
+        let failed = match &self.state {
+            State::Failed { until, .. } => Some(*until),
+            _ => None,
+        };
+        let goals = [
+            failed,
+            self.pace.deadline(),
+            self.write_deadline(),
+            self.lifetime.end(self.calls.running() > 0),
+        ];
+        goals.into_iter().flatten().min()
+    }
+
+    fn expire(&mut self, now: Instant) {
+        if self.pace.deadline().is_some_and(|until| until <= now) {
+            let timeout = self.pace.timeout();
+            let reason = format!("a frame did not go on for {timeout:?} (frame_timeout)");
+            self.fail(reason, FAILURE_GRACE);
+        }
+        if self.write_deadline().is_some_and(|until| until <= now) {
+            let reason = format!(
+                "the client took nothing of what was written for {:?} (write_timeout)",
+                self.write_timeout
+            );
+            // Who does not read cannot be answered.
+            self.fail(reason, Duration::ZERO);
+        }
+        if let Some(reason) = self.lifetime.expire(now, self.calls.running() > 0) {
+            self.drain(reason);
+        }
+    }
+
+    /// By when the client must have taken something of the output.
+    fn write_deadline(&self) -> Option<Instant> {
+        self.wire.stalled_since()?.checked_add(self.write_timeout)
+    }
+
+    fn drain(&mut self, reason: &'static str) {
+        if matches!(self.state, State::Open) {
+            self.state = State::Draining { reason };
         }
     }
 
     fn check(&mut self, answered: Result<(), String>) {
         if let Err(reason) = answered {
-            self.fail(reason);
+            self.fail(reason, FAILURE_GRACE);
         }
     }
 
-    /// There is no way to tell the client, so it is the connection that ends.
-    fn fail(&mut self, reason: String) {
+    /// There is no way to tell the client, so it is the connection that ends. Calls that run have
+    /// the time of `grace`.
+    fn fail(&mut self, reason: String, grace: Duration) {
         let peer = self.peer;
         tracing::warn!(?peer, reason, "a version 1 client loses its connection");
-        if !matches!(self.state, State::Failed { .. }) {
-            let until = Instant::now() + FAILURE_GRACE;
-            self.state = State::Failed { reason, until };
+        let end = Instant::now() + grace;
+        match &mut self.state {
+            State::Failed { until, .. } => *until = end.min(*until),
+            State::Open | State::Draining { .. } => {
+                self.state = State::Failed { reason, until: end }
+            }
         }
     }
 }

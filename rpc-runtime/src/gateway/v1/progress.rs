@@ -34,11 +34,6 @@ impl Pace {
         self.deadline
     }
 
-    /// Whether the client is too late.
-    pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
-    }
-
     /// Nothing is awaited.
     pub(super) fn stop(&mut self) {
         self.deadline = None;
@@ -49,7 +44,7 @@ impl Pace {
         if bytes == 0 {
             self.stop();
         } else if new || self.deadline.is_none() || bytes >= self.seen + STEP {
-            self.deadline = Some(now + self.timeout);
+            self.deadline = now.checked_add(self.timeout);
             self.seen = bytes;
         }
     }
