@@ -160,6 +160,33 @@ async fn the_reason_says_what_was_called_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_call_over_the_limit_of_the_server_closes_the_connection() {
+    within(LIMIT, async {
+        let (observe, mut ends) = ends();
+        let configure = |server: Server| server.max_concurrent_calls(1).on_connection(observe);
+        let server = TestServer::start_with(configure).await;
+        let mut first = V1Peer::connect(server.socket_addr()).await;
+        first
+            .request(1, "probe.Probe", "Hold", &Payload::default())
+            .await;
+        server.probe.until_running(1).await;
+        let mut second = V1Peer::connect(server.socket_addr()).await;
+        second.request(1, "probe.Probe", "Echo", &()).await;
+        assert_eq!(second.rest().await, b"");
+        let reason = ends.recv().await.unwrap();
+        assert!(
+            reason.contains("max_concurrent_calls allows, 1"),
+            "{reason}"
+        );
+        server.probe.release_all();
+        assert_eq!(first.answer().await.sequence, 1);
+        first.request(2, "probe.Probe", "Echo", &()).await;
+        assert_eq!(first.answer().await.sequence, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_client_that_takes_nothing_of_its_replies_loses_its_connection() {
     within(LIMIT, async {
         let (observe, mut ends) = ends();

@@ -10,7 +10,7 @@ use bytes::{Buf, BytesMut};
 
 use super::calls::Calls;
 use super::frame::{self, Limits};
-use super::pace::Pace;
+use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
 use crate::connection::server::{MAX_UNWRITTEN, READS_IN_A_ROW};
 use crate::connection::timer::Timer;
@@ -28,7 +28,7 @@ pub(super) struct Connection {
     calls: Calls,
     max_calls: usize,
     limits: Limits,
-    pace: Pace,
+    progress: Progress,
     write_timeout: Duration,
     lifetime: Lifetime,
     timer: Timer,
@@ -81,7 +81,7 @@ impl Connection {
                 max_metadata_size: settings.max_metadata_size,
                 max_message_size: config.session.max_message_size,
             },
-            pace: Pace::new(config.frame_timeout),
+            progress: Progress::new(config.frame_timeout),
             write_timeout: config.write_timeout,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             timer: Timer::default(),
@@ -127,10 +127,10 @@ impl Connection {
         }
         if self.may_read() {
             let is_new = input.len() < before;
-            self.pace.update(Instant::now(), input.len(), is_new);
+            self.progress.update(Instant::now(), input.len(), is_new);
         } else {
             // The client cannot finish a frame that nobody reads.
-            self.pace.stop();
+            self.progress.stop();
         }
         // The room for a large message is not kept.
         if !input.is_empty() || before <= READ_SIZE {
@@ -212,7 +212,7 @@ impl Connection {
         };
         let goals = [
             failed,
-            self.pace.deadline(),
+            self.progress.deadline(),
             self.write_deadline(),
             self.lifetime.end(self.calls.running() > 0),
         ];
@@ -220,8 +220,8 @@ impl Connection {
     }
 
     fn expire(&mut self, now: Instant) {
-        if self.pace.deadline().is_some_and(|until| until <= now) {
-            let timeout = self.pace.timeout();
+        if self.progress.deadline().is_some_and(|until| until <= now) {
+            let timeout = self.progress.timeout();
             let reason = format!("a frame did not go on for {timeout:?} (frame_timeout)");
             self.fail(reason, FAILURE_GRACE);
         }

@@ -7,7 +7,7 @@
 mod calls;
 mod connection;
 mod frame;
-mod pace;
+mod progress;
 mod protocol_data;
 
 use connection::Connection;

@@ -10,16 +10,16 @@ const STEP: usize = DEFAULT_MAX_FRAME_BODY as usize;
 /// By when a client has to finish the frame that it has begun, or to send another 16 KiB of it: a
 /// message of any size is one frame, and may take longer.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Progress {
     timeout: Duration,
     deadline: Option<Instant>,
     /// What was there of the frame when the deadline was set, in bytes.
     seen: usize,
 }
 
-impl Pace {
+impl Progress {
     pub(super) fn new(timeout: Duration) -> Self {
-        Pace {
+        Progress {
             timeout,
             deadline: None,
             seen: 0,
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn the_time_for_a_frame_begins_with_its_first_byte_and_again_with_every_16_kib() {
         let start = Instant::now();
-        let mut pace = Pace::new(10 * SECOND);
-        pace.update(start, 0, false);
-        assert_eq!(pace.deadline(), None);
+        let mut progress = Progress::new(10 * SECOND);
+        progress.update(start, 0, false);
+        assert_eq!(progress.deadline(), None);
         for (at, bytes, new, until) in [
             (1, 1, false, 11),
             (2, 500, false, 11),
@@ -73,10 +73,10 @@ mod tests {
             (7, 20, true, 17),
             (8, 30, false, 17),
         ] {
-            pace.update(start + at * SECOND, bytes, new);
-            assert_eq!(pace.deadline(), Some(start + until * SECOND), "{at}");
+            progress.update(start + at * SECOND, bytes, new);
+            assert_eq!(progress.deadline(), Some(start + until * SECOND), "{at}");
         }
-        pace.update(start + 9 * SECOND, 0, true);
-        assert_eq!(pace.deadline(), None);
+        progress.update(start + 9 * SECOND, 0, true);
+        assert_eq!(progress.deadline(), None);
     }
 }
