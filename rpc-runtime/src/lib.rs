@@ -21,6 +21,7 @@ pub mod codec;
 #[doc(hidden)]
 pub mod codegen;
 mod connection;
+mod gateway;
 mod local;
 mod macros;
 mod server;
@@ -40,6 +41,7 @@ pub use serde;
 pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
 pub use connection::observer::ConnectionEvent;
+pub use gateway::Protocol;
 pub use server::{BoundServer, ServeError, Server, WorkerPool, WorkerPoolStats};
 pub use transport::{
     Accepted, Connecting, Connector, ListenAddress, Listener, PeerCertificates, PeerIdentity,

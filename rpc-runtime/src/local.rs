@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::client::{Channel, ChannelBuilder};
 use crate::connection::server_config::ConnectionConfig;
-use crate::server::{Router, Service, serve_transport};
+use crate::server::{Gateways, Router, Service, serve_transport};
 use crate::transport::{Accepted, Connecting, Connector, Transport, pipe};
 
 impl Channel {
@@ -57,6 +57,7 @@ impl Connector for LocalServer {
         tokio::spawn(serve_transport(
             Accepted::new(server),
             self.router.clone(),
+            Gateways::default(),
             config,
             shutdown,
         ));

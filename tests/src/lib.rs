@@ -1,6 +1,7 @@
 //! What the end-to-end tests have in common: a service that does what a test asks of it, a server
 //! around it, and a peer that speaks frames and keeps no rule but the test's own.
 
+mod bystander;
 mod certificates;
 mod expected;
 mod flows_service;
@@ -9,8 +10,10 @@ mod relay_service;
 mod server;
 mod service;
 mod streaming_service;
+mod v1_peer;
 mod within;
 
+pub use bystander::Bystander;
 pub use certificates::{Authority, Identity};
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};
@@ -19,6 +22,7 @@ pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};
 pub use streaming_service::{TestStreams, channel};
+pub use v1_peer::{V1Frame, V1Peer, v1_request};
 pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();

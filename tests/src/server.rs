@@ -6,8 +6,8 @@ use rpc_runtime::{ListenAddress, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::TestProbe;
 use crate::probe::ProbeAsyncClientProxy;
+use crate::{RawPeer, TestProbe};
 
 /// A server that listens on 127.0.0.1, or elsewhere, and serves a [`TestProbe`]. Dropped, it is
 /// killed.
@@ -75,6 +75,12 @@ impl TestServer {
         ProbeAsyncClientProxy::connect(self.address())
             .await
             .expect("the server listens")
+    }
+
+    /// A round trip of another client: on a runtime with one thread, the server has read by then
+    /// what was sent before, and done what there was to do.
+    pub async fn settle(&self) {
+        RawPeer::client(self.socket_addr()).await;
     }
 
     /// Tells the server to shut down, without waiting.

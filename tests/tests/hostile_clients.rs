@@ -3,43 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rpc_runtime::{RpcFuture, Server};
-use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, RawPeer, TestServer, request_frame, within};
+use rpc_tests::{Bystander, LIMIT, RawPeer, request_frame, within};
 use rpc_wire::frame::{Flags, FrameHeader, FrameType, GoAwayCode, VERSION};
 use tokio::time::interval;
 
 /// A time limit that is meant to pass.
 const SHORT: Duration = Duration::from_millis(100);
-
-/// A server with a well-behaved client, which is in the middle of a call.
-struct Bystander {
-    server: TestServer,
-    client: ProbeAsyncClientProxy,
-    held: RpcFuture<Payload>,
-}
-
-impl Bystander {
-    async fn start(configure: impl FnOnce(Server) -> Server) -> Self {
-        let server = TestServer::start_with(configure).await;
-        let client = server.client().await;
-        let held = client.hold(Payload::default()).start();
-        within(LIMIT, server.probe.until_running(1)).await;
-        Bystander {
-            server,
-            client,
-            held,
-        }
-    }
-
-    /// The call ends well, and so does the next on the same connection.
-    async fn noticed_nothing(self) {
-        self.server.probe.release_all();
-        within(LIMIT, self.held).await.expect("the call goes on");
-        let next = within(LIMIT, self.client.echo(Payload::default())).await;
-        next.expect("the server lives");
-    }
-}
 
 fn request_header(metadata_len: u32, body_len: u32) -> Vec<u8> {
     let mut header = Vec::new();

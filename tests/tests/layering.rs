@@ -25,7 +25,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
             &["transport", "codec"],
             &["connection", "call"],
             &["client", "server"],
-            &["local"],
+            &["gateway", "local"],
             &["codegen"],
         ],
     ),
@@ -97,6 +97,24 @@ fn no_module_knows_what_stands_above_or_beside_it() {
         "imports against the layers:\n{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn gateways_do_not_know_each_other() {
+    let gateways = workspace().join("rpc-runtime/src/gateway");
+    let folders = fs::read_dir(&gateways).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|path| path.is_dir()) {
+        for file in rust_files(&folder) {
+            for line in fs::read_to_string(&file).unwrap().lines() {
+                assert!(
+                    !line.contains("crate::gateway"),
+                    "{}: what gateways share is not theirs: {line}",
+                    file.display()
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Buf;
+use bytes::{Buf, BytesMut};
 use rpc_wire::Status;
 use rpc_wire::frame::{GoAway, GoAwayCode};
 use rpc_wire::session::{Output, SessionError};
@@ -88,7 +88,7 @@ impl<F: FnMut()> ClientDriver<F> {
     ) -> Self {
         ClientDriver {
             connection,
-            wire: Wire::new(transport),
+            wire: Wire::new(transport, BytesMut::new()),
             timer: Timer::default(),
             ended: EndedCalls::default(),
             established: false,

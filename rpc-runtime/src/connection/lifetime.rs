@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The end of a connection that nobody uses, or that is old.
-pub(super) struct Lifetime {
+pub(crate) struct Lifetime {
     idle_timeout: Duration,
     last_used: Instant,
     old: Option<Instant>,
@@ -12,7 +12,7 @@ pub(super) struct Lifetime {
 impl Lifetime {
     /// The lifetime of a connection that begins now. Its age is up to a tenth more or less than
     /// `max_age`, so that connections that began together do not end together.
-    pub(super) fn new(idle_timeout: Duration, max_age: Option<Duration>) -> Self {
+    pub(crate) fn new(idle_timeout: Duration, max_age: Option<Duration>) -> Self {
         let now = Instant::now();
         let jitter = 0.9 + fastrand::f64() * 0.2;
         let old = max_age.and_then(|age| {
@@ -26,12 +26,12 @@ impl Lifetime {
         }
     }
 
-    pub(super) fn used(&mut self, now: Instant) {
+    pub(crate) fn used(&mut self, now: Instant) {
         self.last_used = now;
     }
 
     /// When the connection ends, if it has calls then or has not.
-    pub(super) fn end(&self, has_calls: bool) -> Option<Instant> {
+    pub(crate) fn end(&self, has_calls: bool) -> Option<Instant> {
         let idle = match has_calls {
             true => None,
             false => self.last_used.checked_add(self.idle_timeout),
@@ -40,7 +40,7 @@ impl Lifetime {
     }
 
     /// Why the connection ends now, if it does; it is said once.
-    pub(super) fn expire(&mut self, now: Instant, has_calls: bool) -> Option<&'static str> {
+    pub(crate) fn expire(&mut self, now: Instant, has_calls: bool) -> Option<&'static str> {
         if self.end(has_calls).is_none_or(|end| end > now) {
             return None;
         }

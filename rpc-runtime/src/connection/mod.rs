@@ -8,7 +8,7 @@ pub(crate) mod client;
 pub(crate) mod client_driver;
 mod client_streams;
 pub(crate) mod completions;
-mod lifetime;
+pub(crate) mod lifetime;
 #[cfg(all(test, rpc_loom))]
 mod models;
 pub(crate) mod observer;
@@ -17,5 +17,5 @@ pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;
 mod sync;
-mod timer;
-mod wire;
+pub(crate) mod timer;
+pub(crate) mod wire;

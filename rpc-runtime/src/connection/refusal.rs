@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::BytesMut;
 use rpc_wire::frame::{GoAway, GoAwayCode, MAGIC, Settings};
+use rpc_wire::session::Output;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::wire::Wire;
@@ -44,5 +45,7 @@ pub(crate) async fn refuse(mut transport: BoxTransport, reason: &str) -> io::Res
 
 /// Closes so that the peer can read what was written, whatever it sends meanwhile.
 pub(crate) async fn close(transport: BoxTransport) {
-    Wire::new(transport).close().await;
+    Wire::<Output>::new(transport, BytesMut::new())
+        .close()
+        .await;
 }

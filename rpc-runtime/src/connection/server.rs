@@ -18,17 +18,17 @@ use super::server_config::ConnectionConfig;
 use super::server_streams::{RunningStream, ServerStream, Step};
 use super::timer::Timer;
 use super::wire::Wire;
-use crate::transport::BoxTransport;
+use crate::transport::Opened;
 
 /// No more requests are read while this many bytes wait to be written, so that a client that
 /// does not read its replies holds up nobody but itself.
-const MAX_UNWRITTEN: usize = 1024 * 1024;
+pub(crate) const MAX_UNWRITTEN: usize = 1024 * 1024;
 
 /// How long a client has to answer the PING of an orderly end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads in a row after which everything else, and every other task, gets a turn.
-const READS_IN_A_ROW: u32 = 32;
+pub(crate) const READS_IN_A_ROW: u32 = 32;
 
 /// Where a connection's requests go.
 pub(crate) trait RequestSink: ServerSink<Call: RunningStream> {
@@ -58,7 +58,7 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     streams: Vec<Arc<ServerStream>>,
     config: ConnectionConfig,
     /// Completes when the server shuts down.
-    shutdown: Option<Pin<Box<D>>>,
+    shutdown: Option<D>,
     drain_deadline: Option<Instant>,
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
@@ -75,10 +75,10 @@ impl<S: ServerSink, D> Drop for ServerDriver<S, D> {
 impl<S, D> ServerDriver<S, D>
 where
     S: RequestSink,
-    D: Future<Output = ()>,
+    D: Future<Output = ()> + Unpin,
 {
     pub(crate) fn new(
-        transport: BoxTransport,
+        opened: Opened,
         sink: S,
         completions: Arc<Completions>,
         config: ConnectionConfig,
@@ -87,14 +87,14 @@ where
         ServerDriver {
             session: ServerSession::new(config.session.clone()),
             sink,
-            wire: Wire::new(transport),
+            wire: Wire::new(opened.transport, opened.input),
             timer: Timer::default(),
             completions,
             done: Vec::new(),
             streams: Vec::new(),
-            shutdown: Some(Box::pin(shutdown)),
+            shutdown: Some(shutdown),
             drain_deadline: None,
-            frame_deadline: Some(Instant::now() + config.handshake_timeout),
+            frame_deadline: opened.since.checked_add(config.handshake_timeout),
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
             reads_in_a_row: 0,
@@ -103,17 +103,23 @@ where
 
     /// Serves until the connection ends; says why it ended.
     pub(crate) async fn run(mut self) -> String {
-        let reason = loop {
-            match self.turn().await {
-                Ok(true) => {}
-                Ok(false) => break "finished".to_owned(),
-                Err(reason) => break reason,
-            }
+        let reason = match self.serve().await {
+            Ok(()) => "finished".to_owned(),
+            Err(reason) => reason,
         };
         self.session.cancel_all(&mut self.sink);
         self.take_output();
         self.wire.close().await;
         reason
+    }
+
+    async fn serve(&mut self) -> Result<(), String> {
+        let read_before = self.wire.input.len();
+        if read_before > 0 {
+            self.receive(read_before)?;
+        }
+        while self.turn().await? {}
+        Ok(())
     }
 
     /// Waits for something to happen and deals with it; false when a connection that drains has
@@ -187,7 +193,7 @@ where
             return Poll::Ready(Event::Completions);
         }
         if let Some(shutdown) = &mut self.shutdown
-            && shutdown.as_mut().poll(cx).is_ready()
+            && Pin::new(shutdown).poll(cx).is_ready()
         {
             return Poll::Ready(Event::Drain);
         }

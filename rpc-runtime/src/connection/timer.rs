@@ -10,13 +10,13 @@ use tokio::time::Sleep;
 /// A timer whose goal may move at every poll. It is armed anew only when the goal comes nearer,
 /// or when it went off too early, so that a goal that moves away at every call costs nothing.
 #[derive(Default)]
-pub(super) struct Timer {
+pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
     /// Ready once `goal` has passed.
-    pub(super) fn poll(&mut self, goal: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, goal: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(goal) = goal else {
             return Poll::Pending;
         };

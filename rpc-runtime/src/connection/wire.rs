@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use crate::transport::BoxTransport;
 
 /// Room for one read, in bytes: what a loopback socket gives at once under load.
-const READ_SIZE: usize = 64 * 1024;
+pub(crate) const READ_SIZE: usize = 64 * 1024;
 
 /// Less room than this is not worth a read.
 const MIN_READ_SIZE: usize = 16 * 1024;
@@ -21,10 +21,11 @@ const MIN_READ_SIZE: usize = 16 * 1024;
 /// How long a peer has to take the last bytes of a connection that ends with an error.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) struct Wire {
+/// The output is a session's, or any other buffer.
+pub(crate) struct Wire<O = Output> {
     transport: BoxTransport,
-    pub(super) input: BytesMut,
-    pub(super) output: Output,
+    pub(crate) input: BytesMut,
+    pub(crate) output: O,
     /// Bytes written since the connection began.
     written: u64,
     /// Since when the peer takes nothing that is to be written.
@@ -33,12 +34,13 @@ pub(super) struct Wire {
     flushed: bool,
 }
 
-impl Wire {
-    pub(super) fn new(transport: BoxTransport) -> Self {
+impl<O: Buf + Default> Wire<O> {
+    /// A transport of which `input` was read before.
+    pub(crate) fn new(transport: BoxTransport, input: BytesMut) -> Self {
         Wire {
             transport,
-            input: BytesMut::new(),
-            output: Output::default(),
+            input,
+            output: O::default(),
             written: 0,
             stalled: None,
             flushed: true,
@@ -50,12 +52,21 @@ impl Wire {
     }
 
     /// Since when the peer takes nothing of the output.
-    pub(super) fn stalled_since(&self) -> Option<Instant> {
+    pub(crate) fn stalled_since(&self) -> Option<Instant> {
         self.stalled
     }
 
+    /// Whether something is still to be written.
+    #[cfg_attr(
+        not(feature = "v1"),
+        expect(dead_code, reason = "no gateway is compiled in")
+    )]
+    pub(crate) fn is_writing(&self) -> bool {
+        self.output.has_remaining() || !self.flushed
+    }
+
     /// Reads what is there; 0 bytes mean that the peer has closed.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.input.capacity() - self.input.len() < MIN_READ_SIZE {
             self.input.reserve(READ_SIZE);
         }
@@ -65,7 +76,7 @@ impl Wire {
 
     /// Writes until the output is empty and the transport, which may have a buffer as TLS has,
     /// has let go of it.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.output.has_remaining() {
             self.flushed = false;
             match pin!(self.transport.write_buf(&mut self.output)).poll(cx) {
@@ -95,7 +106,7 @@ impl Wire {
 
     /// Writes what is left and closes so that the peer can read it: a socket that is closed with
     /// unread input would throw it away.
-    pub(super) async fn close(&mut self) {
+    pub(crate) async fn close(&mut self) {
         let closing = async {
             std::future::poll_fn(|cx| self.poll_write(cx)).await?;
             self.transport.shutdown().await?;

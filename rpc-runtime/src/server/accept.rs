@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::connection_limits::{ConnectionCounts, ConnectionLimits};
 use super::dispatch::Dispatcher;
+use super::gateway::{Beginning, GatewayConnection, Gateways, Shutdown, recognise};
 use super::router::Router;
 use super::throttle::Throttle;
 use crate::connection::completions::Completions;
@@ -19,7 +20,7 @@ use crate::connection::observer::Observed;
 use crate::connection::refusal::{close, refuse};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
-use crate::transport::{Accepted, TlsAcceptor};
+use crate::transport::{Accepted, Opened, TlsAcceptor};
 
 /// Pause after an error of `accept`, such as too many open files: it would come again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -33,6 +34,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// What serves the connections that are accepted.
 pub(super) struct Acceptor {
     pub(super) router: Arc<Router>,
+    pub(super) gateways: Gateways,
     pub(super) config: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
     pub(super) tls: Option<TlsAcceptor>,
@@ -70,8 +72,8 @@ impl Acceptor {
             _ = shutdown.wait_for(|begun| *begun) => return,
         };
         if let Some(accepted) = accepted {
-            let (router, config) = (self.router.clone(), self.config.clone());
-            serve_transport(accepted, router, config, shutdown).await;
+            let (router, gateways) = (self.router.clone(), self.gateways.clone());
+            serve_transport(accepted, router, gateways, self.config.clone(), shutdown).await;
         }
     }
 
@@ -214,12 +216,14 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Serves one connection until it ends.
+/// Serves one connection until it ends: by a gateway if it begins as its protocol does, natively
+/// otherwise.
 pub(crate) fn serve_transport(
     accepted: Accepted,
     router: Arc<Router>,
+    gateways: Gateways,
     config: ConnectionConfig,
-    mut shutdown: watch::Receiver<bool>,
+    shutdown: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + Send {
     let name = accepted.name().into();
     let Accepted {
@@ -227,20 +231,42 @@ pub(crate) fn serve_transport(
         peer,
         identity,
     } = accepted;
-    let completions = Arc::new(Completions::default());
-    let dispatcher = Dispatcher::new(router, peer, identity, completions.clone());
-    let shutdown = async move {
-        // Without a sender nobody will ever ask for a shutdown.
-        if shutdown.wait_for(|begun| *begun).await.is_err() {
-            std::future::pending().await
-        }
-    };
+    let mut opened = Opened::new(transport);
+    let mut shutdown: Shutdown = Box::pin(begun(shutdown));
     let observer = config.observer.clone();
-    let driver = ServerDriver::new(transport, dispatcher, completions, config, shutdown);
     // Handlers are polled inline: tokio's budget, once used up, would make each look pending.
     tokio::task::unconstrained(async move {
         let observed = Observed::open(name, observer);
-        let reason = driver.run().await;
+        let timeout = config.handshake_timeout;
+        let reason = match recognise(&mut opened, &gateways, timeout, &mut shutdown).await {
+            Beginning::Gateway(gateway) => {
+                tracing::debug!(?peer, protocol = gateway.name(), "connection recognised");
+                let connection = GatewayConnection {
+                    opened,
+                    peer,
+                    identity,
+                    router,
+                    config,
+                    shutdown,
+                };
+                gateway.serve(connection).await
+            }
+            Beginning::Native => {
+                let completions = Arc::new(Completions::default());
+                let dispatcher = Dispatcher::new(router, peer, identity, completions.clone());
+                let driver = ServerDriver::new(opened, dispatcher, completions, config, shutdown);
+                driver.run().await
+            }
+            Beginning::Ended(reason) => reason,
+        };
         observed.close(reason);
     })
+}
+
+/// Completes when a shutdown has begun.
+async fn begun(mut shutdown: watch::Receiver<bool>) {
+    // Without a sender nobody will ever ask for one.
+    if shutdown.wait_for(|begun| *begun).await.is_err() {
+        std::future::pending().await
+    }
 }

@@ -7,7 +7,7 @@ use rpc_wire::session::Keepalive;
 
 use super::connection_limits::ConnectionLimits;
 use super::router::{CallConfig, Services};
-use super::{IntoService, ServeError, WorkerPool};
+use super::{Gateway, IntoService, ServeError, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
 use crate::transport::ServerTls;
@@ -32,29 +32,31 @@ const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 pub struct Server {
     pub(super) services: Result<Services, ServeError>,
     pub(super) calls: CallConfig,
+    pub(super) gateways: Vec<Box<dyn Gateway>>,
     pub(super) connection: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
     pub(super) tls: Option<ServerTls>,
     pub(super) shutdown_grace: Duration,
 }
 
-impl Default for Server {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Server {
-    /// A server without services.
-    pub fn new() -> Self {
+    /// A server without services, with these gateways.
+    pub(crate) fn with_gateways(gateways: Vec<Box<dyn Gateway>>) -> Self {
         Server {
             services: Ok(Services::default()),
             calls: CallConfig::default(),
+            gateways,
             connection: ConnectionConfig::default(),
             limits: ConnectionLimits::default(),
             tls: None,
             shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         }
+    }
+
+    /// Keeps the gateways that are wanted, by name.
+    pub(crate) fn retain_gateways(mut self, wanted: impl Fn(&str) -> bool) -> Self {
+        self.gateways.retain(|gateway| wanted(gateway.name()));
+        self
     }
 
     /// Adds a service under its own name, such as `helloworld.Hello`.
@@ -70,7 +72,10 @@ impl Server {
         self.register(None, service)
     }
 
-    /// Adds a service under another name than its own, for clients that know it by that one.
+    /// Adds a service under another name than its own, for clients that know it by that one, such as
+    /// those of protocol version 1.
+    ///
+    /// The limits of `#[rpc(limit = ..)]` count the calls under each name apart.
     #[must_use]
     pub fn service_as<S, Marker>(self, name: impl Into<String>, service: S) -> Self
     where

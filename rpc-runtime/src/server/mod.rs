@@ -3,9 +3,12 @@
 mod accept;
 mod bound;
 mod builder;
+#[cfg(feature = "v1")]
+mod call;
 mod connection_limits;
 mod dispatch;
 mod error;
+mod gateway;
 mod handling;
 mod limit;
 mod pace;
@@ -26,4 +29,9 @@ pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemen
 pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
+#[cfg(feature = "v1")]
+pub(crate) use call::{Answer, CallParts};
+pub(crate) use gateway::{Gateway, Gateways};
+#[cfg(feature = "v1")]
+pub(crate) use gateway::{GatewayConnection, Serving, Shutdown};
 pub(crate) use router::Router;

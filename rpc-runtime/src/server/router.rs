@@ -148,6 +148,11 @@ impl Router {
                 "the path {path:?} is not of the form package.Service/Method"
             ));
         };
+        self.find(name, method)
+    }
+
+    /// Finds what answers a method of the service that is registered under `name`.
+    pub(crate) fn find(&self, name: &str, method: &str) -> Route {
         let Some(routed) = self.services.get(name) else {
             return unknown(format!("the server has no service {name:?}"));
         };

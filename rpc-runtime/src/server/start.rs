@@ -136,6 +136,7 @@ impl Server {
         let tls = self.tls.map(|tls| tls.acceptor());
         Ok(Acceptor {
             router: Arc::new(Router::new(self.services?, self.calls)),
+            gateways: self.gateways.into(),
             config: self.connection,
             limits: self.limits,
             tls: tls.transpose()?,

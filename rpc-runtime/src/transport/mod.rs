@@ -7,6 +7,7 @@ mod happy_eyeballs;
 mod listener;
 mod memory;
 mod peer;
+mod sniff;
 mod target;
 mod tcp;
 #[cfg(feature = "tls")]
@@ -37,6 +38,7 @@ pub use tls::{ClientTls, ServerTls, TlsError};
 
 pub(crate) use connectors::connector;
 pub(crate) use memory::pipe;
+pub(crate) use sniff::{Opened, Prefix};
 pub(crate) use target::Target;
 pub(crate) use tls::TlsAcceptor;
 #[cfg(not(feature = "tls"))]

@@ -1,0 +1,60 @@
+//! Protocols other than the native one, each behind its cargo feature, and which of them a server
+//! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
+
+#[cfg(feature = "v1")]
+mod v1;
+
+use crate::server::{Gateway, Server};
+
+/// A protocol beside the native one that a server answers on the same port.
+///
+/// Every one is answered whose cargo feature is on, unless the server is told
+/// [otherwise](Server::without).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Version 1 of the protocol, with the feature `v1`.
+    V1,
+}
+
+impl Protocol {
+    /// The name of its gateway.
+    fn name(self) -> &'static str {
+        match self {
+            Protocol::V1 => "v1",
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A server without services, which answers every [`Protocol`] that is compiled in.
+    pub fn new() -> Self {
+        Server::with_gateways(compiled_in())
+    }
+
+    /// Does not answer this protocol. Its clients are treated as any stranger.
+    ///
+    /// ```
+    /// use rpc_runtime::{Protocol, Server};
+    ///
+    /// let server = Server::new().without(Protocol::V1);
+    /// ```
+    #[must_use]
+    pub fn without(self, protocol: Protocol) -> Self {
+        self.retain_gateways(|name| name != protocol.name())
+    }
+}
+
+/// A gateway for each protocol whose feature is on.
+fn compiled_in() -> Vec<Box<dyn Gateway>> {
+    vec![
+        #[cfg(feature = "v1")]
+        Box::new(v1::V1),
+    ]
+}

@@ -1,0 +1,33 @@
+//! Version 1 of the protocol, for clients that have not moved on: unary calls, one frame each way.
+//! docs/version-1.md shows the bytes.
+//!
+//! There is no frame that says what went wrong, so a call that fails is not answered: the reason is
+//! logged and the connection closed.
+
+mod calls;
+mod connection;
+mod frame;
+mod progress;
+mod protocol_data;
+
+use connection::Connection;
+
+use crate::server::{Gateway, GatewayConnection, Serving};
+use crate::transport::Prefix;
+
+/// Answers version 1.
+pub(super) struct V1;
+
+impl Gateway for V1 {
+    fn name(&self) -> &'static str {
+        "v1"
+    }
+
+    fn probe(&self, first: &[u8]) -> Prefix {
+        Prefix::compare(first, &frame::PREFIX)
+    }
+
+    fn serve(&self, connection: GatewayConnection) -> Serving {
+        Box::pin(Connection::new(connection).run())
+    }
+}

@@ -1,0 +1,336 @@
+//! Calls that do not come over the native protocol.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Poll, Waker, ready};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use rpc_wire::session::RequestBody;
+use rpc_wire::{Metadata, MethodKind, Status};
+use tokio::time::{Sleep, sleep_until};
+
+use super::limit::Counted;
+use super::pace::Pace;
+use super::reply::Handler;
+use super::router::{Route, Router};
+use super::run::{catch, poll};
+use super::service::{Incoming, Reply, ReplyKind};
+use crate::call::{CallState, Context};
+use crate::transport::PeerIdentity;
+
+/// What comes with a call, beside its messages.
+#[derive(Default)]
+pub(crate) struct CallParts {
+    pub(crate) metadata: Metadata,
+    /// When the caller stops waiting.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) identity: Option<Arc<PeerIdentity>>,
+}
+
+/// What a call with one reply comes to: the encoded message and its metadata.
+pub(crate) type Answer = Result<(BytesMut, Metadata), Status>;
+
+/// A call with one request and one reply, whose handler was made and has not ended.
+///
+/// Dropping it cancels the call. Panics of the handler are contained, also while it is dropped.
+pub(crate) struct UnaryCall {
+    context: Context,
+    handler: Handler,
+    body: BytesMut,
+    /// The caller's; what the method's options say is up to the handler.
+    deadline: Option<Instant>,
+    /// Made when the handler has to wait.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// To be told how long the first poll takes.
+    unpolled: Option<Arc<Pace>>,
+    /// Lets another thread take over before the first poll, which is slow.
+    yields: bool,
+    /// Among the calls of its server.
+    _counted: Option<Counted>,
+}
+
+impl Router {
+    /// Begins a call with one request and one reply: makes the handler, as the options of its method
+    /// say.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no handler: the method does not exist or has streams, the request is not valid, a
+    /// limit was hit. Nothing was executed.
+    pub(crate) fn unary(
+        &self,
+        route: &Route,
+        parts: CallParts,
+        body: RequestBody<'_>,
+    ) -> Result<UnaryCall, Status> {
+        let (service, index, method, handling, pace) = match route {
+            Route::Method {
+                service,
+                index,
+                descriptor,
+                handling,
+                pace,
+            } => (service, *index, *descriptor, handling.as_ref(), pace),
+            Route::Unknown(status) => return Err(status.clone()),
+        };
+        if method.kind() != MethodKind::Unary {
+            let message = format!(
+                "{} has streams, which the client cannot serve",
+                method.path()
+            );
+            return Err(Status::unimplemented(message));
+        }
+        let counted = self.admit()?;
+        let deadline = parts.deadline;
+        let context = Context::from_state(Arc::new(CallState {
+            method: Some(method),
+            deadline: handling.map_or(deadline, |handling| handling.deadline(deadline)),
+            metadata: parts.metadata,
+            peer: parts.peer,
+            identity: parts.identity,
+            ..CallState::default()
+        }));
+        let incoming: Incoming<'_> = Incoming {
+            context: context.clone(),
+            body,
+            handling,
+            stream: None,
+            spare: &mut None,
+            codec: PhantomData,
+        };
+        let Reply(reply) = catch(&context, || service.call(index, incoming))?;
+        match reply {
+            ReplyKind::Running(handler) => Ok(UnaryCall {
+                context,
+                handler,
+                body: BytesMut::new(),
+                deadline,
+                timer: None,
+                unpolled: Some(Arc::clone(pace)),
+                yields: false,
+                _counted: counted,
+            }),
+            ReplyKind::Refused(status) => Err(status),
+            ReplyKind::Spawned(task) => {
+                task.abort();
+                Err(Status::internal(
+                    "a method without streams has a handler with streams",
+                ))
+            }
+        }
+    }
+}
+
+impl UnaryCall {
+    /// Polls the handler for the first time, unless those of its method take long. If it has to
+    /// wait, whoever awaits the call from then on is woken.
+    pub(crate) fn poll_once(&mut self) -> Poll<Answer> {
+        if self.unpolled.as_ref().is_some_and(|pace| pace.is_slow()) {
+            self.yields = true;
+            return Poll::Pending;
+        }
+        Pin::new(self).poll(&mut std::task::Context::from_waker(Waker::noop()))
+    }
+
+    /// Ready with DEADLINE_EXCEEDED once the deadline has passed.
+    fn poll_deadline(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Status> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Status::deadline_exceeded(
+            "the deadline passed at the server",
+        ))
+    }
+}
+
+impl Future for UnaryCall {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Answer> {
+        let call = self.get_mut();
+        if std::mem::take(&mut call.yields) {
+            // Tokio wakes a thread for a task that wakes itself, not for one that was just spawned.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let handler = call.handler.as_mut();
+        let pace = call.unpolled.take();
+        let poll = || poll(&call.context, handler, cx, &mut call.body);
+        let polled = match pace {
+            Some(pace) => pace.time(poll),
+            None => poll(),
+        };
+        match polled {
+            Poll::Ready(result) => {
+                let handler = call.handler.as_mut();
+                let result = result.and(catch(&call.context, || handler.clear()));
+                let body = std::mem::take(&mut call.body);
+                Poll::Ready(result.map(|()| (body, call.context.take_reply_metadata())))
+            }
+            Poll::Pending => call.poll_deadline(cx).map(Err),
+        }
+    }
+}
+
+impl Drop for UnaryCall {
+    fn drop(&mut self) {
+        let handler = self.handler.as_mut();
+        // Nobody is left to be told of a panic, which is in the log.
+        let _ = catch(&self.context, || handler.clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use rpc_wire::{Code, MethodDescriptor, ServiceDescriptor};
+
+    use super::*;
+    use crate::server::{HandlerOptions, Service};
+
+    static METHODS: [MethodDescriptor; 6] = [
+        method("Double", "test.Test/Double", MethodKind::Unary),
+        method("Burn", "test.Test/Burn", MethodKind::Unary),
+        method("Wait", "test.Test/Wait", MethodKind::Unary),
+        method("Limited", "test.Test/Limited", MethodKind::Unary),
+        method("Brief", "test.Test/Brief", MethodKind::Unary),
+        method("Count", "test.Test/Count", MethodKind::ServerStreaming),
+    ];
+    static SERVICE: ServiceDescriptor = ServiceDescriptor::new("test.Test", &METHODS, &[]);
+
+    const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodDescriptor {
+        MethodDescriptor::new("test.Test", name, path, kind)
+    }
+
+    /// Doubles numbers, at once or after a while on the thread, or waits for ever.
+    struct Test;
+
+    /// Panics when it is dropped.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+
+    impl Service for Test {
+        fn descriptor(&self) -> &'static ServiceDescriptor {
+            &SERVICE
+        }
+
+        fn handler_options(&self, method: usize) -> HandlerOptions {
+            match METHODS[method].name() {
+                "Limited" => HandlerOptions::new().with_limit(1),
+                "Brief" => HandlerOptions::new().with_timeout(Duration::ZERO),
+                _ => HandlerOptions::new(),
+            }
+        }
+
+        fn call(&self, method: usize, incoming: Incoming<'_>) -> Reply {
+            incoming.unary(move |cx: Context, number: u64| async move {
+                cx.set_reply_metadata(cx.metadata().clone());
+                let _bomb = (METHODS[method].name() == "Limited").then(|| Bomb);
+                match METHODS[method].name() {
+                    "Double" => {}
+                    "Burn" => std::thread::sleep(Duration::from_millis(1)),
+                    _ => pending().await,
+                }
+                Ok::<u64, Status>(number * 2)
+            })
+        }
+    }
+
+    fn begin(method: &str, parts: CallParts) -> Result<UnaryCall, Status> {
+        let router = Router::of(Arc::new(Test));
+        // The encoded number 21.
+        let body = RequestBody::Borrowed(&[0x08, 21]);
+        router.unary(&router.find("test.Test", method), parts, body)
+    }
+
+    fn with_deadline(after: Duration) -> CallParts {
+        CallParts {
+            deadline: Some(Instant::now() + after),
+            ..CallParts::default()
+        }
+    }
+
+    #[test]
+    fn a_handler_that_need_not_wait_answers_the_first_poll() {
+        let mut parts = CallParts::default();
+        parts.metadata.insert("tenant", "blue").unwrap();
+        let mut call = begin("Double", parts).unwrap();
+        let Poll::Ready(Ok((body, metadata))) = call.poll_once() else {
+            panic!("it need not wait");
+        };
+        assert_eq!(&*body, [0x08, 42]);
+        assert_eq!(metadata.get("tenant"), Some("blue"));
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_proved_slow_is_not_polled_inline() {
+        let router = Router::of(Arc::new(Test));
+        let route = router.find("test.Test", "Burn");
+        let begin = || {
+            let body = RequestBody::Borrowed(&[0x08, 21]);
+            router.unary(&route, CallParts::default(), body).unwrap()
+        };
+        for _ in 0..2 {
+            assert!(begin().poll_once().is_ready());
+        }
+        let mut call = begin();
+        assert!(call.poll_once().is_pending());
+        assert_eq!(&*call.await.unwrap().0, [0x08, 42]);
+    }
+
+    #[tokio::test]
+    async fn a_call_ends_at_its_deadline_or_the_timeout_of_its_method() {
+        for (method, deadline, says) in [
+            ("Wait", Duration::ZERO, "the deadline passed"),
+            ("Brief", Duration::from_secs(3600), "its timeout, 0ns"),
+        ] {
+            let status = begin(method, with_deadline(deadline)).unwrap().await;
+            let status = status.unwrap_err();
+            assert_eq!(status.code(), Code::DeadlineExceeded);
+            assert!(status.message().contains(says), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_call_drops_its_handler_and_survives_its_panic() {
+        let router = Router::of(Arc::new(Test));
+        let route = router.find("test.Test", "Limited");
+        let body = || RequestBody::Borrowed(&[]);
+        let begin = || router.unary(&route, CallParts::default(), body());
+        for _ in 0..2 {
+            let mut call = begin().unwrap();
+            assert!(call.poll_once().is_pending());
+            let refused = begin().err().unwrap();
+            assert_eq!(refused.code(), Code::ResourceExhausted);
+            drop(call);
+        }
+    }
+
+    #[test]
+    fn a_call_that_cannot_begin_says_why() {
+        for (method, code) in [
+            ("Nothing", Code::Unimplemented),
+            ("Count", Code::Unimplemented),
+        ] {
+            let refused = begin(method, CallParts::default()).err().unwrap();
+            assert_eq!(refused.code(), code);
+            assert!(refused.message().contains(method), "{refused}");
+        }
+    }
+}

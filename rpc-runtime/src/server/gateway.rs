@@ -1,0 +1,88 @@
+//! Connections of protocols other than the native one.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Router;
+use crate::connection::server_config::ConnectionConfig;
+use crate::connection::wire::READ_SIZE;
+use crate::transport::{Opened, PeerIdentity, Prefix};
+
+/// A protocol other than the native one, on the same port.
+///
+/// A gateway translates: what its clients send becomes calls that the [`Router`] answers. What the
+/// configuration promises of a connection it keeps: limits, time limits, an orderly end.
+pub(crate) trait Gateway: Send + Sync {
+    /// What the protocol is called in logs.
+    fn name(&self) -> &'static str;
+
+    /// Whether a connection is this protocol's if it begins with these bytes, of which there is at
+    /// least one. At most one gateway may say [`Prefix::Match`].
+    fn probe(&self, first: &[u8]) -> Prefix;
+
+    /// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
+    fn serve(&self, connection: GatewayConnection) -> Serving;
+}
+
+/// The gateways of a server.
+pub(crate) type Gateways = Arc<[Box<dyn Gateway>]>;
+
+/// What [`Gateway::serve`] returns: why the connection ended.
+pub(crate) type Serving = Pin<Box<dyn Future<Output = String> + Send>>;
+
+/// Completes when the server shuts down.
+pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A connection for a gateway.
+#[cfg_attr(
+    not(feature = "v1"),
+    expect(dead_code, reason = "no gateway is compiled in")
+)]
+pub(crate) struct GatewayConnection {
+    pub(crate) opened: Opened,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) identity: Option<Arc<PeerIdentity>>,
+    pub(crate) router: Arc<Router>,
+    pub(crate) config: ConnectionConfig,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// What the beginning of a connection has shown.
+pub(super) enum Beginning<'a> {
+    /// It is of this gateway's protocol.
+    Gateway(&'a dyn Gateway),
+    /// It is of no gateway's protocol, or its client said too little in time.
+    Native,
+    /// There is no need to know any more.
+    Ended(String),
+}
+
+/// Finds out what protocol a connection is of, if there is a choice.
+pub(super) async fn recognise<'a>(
+    opened: &mut Opened,
+    gateways: &'a [Box<dyn Gateway>],
+    timeout: Duration,
+    shutdown: &mut Shutdown,
+) -> Beginning<'a> {
+    if gateways.is_empty() {
+        return Beginning::Native;
+    }
+    let rest = timeout.saturating_sub(opened.since.elapsed());
+    let sniffing = opened.sniff(READ_SIZE, gateways, |gateway, first| gateway.probe(first));
+    let sniffed = tokio::select! {
+        biased;
+        sniffed = tokio::time::timeout(rest, sniffing) => sniffed,
+        () = shutdown => {
+            return Beginning::Ended("the server shut down before the client spoke".to_owned());
+        }
+    };
+    match sniffed {
+        Ok(Ok(Some(gateway))) => Beginning::Gateway(&**gateway),
+        // The native driver tells whoever is late what it was waiting for.
+        Ok(Ok(None)) | Err(_) => Beginning::Native,
+        Ok(Err(error)) => Beginning::Ended(format!("the connection broke: {error}")),
+    }
+}
