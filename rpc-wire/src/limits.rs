@@ -13,6 +13,12 @@ pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 4 * 1024 * 1024;
 /// server's SETTINGS arrive.
 pub const DEFAULT_MAX_METADATA_SIZE: u32 = 16 * 1024;
 
+/// Entries of user metadata that a frame may have.
+///
+/// A small entry takes many times its encoded size in memory: with this many, 16 KiB of metadata
+/// become less than 40.
+pub const MAX_METADATA_ENTRIES: usize = 256;
+
 /// Flow-control window of a new stream, per direction, in bytes: 1 MiB.
 ///
 /// It is also the least that a peer may announce. Nearly every unary message fits, so that the

@@ -38,6 +38,7 @@ pub use request::RequestMetadata;
 pub use response::{ResponseMetadata, StatusBody};
 pub use settings::{Features, Settings};
 pub use user_metadata::MetadataEntry;
+pub(crate) use user_metadata::too_many_entries;
 
 /// The first two bytes of every frame.
 pub const MAGIC: u16 = 0x1234;

@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::FrameError;
-use crate::Metadata;
+use crate::limits::MAX_METADATA_ENTRIES;
+use crate::{Metadata, Status};
 
 /// One entry of user metadata: the message `rpc.wire.MetadataEntry`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -42,6 +43,16 @@ impl Metadata {
         }
         Ok(metadata)
     }
+}
+
+/// The error of user metadata with more entries than a frame may have.
+pub(crate) fn too_many_entries(whose: &str, count: usize) -> Option<Status> {
+    (count > MAX_METADATA_ENTRIES).then(|| {
+        Status::resource_exhausted(format!(
+            "the {whose}'s metadata have {count} entries; at most {MAX_METADATA_ENTRIES} are \
+             accepted (MAX_METADATA_ENTRIES)"
+        ))
+    })
 }
 
 fn malformed(reason: impl fmt::Display) -> FrameError {

@@ -6,7 +6,7 @@ use prost::Message;
 use super::SHARE_BODY_FROM;
 use super::link::Link;
 use super::send_queue::{OUTPUT_TARGET, SendQueue};
-use crate::frame::{Flags, FrameHeader, FrameType, ResponseMetadata, StatusBody};
+use crate::frame::{Flags, FrameHeader, FrameType, ResponseMetadata, StatusBody, too_many_entries};
 use crate::{Code, Metadata, Status};
 
 /// Answers one request. Each is made for a stream that has no answer yet.
@@ -37,6 +37,10 @@ impl<'a> Responder<'a> {
     ///
     /// What is over the client's limits, message or metadata, becomes RESOURCE_EXHAUSTED.
     pub fn message(self, body: &mut BytesMut, metadata: &Metadata) {
+        if let Some(status) = too_many_entries("reply", metadata.len()) {
+            body.clear();
+            return self.status(&status, true);
+        }
         let peer = &self.link.peer;
         let response = ResponseMetadata::new(Code::Ok, metadata);
         let (what, length, name, limit) = match peer.max_message_size {
@@ -69,6 +73,9 @@ impl<'a> Responder<'a> {
             id,
             window,
         } = self;
+        if let Some(status) = too_many_entries("stream of replies", metadata.len()) {
+            return Err(status);
+        }
         let response = ResponseMetadata::new(Code::Ok, metadata);
         let (length, limit) = (response.encoded_len(), link.peer.max_metadata_size);
         if length > limit as usize {
@@ -110,7 +117,8 @@ impl<'a> Responder<'a> {
             code => code,
         };
         let mut response = ResponseMetadata::new(code, status.metadata());
-        if response.encoded_len() > peer.max_metadata_size as usize {
+        let too_many = too_many_entries("error", response.metadata.len()).is_some();
+        if too_many || response.encoded_len() > peer.max_metadata_size as usize {
             response.metadata.clear();
         }
         let executed = if executed {

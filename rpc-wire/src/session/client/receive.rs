@@ -8,7 +8,8 @@ use super::outcome::{outcome, too_large};
 use super::streaming::whole_stream;
 use super::{ClientSession, ClientSink, Outcome, PartialReply, Stream};
 use crate::frame::{
-    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel, window,
+    Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel, too_many_entries,
+    window,
 };
 use crate::session::assembly::{Assembly, Refused};
 use crate::session::{SessionError, window_exceeded};
@@ -104,6 +105,10 @@ impl<T> ClientSession<T> {
         }
         let metadata = payload.split_to(header.metadata_len as usize);
         let metadata = ResponseMetadata::decode_checked(&metadata)?;
+        if let Some(status) = too_many_entries("reply", metadata.metadata.len()) {
+            self.give_up(id, status.code(), status, sink);
+            return Ok(());
+        }
         if header
             .flags
             .contains(Flags::END_STREAM | Flags::END_MESSAGE)

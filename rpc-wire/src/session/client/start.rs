@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes};
 use prost::Message;
 
 use super::{ClientSession, Stream, earlier};
-use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata};
+use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata, too_many_entries};
 use crate::limits::{MAX_METHOD_NUMBERS, MAX_PATH_LEN};
 use crate::session::SHARE_BODY_FROM;
 use crate::session::assembly::Assembly;
@@ -124,6 +124,9 @@ impl<T> ClientSession<T> {
 
     /// The error that the server would answer with, found without asking it.
     fn over_limit(&self, request: &OutgoingRequest<'_>, metadata_len: usize) -> Option<Status> {
+        if let Some(status) = too_many_entries("request", request.metadata.len()) {
+            return Some(status.with_stage(Stage::Send).with_may_have_run(false));
+        }
         let peer = &self.link.peer;
         let max_message_size = peer.max_message_size.unwrap_or(u64::MAX);
         let max_metadata_size = u64::from(peer.max_metadata_size);

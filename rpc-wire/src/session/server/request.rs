@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use super::receive::{no_compression, too_large};
 use super::{Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
 use crate::Status;
-use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata};
+use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_entries};
 use crate::limits::MAX_METHOD_NUMBERS;
 use crate::session::assembly::Assembly;
 use crate::session::client::earlier;
@@ -30,7 +30,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         let body_at = HEADER_LEN + header.metadata_len as usize;
         let metadata = RequestMetadata::decode_checked(&input[HEADER_LEN..body_at])?;
         let path_only = self.define_method(&metadata, sink)?;
-        if let Some(status) = self.reason_to_refuse(header) {
+        if let Some(status) = self.reason_to_refuse(header, &metadata) {
             self.refuse(id, &status);
             input.advance(header.frame_len());
             return Ok(());
@@ -170,7 +170,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Why a request is not even looked at.
-    fn reason_to_refuse(&self, header: &FrameHeader) -> Option<Status> {
+    fn reason_to_refuse(&self, header: &FrameHeader, metadata: &RequestMetadata) -> Option<Status> {
         let limit = self.link.local.max_concurrent_streams as usize;
         if let Drain::Final(last, reason) = self.drain
             && header.stream_id > last
@@ -186,7 +186,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         } else if u64::from(header.body_len) > self.max_message_size {
             Some(too_large(self.max_message_size))
         } else {
-            None
+            too_many_entries("request", metadata.metadata.len())
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use super::lone::*;
 use super::*;
-use crate::frame::{Flags, FrameType, HEADER_LEN, MAGIC, RequestMetadata, Settings, VERSION};
-use crate::{DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_METADATA_SIZE, Stage};
+use crate::frame::{
+    Flags, FrameType, HEADER_LEN, MAGIC, RequestMetadata, ResponseMetadata, Settings, VERSION,
+};
+use crate::{DEFAULT_MAX_MESSAGE_SIZE, MAX_METADATA_ENTRIES, Stage};
 
 const MAX: usize = DEFAULT_MAX_MESSAGE_SIZE as usize;
 
@@ -124,16 +126,14 @@ fn a_status_over_the_clients_limit_keeps_its_code() {
 fn metadata_are_limited_as_they_are_encoded() {
     let mut pair = Pair::established();
     let mut call = Call::echo("x");
-    // Many small entries: what they need in memory is over the limit, what is sent is not.
-    for _ in 0..800 {
+    for _ in 0..MAX_METADATA_ENTRIES {
         call.metadata.append("k", "value").unwrap();
     }
-    assert!(call.metadata.size() > DEFAULT_MAX_METADATA_SIZE as usize);
     let index = pair.start(&call);
     pair.settle();
     assert_eq!(pair.reply(index), "x");
 
-    call.metadata.append("large", "x".repeat(10_000)).unwrap();
+    call.metadata.insert("k", "x".repeat(17_000)).unwrap();
     let Err(StartError::OverLimit(status)) = pair.try_start(&call) else {
         panic!("over the limit")
     };
@@ -273,4 +273,62 @@ fn malformed_metadata_are_an_error_of_the_connection() {
         .session
         .lost(0, &Status::unavailable("lost"), &mut client.calls);
     assert_eq!(client.error().code(), Code::Unavailable);
+}
+
+/// User metadata with one entry too many.
+fn with_many_entries() -> Metadata {
+    let mut metadata = Metadata::new();
+    for _ in 0..=MAX_METADATA_ENTRIES {
+        metadata.append("k", "").unwrap();
+    }
+    metadata
+}
+
+#[test]
+fn metadata_with_too_many_entries_cost_the_call_at_both_ends() {
+    let mut pair = Pair::established();
+    let mut call = Call::echo("x");
+    call.metadata = with_many_entries();
+    let Err(StartError::OverLimit(status)) = pair.try_start(&call) else {
+        panic!("over the limit")
+    };
+    assert!(status.message().contains("257 entries"), "{status}");
+
+    let index = pair.start(&Call::later("x"));
+    pair.settle();
+    let (_, responder) = pair.server.responder(pair.calls.ids[index]).unwrap();
+    responder.message(&mut BytesMut::from("reply"), &with_many_entries());
+    pair.settle();
+    assert!(pair.error(index).message().contains("MAX_METADATA_ENTRIES"));
+}
+
+#[test]
+fn metadata_with_too_many_entries_from_a_careless_peer_are_refused() {
+    let metadata = RequestMetadata {
+        path: ECHO.to_owned(),
+        metadata: with_many_entries().to_entries(),
+        ..RequestMetadata::default()
+    };
+    let mut server = LoneServer::established();
+    server
+        .send(&request_with(1, WHOLE, &metadata, b"x"))
+        .unwrap();
+    let refused = server.sent_one();
+    assert!(refused.has(Flags::NOT_EXECUTED));
+    assert_eq!(refused.status().0, Code::ResourceExhausted);
+
+    let mut client = LoneClient::established();
+    client.start(&Call::later("x"));
+    client.sent();
+    let metadata = ResponseMetadata::new(Code::Ok, &with_many_entries());
+    let response = frame(
+        FrameType::Response,
+        WHOLE,
+        1,
+        &prost::Message::encode_to_vec(&metadata),
+        b"",
+    );
+    client.send(&response).unwrap();
+    assert_eq!(client.error().code(), Code::ResourceExhausted);
+    assert_eq!(client.sent()[0].frame_type(), FrameType::Cancel);
 }
