@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 /// The end of a connection that nobody uses, or that is old.
 pub(crate) struct Lifetime {
     idle_timeout: Duration,
-    last_used: Instant,
+    /// Since when there are no calls, as far as is known.
+    idle_since: Option<Instant>,
     old: Option<Instant>,
 }
 
@@ -21,20 +22,24 @@ impl Lifetime {
         });
         Lifetime {
             idle_timeout,
-            last_used: now,
+            idle_since: Some(now),
             old,
         }
     }
 
+    /// Something came, perhaps a call that is answered already.
     pub(crate) fn used(&mut self, now: Instant) {
-        self.last_used = now;
+        self.idle_since = Some(now);
     }
 
-    /// When the connection ends, if it has calls then or has not.
-    pub(crate) fn end(&self, has_calls: bool) -> Option<Instant> {
-        let idle = match has_calls {
-            true => None,
-            false => self.last_used.checked_add(self.idle_timeout),
+    /// When the connection ends, if it goes on with calls or without as now.
+    pub(crate) fn end(&mut self, has_calls: bool) -> Option<Instant> {
+        let idle = if has_calls {
+            self.idle_since = None;
+            None
+        } else {
+            let since = *self.idle_since.get_or_insert_with(Instant::now);
+            since.checked_add(self.idle_timeout)
         };
         idle.into_iter().chain(self.old).min()
     }
@@ -60,14 +65,15 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn a_connection_is_idle_a_while_after_its_last_use_and_never_with_calls() {
+    fn a_connection_is_idle_a_while_after_its_last_call_and_never_with_calls() {
         let mut lifetime = Lifetime::new(MINUTE, None);
-        let used = Instant::now() + MINUTE;
-        lifetime.used(used);
-        assert_eq!(lifetime.end(false), Some(used + MINUTE));
+        let first = lifetime.end(false).unwrap();
+        assert_eq!(lifetime.end(false), Some(first), "it stays as it is");
         assert_eq!(lifetime.end(true), None);
-        assert_eq!(lifetime.expire(used, false), None);
-        let reason = lifetime.expire(used + MINUTE, false).unwrap();
+        let end = lifetime.end(false).unwrap();
+        assert!(end > first, "it counts from the end of the call");
+        assert_eq!(lifetime.expire(first, false), None);
+        let reason = lifetime.expire(end, false).unwrap();
         assert!(reason.contains("idle_timeout"));
         assert_eq!(lifetime.end(false), None, "it ends once");
     }

@@ -182,7 +182,6 @@ impl Connection {
     async fn handle(&mut self, event: Event) {
         match event {
             Event::Reply(reply) => {
-                self.lifetime.used(Instant::now());
                 self.check(reply);
                 // Handlers that are about to end do so first: one write carries all their replies.
                 tokio::task::yield_now().await;
@@ -205,7 +204,7 @@ impl Connection {
     }
 
     /// When something has to be done if nothing happens.
-    fn next_timeout(&self) -> Option<Instant> {
+    fn next_timeout(&mut self) -> Option<Instant> {
         let failed = match &self.state {
             State::Failed { until, .. } => Some(*until),
             _ => None,
