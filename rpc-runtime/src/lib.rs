@@ -25,6 +25,7 @@ mod gateway;
 mod local;
 mod macros;
 mod server;
+mod signal;
 mod transport;
 
 pub use bytes;
@@ -42,7 +43,8 @@ pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
 pub use connection::observer::ConnectionEvent;
 pub use gateway::Protocol;
-pub use server::{BoundServer, ServeError, Server, WorkerPool, WorkerPoolStats};
+pub use server::{BoundServer, ServeError, Server, ShutdownReport, WorkerPool, WorkerPoolStats};
+pub use signal::shutdown_signal;
 pub use transport::{
     Accepted, Connecting, Connector, ListenAddress, Listener, PeerCertificates, PeerIdentity,
     PeerProcess, Transport,

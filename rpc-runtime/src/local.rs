@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::connection::shutdown::Shutdown;
 use rpc_wire::Status;
-use tokio::sync::watch;
 
 use crate::client::{Channel, ChannelBuilder};
 use crate::connection::server_config::ConnectionConfig;
@@ -52,7 +52,7 @@ impl Connector for LocalServer {
     fn connect(&self) -> Connecting<'_> {
         let (client, server) = pipe();
         // It is served until the client closes.
-        let (_, shutdown) = watch::channel(false);
+        let shutdown = Shutdown::never();
         let config = ConnectionConfig::default();
         tokio::spawn(serve_transport(
             Accepted::new(server),

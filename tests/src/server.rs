@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rpc_runtime::{ListenAddress, Server};
+use rpc_runtime::{ListenAddress, Server, ShutdownReport};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ pub struct TestServer {
     pub probe: TestProbe,
     target: String,
     shutdown: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    task: JoinHandle<ShutdownReport>,
 }
 
 impl TestServer {
@@ -45,7 +45,7 @@ impl TestServer {
             bound
                 .serve_with_shutdown(signal)
                 .await
-                .expect("serving has no errors");
+                .expect("serving has no errors")
         });
         TestServer {
             probe,
@@ -92,10 +92,10 @@ impl TestServer {
     }
 
     /// Tells the server to shut down, and waits until it has.
-    pub async fn shut_down(mut self) {
+    pub async fn shut_down(mut self) -> ShutdownReport {
         self.begin_shutdown();
         let ended = (&mut self.task).await;
-        ended.expect("the server does not panic");
+        ended.expect("the server does not panic")
     }
 
     /// Ends the server and its connections without a word to anybody, and waits until it is gone.

@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["transport", "codec"],
+            &["signal", "transport", "codec"],
             &["connection", "call"],
             &["client", "server"],
             &["gateway", "local"],

@@ -217,6 +217,8 @@ async fn a_request_after_the_last_goaway_is_refused_unexecuted() {
         assert_eq!((last.header.stream_id, last.status().0), (1, Code::Ok));
         assert_eq!(peer.next_frame().await, None);
         assert_eq!(server.probe.counts().started, 2);
+        let report = server.shut_down().await;
+        assert_eq!((report.finished, report.refused, report.cut), (2, 1, 0));
     })
     .await;
 }
@@ -243,12 +245,18 @@ async fn calls_that_take_longer_than_the_grace_period_are_cut() {
         let server = TestServer::start_with(|server| server.shutdown_grace(grace)).await;
         let probe = server.probe.clone();
         let calls = hold(&server, 10).await;
-        within(SOON, server.shut_down()).await;
+        let report = within(SOON, server.shut_down()).await;
         for call in calls {
             let status = call.await.unwrap_err();
             assert_eq!(status.code(), Code::Unavailable, "{status}");
             assert!(status.may_have_run(), "{status}");
+            assert!(status.message().contains("shutdown_grace"), "{status}");
         }
+        assert_eq!((report.finished, report.refused, report.cut), (0, 0, 10));
+        assert_eq!(
+            report.to_string(),
+            "0 calls finished, 0 were refused, 10 were cut"
+        );
         assert_eq!(probe.until_running(0).await.dropped, 10);
     })
     .await;

@@ -16,6 +16,7 @@ pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;
+pub(crate) mod shutdown;
 mod sync;
 pub(crate) mod timer;
 pub(crate) mod wire;

@@ -1,21 +1,21 @@
 //! The task that serves one client's connection.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError};
+use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError, SessionStats};
 use rpc_wire::{Metadata, Status};
 
 use super::completions::{Completion, Completions};
 use super::lifetime::Lifetime;
 use super::server_config::ConnectionConfig;
 use super::server_streams::{RunningStream, ServerStream, Step};
+use super::shutdown::{Phase, Shutdown};
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::Opened;
@@ -36,17 +36,24 @@ pub(crate) trait RequestSink: ServerSink<Call: RunningStream> {
     fn read_took(&mut self, time: Duration);
 }
 
+/// What there was when the server began to shut down, and what it has cut since.
+struct Before {
+    open: u64,
+    stats: SessionStats,
+    cut: u64,
+}
+
 /// What the driver woke up for.
 enum Event {
     Read(usize),
     Output,
     Completions,
     Timer,
-    Drain,
+    Shutdown(Phase),
 }
 
 /// Serves one connection. Dropped, it drops what stands for its calls, which cancels them.
-pub(crate) struct ServerDriver<S: ServerSink, D> {
+pub(crate) struct ServerDriver<S: ServerSink> {
     session: ServerSession<S::Method, S::Call>,
     sink: S,
     wire: Wire,
@@ -57,8 +64,9 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     /// Calls with streams that are being looked after.
     streams: Vec<Arc<ServerStream>>,
     config: ConnectionConfig,
-    /// Completes when the server shuts down.
-    shutdown: Option<D>,
+    shutdown: Shutdown,
+    /// What there was when the server began to shut down.
+    before_shutdown: Option<Before>,
     drain_deadline: Option<Instant>,
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
@@ -66,23 +74,19 @@ pub(crate) struct ServerDriver<S: ServerSink, D> {
     lifetime: Lifetime,
 }
 
-impl<S: ServerSink, D> Drop for ServerDriver<S, D> {
+impl<S: ServerSink> Drop for ServerDriver<S> {
     fn drop(&mut self) {
         self.completions.close();
     }
 }
 
-impl<S, D> ServerDriver<S, D>
-where
-    S: RequestSink,
-    D: Future<Output = ()> + Unpin,
-{
+impl<S: RequestSink> ServerDriver<S> {
     pub(crate) fn new(
         opened: Opened,
         sink: S,
         completions: Arc<Completions>,
         config: ConnectionConfig,
-        shutdown: D,
+        shutdown: Shutdown,
     ) -> Self {
         ServerDriver {
             session: ServerSession::new(config.session.clone()),
@@ -92,7 +96,8 @@ where
             completions,
             done: Vec::new(),
             streams: Vec::new(),
-            shutdown: Some(shutdown),
+            shutdown,
+            before_shutdown: None,
             drain_deadline: None,
             frame_deadline: opened.since.checked_add(config.handshake_timeout),
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
@@ -107,6 +112,7 @@ where
             Ok(()) => "finished".to_owned(),
             Err(reason) => reason,
         };
+        self.count();
         self.session.cancel_all(&mut self.sink);
         self.take_output();
         self.wire.close().await;
@@ -143,11 +149,14 @@ where
                 self.look_after_streams();
             }
             Event::Timer => self.expire()?,
-            Event::Drain => {
-                self.shutdown = None;
-                if !self.session.is_established() {
-                    return Ok(false);
-                }
+            Event::Shutdown(_) if !self.session.is_established() => return Ok(false),
+            Event::Shutdown(Phase::Over) => return Err(self.cut()),
+            Event::Shutdown(_) => {
+                self.before_shutdown = Some(Before {
+                    open: self.session.open_streams() as u64,
+                    stats: self.session.stats(),
+                    cut: 0,
+                });
                 self.drain("the server is shutting down");
             }
             Event::Output => {}
@@ -192,10 +201,8 @@ where
         if may_write && self.completions.poll_ready(cx.waker()) {
             return Poll::Ready(Event::Completions);
         }
-        if let Some(shutdown) = &mut self.shutdown
-            && Pin::new(shutdown).poll(cx).is_ready()
-        {
-            return Poll::Ready(Event::Drain);
+        if let Poll::Ready(phase) = self.shutdown.poll_next(cx) {
+            return Poll::Ready(Event::Shutdown(phase));
         }
         let goals = [
             self.session.next_timeout(),
@@ -326,6 +333,35 @@ where
             Ok(()) => responder.message(&mut BytesMut::new(), &metadata),
             Err(status) => responder.status(&status, true),
         }
+    }
+
+    /// Ends the calls that took longer than the server can wait.
+    fn cut(&mut self) -> String {
+        if let Some(before) = &mut self.before_shutdown {
+            before.cut = self.session.open_streams() as u64;
+        }
+        let status = Status::unavailable(
+            "the server shut down, and the call took longer than it could wait (shutdown_grace)",
+        );
+        self.session.end_all(&status, &mut self.sink);
+        "its calls took longer than shutdown_grace".to_owned()
+    }
+
+    /// Tells the server what became of the calls since it began to shut down.
+    fn count(&mut self) {
+        let Some(before) = &self.before_shutdown else {
+            return;
+        };
+        let stats = self.session.stats();
+        let refused = stats.refused - before.stats.refused;
+        let accepted = before.open + stats.streams_opened - before.stats.streams_opened - refused;
+        let left = match before.cut {
+            0 => self.session.open_streams() as u64,
+            cut => cut,
+        };
+        let cancelled = stats.cancelled - before.stats.cancelled;
+        let finished = accepted.saturating_sub(left + cancelled);
+        self.shutdown.tally.add(finished, refused, before.cut);
     }
 
     /// Begins an orderly end.

@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 
 use super::connection_limits::{ConnectionCounts, ConnectionLimits};
 use super::dispatch::Dispatcher;
-use super::gateway::{Beginning, GatewayConnection, Gateways, Shutdown, recognise};
+use super::gateway::{Beginning, GatewayConnection, Gateways, recognise};
+use super::report::ShutdownReport;
 use super::router::Router;
 use super::throttle::Throttle;
 use crate::connection::completions::Completions;
@@ -20,6 +21,7 @@ use crate::connection::observer::Observed;
 use crate::connection::refusal::{close, refuse};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
+use crate::connection::shutdown::{Phase, Shutdown, Tally};
 use crate::transport::{Accepted, Opened, TlsAcceptor};
 
 /// Pause after an error of `accept`, such as too many open files: it would come again at once.
@@ -30,6 +32,9 @@ const MAX_REFUSALS: usize = 64;
 
 /// How long a client has to hear why it is refused: a few round trips.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long connections have to tell their clients that calls were cut, and to close.
+const CUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What serves the connections that are accepted.
 pub(super) struct Acceptor {
@@ -46,7 +51,11 @@ pub(super) struct Acceptor {
 impl Acceptor {
     /// Accepts connections until `signal` completes, then lets them finish for as long as the
     /// grace period. If there are none to come any more, serves those that there are to their end.
-    pub(super) async fn run<I, T>(self, incoming: I, signal: impl Future<Output = ()>)
+    pub(super) async fn run<I, T>(
+        self,
+        incoming: I,
+        signal: impl Future<Output = ()>,
+    ) -> ShutdownReport
     where
         I: Stream<Item = io::Result<T>>,
         T: Into<Accepted>,
@@ -61,15 +70,15 @@ impl Acceptor {
                 () = all_ended(&mut connections.served) => {}
             },
         }
-        connections.finish(grace).await;
+        connections.finish(grace).await
     }
 
     /// Serves a connection until it ends.
-    async fn serve(&self, accepted: Accepted, mut shutdown: watch::Receiver<bool>) {
+    async fn serve(&self, accepted: Accepted, mut shutdown: Shutdown) {
         let accepted = tokio::select! {
             biased;
             accepted = self.secure(accepted) => accepted,
-            _ = shutdown.wait_for(|begun| *begun) => return,
+            _ = shutdown.next() => return,
         };
         if let Some(accepted) = accepted {
             let (router, gateways) = (self.router.clone(), self.gateways.clone());
@@ -117,7 +126,8 @@ struct Connections {
     served: JoinSet<()>,
     /// Those that hear why they are not served.
     refused: JoinSet<()>,
-    shutdown: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
+    tally: Arc<Tally>,
 }
 
 impl Connections {
@@ -127,7 +137,8 @@ impl Connections {
             acceptor: Arc::new(acceptor),
             served: JoinSet::new(),
             refused: JoinSet::new(),
-            shutdown: watch::Sender::new(false),
+            phase: watch::Sender::default(),
+            tally: Arc::default(),
         }
     }
 
@@ -164,7 +175,7 @@ impl Connections {
             Err(reason) => return self.refuse(accepted, reason),
         };
         let acceptor = Arc::clone(&self.acceptor);
-        let shutdown = self.shutdown.subscribe();
+        let shutdown = Shutdown::new(self.phase.subscribe(), Arc::clone(&self.tally));
         self.served.spawn(async move {
             acceptor.serve(accepted, shutdown).await;
             drop(admitted);
@@ -184,17 +195,23 @@ impl Connections {
         }
     }
 
-    /// Lets what was accepted finish.
-    async fn finish(mut self, grace: Duration) {
+    /// Lets what was accepted finish, and cuts what does not.
+    async fn finish(mut self, grace: Duration) -> ShutdownReport {
         self.refused.abort_all();
-        self.shutdown.send_replace(true);
-        let finished = all_ended(&mut self.served);
-        if tokio::time::timeout(grace, finished).await.is_err() {
-            tracing::warn!(
-                connections = self.served.len(),
-                "calls were cut: they took longer than shutdown_grace"
-            );
+        for (phase, limit) in [(Phase::Draining, grace), (Phase::Over, CUT_TIMEOUT)] {
+            self.phase.send_replace(phase);
+            let finished = all_ended(&mut self.served);
+            if tokio::time::timeout(limit, finished).await.is_ok() {
+                break;
+            }
         }
+        let report = ShutdownReport::of(&self.tally);
+        if report.cut > 0 {
+            tracing::warn!(%report, "calls were cut: they took longer than shutdown_grace");
+        } else {
+            tracing::info!(%report, "the server has shut down");
+        }
+        report
     }
 }
 
@@ -223,7 +240,7 @@ pub(crate) fn serve_transport(
     router: Arc<Router>,
     gateways: Gateways,
     config: ConnectionConfig,
-    shutdown: watch::Receiver<bool>,
+    mut shutdown: Shutdown,
 ) -> impl Future<Output = ()> + Send {
     let name = accepted.name().into();
     let Accepted {
@@ -232,7 +249,6 @@ pub(crate) fn serve_transport(
         identity,
     } = accepted;
     let mut opened = Opened::new(transport);
-    let mut shutdown: Shutdown = Box::pin(begun(shutdown));
     let observer = config.observer.clone();
     // Handlers are polled inline: tokio's budget, once used up, would make each look pending.
     tokio::task::unconstrained(async move {
@@ -261,12 +277,4 @@ pub(crate) fn serve_transport(
         };
         observed.close(reason);
     })
-}
-
-/// Completes when a shutdown has begun.
-async fn begun(mut shutdown: watch::Receiver<bool>) {
-    // Without a sender nobody will ever ask for one.
-    if shutdown.wait_for(|begun| *begun).await.is_err() {
-        std::future::pending().await
-    }
 }

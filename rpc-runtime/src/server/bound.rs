@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 
-use super::ServeError;
 use super::accept::Acceptor;
+use super::{ServeError, ShutdownReport};
 use crate::transport::Listener;
 
 /// A server that listens; clients may connect already and wait.
@@ -52,12 +52,14 @@ impl BoundServer {
     ///
     /// None at present: accepting goes on after whatever error a single connection causes.
     pub async fn serve(self) -> Result<(), ServeError> {
-        self.serve_with_shutdown(pending()).await
+        self.serve_with_shutdown(pending()).await.map(drop)
     }
 
     /// Serves until `signal` completes. Then no connection is accepted any more, clients are
     /// told to go elsewhere, calls that were accepted finish, and their replies are written. What
-    /// takes longer than the grace period is cancelled.
+    /// takes longer than the grace period is cancelled. Gives what became of those calls.
+    ///
+    /// [`shutdown_signal`](crate::shutdown_signal) is a signal for processes.
     ///
     /// # Errors
     ///
@@ -65,9 +67,8 @@ impl BoundServer {
     pub async fn serve_with_shutdown(
         self,
         signal: impl Future<Output = ()>,
-    ) -> Result<(), ServeError> {
-        self.acceptor.run(self.listener, signal).await;
-        Ok(())
+    ) -> Result<ShutdownReport, ServeError> {
+        Ok(self.acceptor.run(self.listener, signal).await)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Router;
 use crate::connection::server_config::ConnectionConfig;
+use crate::connection::shutdown::Shutdown;
 use crate::connection::wire::READ_SIZE;
 use crate::transport::{Opened, PeerIdentity, Prefix};
 
@@ -32,9 +33,6 @@ pub(crate) type Gateways = Arc<[Box<dyn Gateway>]>;
 
 /// What [`Gateway::serve`] returns: why the connection ended.
 pub(crate) type Serving = Pin<Box<dyn Future<Output = String> + Send>>;
-
-/// Completes when the server shuts down.
-pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection for a gateway.
 #[cfg_attr(
@@ -75,7 +73,7 @@ pub(super) async fn recognise<'a>(
     let sniffed = tokio::select! {
         biased;
         sniffed = tokio::time::timeout(rest, sniffing) => sniffed,
-        () = shutdown => {
+        _ = shutdown.next() => {
             return Beginning::Ended("the server shut down before the client spoke".to_owned());
         }
     };

@@ -13,6 +13,7 @@ mod handling;
 mod limit;
 mod pace;
 mod reply;
+mod report;
 mod router;
 mod run;
 mod service;
@@ -25,6 +26,7 @@ pub use bound::BoundServer;
 pub use builder::Server;
 pub use error::ServeError;
 pub use handling::HandlerOptions;
+pub use report::ShutdownReport;
 pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemented};
 pub use workers::{WorkerPool, WorkerPoolStats};
 
@@ -33,5 +35,5 @@ pub(crate) use accept::serve_transport;
 pub(crate) use call::{Answer, CallParts};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "v1")]
-pub(crate) use gateway::{GatewayConnection, Serving, Shutdown};
+pub(crate) use gateway::{GatewayConnection, Serving};
 pub(crate) use router::Router;

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use super::accept::Acceptor;
 use super::router::Router;
 use super::throttle::Throttle;
-use super::{BoundServer, ServeError, Server};
+use super::{BoundServer, ServeError, Server, ShutdownReport};
 use crate::transport::{Accepted, ListenAddress, Listener};
 
 impl Server {
@@ -22,7 +22,8 @@ impl Server {
         self.bind(address).await?.serve().await
     }
 
-    /// Listens on `address` and serves until `signal` completes; then accepted calls finish.
+    /// Listens on `address` and serves until `signal` completes; then accepted calls finish. See
+    /// [`BoundServer::serve_with_shutdown`].
     ///
     /// # Errors
     ///
@@ -31,7 +32,7 @@ impl Server {
         self,
         address: impl Into<ListenAddress>,
         signal: impl Future<Output = ()>,
-    ) -> Result<(), ServeError> {
+    ) -> Result<ShutdownReport, ServeError> {
         self.bind(address).await?.serve_with_shutdown(signal).await
     }
 
@@ -73,7 +74,7 @@ impl Server {
         T: Into<Accepted>,
     {
         let served = self.serve_incoming_with_shutdown(incoming, pending());
-        served.await
+        served.await.map(drop)
     }
 
     /// As [`serve_incoming`](Self::serve_incoming), until `signal` completes; then accepted calls
@@ -86,13 +87,12 @@ impl Server {
         self,
         incoming: I,
         signal: impl Future<Output = ()>,
-    ) -> Result<(), ServeError>
+    ) -> Result<ShutdownReport, ServeError>
     where
         I: Stream<Item = io::Result<T>>,
         T: Into<Accepted>,
     {
-        self.acceptor()?.run(incoming, signal).await;
-        Ok(())
+        Ok(self.acceptor()?.run(incoming, signal).await)
     }
 
     /// Serves from a plain `fn main`, on a runtime of its own, for ever.

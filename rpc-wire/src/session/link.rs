@@ -26,6 +26,8 @@ pub struct SessionStats {
     pub late_frames: u64,
     /// Calls that the peer cancelled while they ran.
     pub cancelled: u64,
+    /// Calls that were refused before they came to a handler.
+    pub refused: u64,
 }
 
 /// A frame at the start of the input.

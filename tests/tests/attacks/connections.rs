@@ -81,7 +81,7 @@ async fn frames_with_flipped_bits_are_worth_no_more_than_garbage() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_that_come_byte_by_byte_are_cut_off_by_the_clock() {
-    let bound = ATTACKERS * 128 * KIB;
+    let bound = ATTACKERS * 192 * KIB;
     let short = |server: rpc_runtime::Server| server.handshake_timeout(SHORT).frame_timeout(SHORT);
     survives("slowloris", bound, short, async |target| {
         let address = target.address();
@@ -109,7 +109,7 @@ async fn headers_that_come_byte_by_byte_are_cut_off_by_the_clock() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_reset_within_a_frame_leave_nothing_behind() {
-    let bound = ATTACKERS * 128 * KIB;
+    let bound = ATTACKERS * 192 * KIB;
     survives(
         "reset",
         bound,

@@ -139,7 +139,7 @@ impl Site {
         let old = std::mem::replace(&mut self.server, serve(&self.book).await);
         self.proxy.set_upstream(self.server.socket_addr());
         match self.random.bool() {
-            true => old.shut_down().await,
+            true => drop(old.shut_down().await),
             false => old.kill().await,
         }
     }

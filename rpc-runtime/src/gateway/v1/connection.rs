@@ -13,9 +13,10 @@ use super::frame::{self, Limits};
 use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
 use crate::connection::server::{MAX_UNWRITTEN, READS_IN_A_ROW};
+use crate::connection::shutdown::{Phase, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
-use crate::server::{GatewayConnection, Shutdown};
+use crate::server::GatewayConnection;
 
 /// Time for the other calls of a connection to end after one that cannot be answered, whose caller
 /// is to learn of it soon.
@@ -34,6 +35,10 @@ pub(super) struct Connection {
     timer: Timer,
     state: State,
     shutdown: Shutdown,
+    /// Calls that ran when the server began to shut down.
+    before_shutdown: Option<u64>,
+    /// Calls that it could not wait for.
+    cut: u64,
     /// Counted to let other tasks have their turn.
     reads: u32,
 }
@@ -57,7 +62,7 @@ enum Event {
     Written,
     /// A reply was appended to the output, or there is none.
     Reply(Result<(), String>),
-    Drain,
+    Shutdown(Phase),
     Timer,
 }
 
@@ -87,6 +92,8 @@ impl Connection {
             timer: Timer::default(),
             state: State::Open,
             shutdown,
+            before_shutdown: None,
+            cut: 0,
             reads: 0,
         }
     }
@@ -104,6 +111,10 @@ impl Connection {
                 Err(error) => break format!("the connection broke: {error}"),
             }
         };
+        if let Some(before) = self.before_shutdown {
+            let finished = before.saturating_sub(self.calls.running() as u64);
+            self.shutdown.tally.add(finished, 0, self.cut);
+        }
         self.calls.cancel();
         self.wire.close().await;
         reason
@@ -167,8 +178,8 @@ impl Connection {
         if let Poll::Ready(reply) = self.calls.poll_reply(cx, &mut self.wire.output) {
             return Poll::Ready(Ok(Event::Reply(reply)));
         }
-        if matches!(self.state, State::Open) && self.shutdown.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Ok(Event::Drain));
+        if let Poll::Ready(phase) = self.shutdown.poll_next(cx) {
+            return Poll::Ready(Ok(Event::Shutdown(phase)));
         }
         if self.may_read()
             && let Poll::Ready(count) = self.wire.poll_read(cx)?
@@ -197,7 +208,15 @@ impl Connection {
                     tokio::task::yield_now().await;
                 }
             }
-            Event::Drain => self.drain("the server is shutting down"),
+            Event::Shutdown(Phase::Over) => {
+                self.cut = self.calls.running() as u64;
+                let reason = "its calls took longer than shutdown_grace".to_owned();
+                self.fail(reason, Duration::ZERO);
+            }
+            Event::Shutdown(_) => {
+                self.before_shutdown = Some(self.calls.running() as u64);
+                self.drain("the server is shutting down");
+            }
             Event::Timer => self.expire(Instant::now()),
             Event::Written => {}
         }

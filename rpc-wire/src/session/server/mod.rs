@@ -254,6 +254,7 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Answers a stream that never came to a handler.
     fn refuse(&mut self, id: u32, status: &Status) {
+        self.link.stats.refused += 1;
         self.respond(id).status(status, false);
     }
 
@@ -392,6 +393,19 @@ impl<M: Clone, C> ServerSession<M, C> {
             message: message.to_owned(),
             versions,
         });
+    }
+
+    /// Ends every call from this side.
+    pub fn end_all(&mut self, status: &Status, sink: &mut impl ServerSink<Method = M, Call = C>) {
+        let streams = self.streams.iter_mut();
+        let open: Vec<_> = streams
+            .map(|(id, stream)| (id, matches!(stream, Stream::Running { .. })))
+            .collect();
+        for (id, running) in open {
+            if let Some(responder) = self.drop_stream(id, status.code(), sink) {
+                responder.status(status, running);
+            }
+        }
     }
 
     /// The connection is gone, or is about to be: every call that runs is cancelled, and of large

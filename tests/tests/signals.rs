@@ -1,0 +1,33 @@
+//! Signals of the operating system. Alone in its process, which is what they go to.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::process::Command;
+
+use rpc_runtime::{Server, shutdown_signal};
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
+use rpc_tests::{LIMIT, RawPeer, TestProbe, within};
+use rpc_wire::frame::FrameType;
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_terminate_or_interrupted_finishes_its_calls() {
+    for signal in ["-TERM", "-INT"] {
+        let probe = TestProbe::new();
+        let bound = Server::new().service(probe.clone()).bind("127.0.0.1:0");
+        let bound = bound.await.unwrap();
+        let mut other = RawPeer::client(bound.local_addr()).await;
+        let client = ProbeAsyncClientProxy::connect_lazy(bound.target()).unwrap();
+        let serving = tokio::spawn(bound.serve_with_shutdown(shutdown_signal().unwrap()));
+        let call = client.hold(Payload::default()).start();
+        probe.until_running(1).await;
+
+        let process = std::process::id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
+        within(LIMIT, other.expect(FrameType::GoAway)).await;
+        probe.release_all();
+        within(LIMIT, call).await.unwrap();
+        let report = within(LIMIT, serving).await.unwrap().unwrap();
+        assert_eq!((report.finished, report.refused, report.cut), (1, 0, 0));
+    }
+}
