@@ -91,9 +91,10 @@ impl<'a> Responder<'a> {
             metadata_len: length as u32,
             body_len: 0,
         };
-        let tail = link.output.tail();
-        header.encode(tail);
-        response.encode_raw(tail);
+        link.output.frame(|tail| {
+            header.encode(tail);
+            response.encode_raw(tail);
+        });
         sends.open(id, window);
         Ok(())
     }
@@ -157,16 +158,20 @@ impl<'a> Responder<'a> {
             metadata_len: metadata.encoded_len() as u32,
             body_len: first as u32,
         };
-        let tail = link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        let head = |tail: &mut BytesMut| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        };
         if whole && body.len() < SHARE_BODY_FROM {
-            tail.extend_from_slice(body);
+            link.output.frame(|tail| {
+                head(tail);
+                tail.extend_from_slice(body);
+            });
             body.clear();
             return;
         }
         let mut body = body.split().freeze();
-        link.output.push_body(body.split_to(first));
+        link.output.frame_with_body(head, body.split_to(first));
         if !whole {
             sends.push(id, body, window - first as i64, Flags::NONE);
         }

@@ -91,8 +91,8 @@ impl SendQueue {
             return Offered::Taken;
         }
         body.window -= message_cost(message.len()) as i64;
-        data_header(id, Flags::END_MESSAGE, message.len() as u32).encode(output.tail());
-        output.push_body(message);
+        let header = data_header(id, Flags::END_MESSAGE, message.len() as u32);
+        output.frame_with_body(|tail| header.encode(tail), message);
         Offered::Taken
     }
 
@@ -110,7 +110,8 @@ impl SendQueue {
         self.open -= 1;
         if body.rest.is_none() {
             self.bodies.remove(id);
-            data_header(id, Flags::END_STREAM, 0).encode(output.tail());
+            let header = data_header(id, Flags::END_STREAM, 0);
+            output.frame(|tail| header.encode(tail));
         } else {
             body.last_flags |= Flags::END_STREAM;
         }
@@ -233,7 +234,7 @@ impl SendQueue {
             let window = usize::try_from(body.window).unwrap_or(0);
             if window == 0 {
                 body.blocked = true;
-                window::encode(id, window::BLOCKED, output.tail());
+                output.window(id, window::BLOCKED);
                 continue;
             }
             let fragment = rest.split_to(rest.len().min(max_frame_body).min(window));
@@ -248,8 +249,8 @@ impl SendQueue {
             } else {
                 Flags::NONE
             };
-            data_header(id, flags, fragment.len() as u32).encode(output.tail());
-            output.push_body(fragment);
+            let header = data_header(id, flags, fragment.len() as u32);
+            output.frame_with_body(|tail| header.encode(tail), fragment);
             if last && body.open {
                 continue;
             }

@@ -36,6 +36,7 @@ impl<T> ClientSession<T> {
                 continue;
             }
             let mut payload = input.split_to(header.frame_len());
+            payload.truncate(header.content_len());
             payload.advance(HEADER_LEN);
             let payload = payload.freeze();
             match header.frame_type {
@@ -222,7 +223,7 @@ impl<T> ClientSession<T> {
                 let initial = self.link.local.initial_stream_window;
                 if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false)
                 {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
                 return Ok(());
             }
@@ -291,7 +292,7 @@ impl<T> ClientSession<T> {
             (None, None) => None,
         };
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
         Ok(())
     }
@@ -345,7 +346,7 @@ impl<T> ClientSession<T> {
         status: Status,
         sink: &mut impl ClientSink<T>,
     ) {
-        cancel::encode(id, code, self.link.output.tail());
+        self.link.output.cancel(id, code);
         self.fail(id, status.with_stage(Stage::Receive), sink);
     }
 }

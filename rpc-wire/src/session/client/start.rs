@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use prost::Message;
 
 use super::{ClientSession, Stream, earlier};
@@ -168,9 +168,10 @@ impl<T> ClientSession<T> {
             metadata_len: metadata_len as u32,
             body_len: 0,
         };
-        let tail = self.link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        self.link.output.frame(|tail| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        });
         let window = i64::from(self.link.peer.initial_stream_window);
         self.sends.open(id, window);
         true
@@ -202,13 +203,17 @@ impl<T> ClientSession<T> {
             metadata_len: metadata_len as u32,
             body_len: first as u32,
         };
-        let tail = self.link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        let head = |tail: &mut BytesMut| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        };
         if first < SHARE_BODY_FROM {
-            tail.extend_from_slice(&body[..first]);
+            self.link.output.frame(|tail| {
+                head(tail);
+                tail.extend_from_slice(&body[..first]);
+            });
         } else {
-            self.link.output.push_body(body.slice(..first));
+            self.link.output.frame_with_body(head, body.slice(..first));
         }
         if !whole {
             let window = i64::from(self.link.peer.initial_stream_window) - first as i64;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::outcome::too_large;
 use super::{ClientSession, ClientSink, Outcome, Stream};
-use crate::frame::{Flags, FrameHeader, cancel, window};
+use crate::frame::{Flags, FrameHeader};
 use crate::session::assembly::Refused;
 use crate::session::{Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Stage, Status};
@@ -25,7 +25,7 @@ impl<T> ClientSession<T> {
     /// Ends a call whose stream of requests cannot go on, and tells the server.
     pub fn abort(&mut self, id: u32, status: Status, sink: &mut impl ClientSink<T>) {
         if self.streams.get_mut(id).is_some_and(|stream| stream.open) {
-            cancel::encode(id, status.code(), self.link.output.tail());
+            self.link.output.cancel(id, status.code());
             self.fail(id, status, sink);
         }
     }
@@ -56,7 +56,7 @@ impl<T> ClientSession<T> {
         };
         let granted = self.grants.consumed(id, arriving, initial, cost);
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -93,7 +93,7 @@ impl<T> ClientSession<T> {
             }
             Ok(None) => {
                 if let Some(increment) = self.grants.review(id, messages, initial, false) {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),

@@ -16,7 +16,7 @@ use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Output, SessionError, SessionStats};
-use crate::frame::{GoAway, GoAwayCode, Settings, VERSION, ping, window};
+use crate::frame::{GoAway, GoAwayCode, Settings, VERSION};
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
 
@@ -297,7 +297,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
             };
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -351,7 +351,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.drain == Drain::Open {
             self.drain = Drain::Announced(reason);
             self.goaway(u32::MAX, GoAwayCode::NoError, reason);
-            ping::encode_ping(DRAIN_PING, self.link.output.tail());
+            self.link.send_ping(DRAIN_PING);
         }
     }
 

@@ -36,7 +36,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 self.handle_request(now, &header, input, sink)?;
                 continue;
             }
-            let payload = &input[HEADER_LEN..header.frame_len()];
+            let payload = &input[HEADER_LEN..header.content_len()];
             match header.frame_type {
                 FrameType::Data => self.handle_data(&header, payload, sink)?,
                 FrameType::Cancel => self.handle_cancel(&header, payload, sink)?,
@@ -129,7 +129,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 .grants
                 .review(id, &mut receiving.assembly, initial, false);
             if let Some(increment) = granted {
-                window::encode(id, increment, self.link.output.tail());
+                self.link.output.window(id, increment);
             }
         }
         Ok(())
@@ -209,7 +209,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             _ => None,
         };
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
         Ok(())
     }

@@ -59,7 +59,12 @@ impl<M: Clone, C> ServerSession<M, C> {
                 message_ended: false,
             };
             self.keep(id, Stream::Receiving(Box::new(receiving)));
-            self.take_fragment(id, header.flags, &input[body_at..header.frame_len()], sink)?;
+            self.take_fragment(
+                id,
+                header.flags,
+                &input[body_at..header.content_len()],
+                sink,
+            )?;
             input.advance(header.frame_len());
             return Ok(());
         }
@@ -78,7 +83,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         if let Some(call) = sink.dispatch(request, Responder::new(link, sends, id)) {
             self.run_stream(id, call, deadline, streamed);
             if streamed {
-                let fragment = &input[body_at..header.frame_len()];
+                let fragment = &input[body_at..header.content_len()];
                 self.take_message(id, header.flags, fragment, sink)?;
             }
         }
@@ -207,10 +212,11 @@ fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> RequestBody<'a>
     let body_at = HEADER_LEN + header.metadata_len as usize;
     if is_shared(header) {
         let mut frame = input.split_to(header.frame_len());
+        frame.truncate(header.content_len());
         frame.advance(body_at);
         RequestBody::Shared(frame.freeze())
     } else {
-        RequestBody::Borrowed(&input[body_at..header.frame_len()])
+        RequestBody::Borrowed(&input[body_at..header.content_len()])
     }
 }
 

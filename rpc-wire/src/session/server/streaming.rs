@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::receive::{behind_the_end, cut_off_message, no_compression, too_large, unread_too_long};
 use super::{ServerSession, ServerSink, Stream};
-use crate::frame::{Flags, window};
+use crate::frame::Flags;
 use crate::session::assembly::Refused;
 use crate::session::{Offered, SessionError, window_exceeded};
 use crate::{Metadata, Status};
@@ -66,7 +66,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         };
         let granted = self.grants.consumed(id, messages, initial, cost);
         if let Some(increment) = granted.filter(|_| !*half_closed) {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -112,7 +112,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 if let Some(message) = message {
                     sink.message(call, message);
                 } else if let Some(increment) = self.grants.review(id, assembly, initial, false) {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
                 if flags.contains(Flags::END_STREAM) {
                     *half_closed = true;

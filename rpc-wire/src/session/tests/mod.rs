@@ -1,6 +1,7 @@
 //! Two sessions on a virtual link, under a virtual clock.
 
 mod cancel;
+mod checksums;
 mod deadlines;
 mod flow_control;
 mod garbage;
