@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["transport", "codec"],
+            &["transport", "codec", "compression"],
             &["connection", "call"],
             &["client", "server"],
             &["gateway", "local"],

@@ -7,6 +7,7 @@ use bytes::{Buf, BytesMut};
 
 use super::keepalive::{Keepalive, Silence};
 use super::{Output, SessionError};
+use crate::Status;
 use crate::frame::{
     CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, GoAwayCode,
     HEADER_LEN, PING_LEN, Settings, checksum, ping,
@@ -53,6 +54,8 @@ struct Skipped {
 pub(crate) struct Link {
     pub(crate) local: Settings,
     pub(crate) peer: Settings,
+    /// The algorithm that both sides agreed on.
+    pub(crate) compression: Option<String>,
     pub(crate) output: Output,
     pub(crate) stats: SessionStats,
     settings_seen: bool,
@@ -73,6 +76,7 @@ impl Link {
         Link {
             local: within_window(local),
             peer: Settings::assumed(),
+            compression: None,
             output: Output::default(),
             stats: SessionStats::default(),
             settings_seen: false,
@@ -282,6 +286,31 @@ impl Link {
         Ok(())
     }
 
+    /// Whether a frame with these flags can be taken: a compressed message only if an algorithm was
+    /// agreed on. `begins` says whether a message begins in the frame.
+    pub(crate) fn can_decompress(&self, flags: Flags, begins: bool) -> Result<bool, SessionError> {
+        if !flags.contains(Flags::COMPRESSED) {
+            return Ok(true);
+        }
+        if !begins {
+            return Err(SessionError::protocol(
+                "COMPRESSED on a frame in which no message begins",
+            ));
+        }
+        Ok(self.compression.is_some())
+    }
+
+    /// What is told of a compressed message when no algorithm was agreed on.
+    pub(crate) fn no_compression(&self, what: &str) -> Status {
+        let supported = match &self.local.compression[..] {
+            [] => "none is supported here".to_owned(),
+            names => format!("supported here: {}", names.join(", ")),
+        };
+        Status::unimplemented(format!(
+            "the {what} is compressed, and no algorithm was agreed on in SETTINGS; {supported}"
+        ))
+    }
+
     /// A stream was opened, or ended by this side: `frames` of the peer may cross that on their way.
     pub(crate) fn allow_late(&mut self, frames: u64) {
         self.late_allowance += frames;
@@ -342,6 +371,13 @@ impl Link {
         self.output.frame(|tail| ping::encode_pong(payload, tail));
         Ok(())
     }
+}
+
+/// The algorithm that client and server have in common, and that the client likes best.
+pub(crate) fn common_compression(client: &Settings, server: &Settings) -> Option<String> {
+    let mut offered = client.compression.iter();
+    let common = offered.find(|name| server.compression.contains(name));
+    common.cloned()
 }
 
 /// A frame's body cannot be longer than the window that it has to fit into.

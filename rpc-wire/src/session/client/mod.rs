@@ -185,6 +185,12 @@ impl<T> ClientSession<T> {
         self.link.settings_seen()
     }
 
+    /// The algorithm that messages may be compressed with, once the server's SETTINGS are here and
+    /// if the two have one in common.
+    pub fn compression(&self) -> Option<&str> {
+        self.link.compression.as_deref()
+    }
+
     /// What the server announced, or the minima until it does.
     pub fn peer_settings(&self) -> &Settings {
         &self.link.peer

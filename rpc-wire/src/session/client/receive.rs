@@ -12,7 +12,8 @@ use crate::frame::{
     window,
 };
 use crate::session::assembly::{Assembly, Refused};
-use crate::session::{SessionError, window_exceeded};
+use crate::session::link::common_compression;
+use crate::session::{Encoded, SessionError, window_exceeded};
 use crate::{Code, Stage, Status};
 
 impl<T> ClientSession<T> {
@@ -62,6 +63,7 @@ impl<T> ClientSession<T> {
         let assumed = self.link.peer.initial_stream_window;
         self.link.handle_settings(payload)?;
         // The server counts with its own window from the start, and may wait for us to use it.
+        self.link.compression = common_compression(&self.link.local, &self.link.peer);
         match self.link.peer.initial_stream_window - assumed {
             0 => {}
             more => self.sends.grant_all(more),
@@ -91,6 +93,8 @@ impl<T> ClientSession<T> {
     ) -> Result<(), SessionError> {
         let max_message_size = self.config.max_message_size;
         let id = header.stream_id;
+        let begins = header.flags.contains(Flags::END_MESSAGE) || header.body_len > 0;
+        let can_decompress = self.link.can_decompress(header.flags, begins)?;
         let Some(stream) = self.find_open(id)? else {
             return Ok(());
         };
@@ -99,9 +103,8 @@ impl<T> ClientSession<T> {
                 "a second RESPONSE on stream {id}"
             )));
         }
-        if header.flags.contains(Flags::COMPRESSED) {
-            let status = Status::unimplemented("the reply is compressed, which was not agreed");
-            self.give_up(id, status.code(), status, sink);
+        if !can_decompress {
+            self.give_up_compressed(id, sink);
             return Ok(());
         }
         let metadata = payload.split_to(header.metadata_len as usize);
@@ -118,7 +121,11 @@ impl<T> ClientSession<T> {
             let outcome = if payload.len() as u64 > max_message_size {
                 Outcome::Failed(too_large(max_message_size).with_stage(Stage::Receive))
             } else {
-                outcome(metadata, header.flags, payload)?
+                {
+                    let compressed = header.flags.contains(Flags::COMPRESSED);
+                    let bytes = payload;
+                    outcome(metadata, header.flags, Encoded { bytes, compressed })?
+                }
             };
             let arriving = stream.take_arriving();
             let (admitted, cut_off) = match &arriving {
@@ -148,7 +155,7 @@ impl<T> ClientSession<T> {
             return Ok(());
         }
         self.begin_reply(id, header.flags, metadata);
-        self.take_fragment(id, &payload, false, sink)
+        self.take_fragment(id, &payload, header.flags, sink)
     }
 
     /// A final RESPONSE begins whose body goes on in DATA.
@@ -196,19 +203,14 @@ impl<T> ClientSession<T> {
                 "DATA before RESPONSE on stream {id}"
             )));
         }
-        self.take_fragment(
-            id,
-            &payload,
-            header.flags.contains(Flags::END_MESSAGE),
-            sink,
-        )
+        self.take_fragment(id, &payload, header.flags, sink)
     }
 
     fn take_fragment(
         &mut self,
         id: u32,
         fragment: &[u8],
-        last: bool,
+        flags: Flags,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let Some(stream) = self.streams.get_mut(id) else {
@@ -217,6 +219,16 @@ impl<T> ClientSession<T> {
         let Some(reply) = &mut stream.reply else {
             return Ok(());
         };
+        let last = flags.contains(Flags::END_MESSAGE);
+        let begins = !reply.assembly.is_partial() && (last || !fragment.is_empty());
+        let is_message = !reply.flags.contains(Flags::STATUS);
+        if !self.link.can_decompress(flags, begins && is_message)? {
+            self.give_up_compressed(id, sink);
+            return Ok(());
+        }
+        if flags.contains(Flags::COMPRESSED) {
+            reply.assembly.begin_compressed();
+        }
         match self.grants.push(&mut reply.assembly, fragment) {
             Ok(()) if last => {}
             Ok(()) => {
@@ -244,7 +256,7 @@ impl<T> ClientSession<T> {
             assembly,
             cut_off,
         } = *reply;
-        let outcome = outcome(metadata, flags, assembly.into_body())?;
+        let outcome = outcome(metadata, flags, assembly.into_message())?;
         stream.end(whole_stream(outcome, cut_off), sink);
         self.closed(id, None);
         self.serve_waiting();
@@ -336,6 +348,12 @@ impl<T> ClientSession<T> {
             self.give_up(header.stream_id, status.code(), status, sink);
         }
         Ok(())
+    }
+
+    /// Ends a stream whose answer cannot be decompressed.
+    pub(super) fn give_up_compressed(&mut self, id: u32, sink: &mut impl ClientSink<T>) {
+        let status = self.link.no_compression("reply");
+        self.give_up(id, status.code(), status, sink);
     }
 
     /// Ends a stream whose answer is of no use, and tells the server to stop.

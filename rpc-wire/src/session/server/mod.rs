@@ -15,7 +15,7 @@ use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Output, SessionError, SessionStats};
+use super::{Encoded, Output, SessionError, SessionStats};
 use crate::frame::{GoAway, GoAwayCode, Settings, VERSION};
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
@@ -72,6 +72,8 @@ pub struct IncomingRequest<'a, M> {
     /// The encoded message; empty where the requests are a stream, which follows through
     /// [`ServerSink::message`].
     pub body: RequestBody<'a>,
+    /// The body is to be decompressed, by the algorithm that both sides agreed on.
+    pub compressed: bool,
 }
 
 /// Visited with what a session learns.
@@ -80,6 +82,10 @@ pub trait ServerSink {
     type Method: Clone;
     /// What stands for a call that runs.
     type Call;
+
+    /// The client's SETTINGS are here. Messages may be compressed with the algorithm of this name, if
+    /// the two have one in common.
+    fn established(&mut self, _client: &Settings, _compression: Option<&str>) {}
 
     /// Looks a path up. It is called once for each method number, so a method that does not
     /// exist has a value too.
@@ -98,7 +104,7 @@ pub trait ServerSink {
 
     /// A message of a call that takes a stream of them. Say so when its handler has taken it:
     /// [`ServerSession::consumed`].
-    fn message(&mut self, call: &mut Self::Call, message: Bytes);
+    fn message(&mut self, call: &mut Self::Call, message: Encoded);
 
     /// The client sends no more messages on a call that takes a stream of them.
     fn half_closed(&mut self, call: &mut Self::Call);

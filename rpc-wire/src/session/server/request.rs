@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
-use super::receive::{no_compression, too_large};
+use super::receive::too_large;
 use super::{Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
 use crate::Status;
 use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_entries};
@@ -79,6 +79,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             metadata: user_metadata,
             attempt: metadata.attempt,
             body,
+            compressed: header.flags.contains(Flags::COMPRESSED),
         };
         if let Some(call) = sink.dispatch(request, Responder::new(link, sends, id)) {
             self.run_stream(id, call, deadline, streamed);
@@ -186,8 +187,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             Some(Status::unavailable(format!(
                 "the connection has max_concurrent_streams, {limit}, calls open"
             )))
-        } else if header.flags.contains(Flags::COMPRESSED) {
-            Some(no_compression())
+        } else if header.flags.contains(Flags::COMPRESSED) && self.link.compression.is_none() {
+            Some(self.link.no_compression("request"))
         } else if u64::from(header.body_len) > self.max_message_size {
             Some(too_large(self.max_message_size))
         } else {

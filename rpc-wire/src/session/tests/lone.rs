@@ -170,7 +170,7 @@ impl LoneClient {
             metadata: &call.metadata,
             attempt: 0,
             kind: kind(call.path),
-            body: &call.body,
+            body: &call.encoded(),
         };
         let id = self
             .session

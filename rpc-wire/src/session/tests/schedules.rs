@@ -144,7 +144,7 @@ impl Run {
             max_concurrent_streams: setup.streams,
             initial_stream_window: setup.window,
             max_frame_body: setup.max_frame_body,
-            ..Settings::default()
+            ..compressing(&["some"])
         };
         let max_message_size = setup.max_message_size;
         let first_stream_id = setup.first_stream_id;
@@ -193,6 +193,7 @@ impl Run {
                 let call = Call {
                     number,
                     timeout,
+                    compressed: is_compressed(size),
                     ..Call::new(method, body(index, size))
                 };
                 if self.pair.try_start(&call).is_ok() {
@@ -250,8 +251,10 @@ impl Run {
             .iter()
             .position(|other| *other == id)
             .unwrap();
+        let answer = body(index + 100, size);
+        let compressed = is_compressed(size);
         assert!(
-            self.pair.answer(index, &body(index + 100, size)),
+            self.pair.answer_with(index, &answer, compressed),
             "a call that runs has an answer"
         );
         self.asked[index].answered = Some(size);
@@ -303,9 +306,10 @@ impl Run {
                 Some(Outcome::Reply { body: reply, .. }) => {
                     let (seed, size) = expected.expect("an answer that a handler gave");
                     assert!(
-                        *reply == body(seed, size),
+                        reply.bytes == body(seed, size),
                         "call {index} has another's reply"
                     );
+                    assert_eq!(reply.compressed, is_compressed(size));
                 }
                 Some(Outcome::Failed(status)) => self.check_error(index, asked, status),
             }
