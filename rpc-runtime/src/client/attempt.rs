@@ -28,7 +28,7 @@ pub(super) struct Attempt {
     pub(super) method: &'static MethodDescriptor,
     body: Encoded,
     /// The body as the connection takes it, if it is compressed.
-    compressed: Option<Encoded>,
+    compressed: Option<Box<Encoded>>,
     pub(super) compress: Compress,
     pub(super) metadata: Metadata,
     pub(super) timeout: Option<Duration>,
@@ -161,9 +161,11 @@ impl Attempt {
         if self.compress.needs_agreement() && !connection.is_established() {
             return self.acquire();
         }
-        match self.compress.apply(&connection, &self.body.bytes) {
-            Ok(compressed) => self.compressed = compressed,
-            Err(status) => return State::Failed(status),
+        if self.compress.is_wanted() {
+            match self.compress.apply(&connection, &self.body.bytes) {
+                Ok(compressed) => self.compressed = compressed.map(Box::new),
+                Err(status) => return State::Failed(status),
+            }
         }
         let started = connection.start(now, &self.request(), None, cx);
         self.started(started, connection)
@@ -177,7 +179,7 @@ impl Attempt {
             metadata: &self.metadata,
             attempt: self.retries,
             kind: self.method.kind(),
-            body: self.compressed.as_ref().unwrap_or(&self.body),
+            body: self.compressed.as_deref().unwrap_or(&self.body),
         }
     }
 
@@ -353,13 +355,14 @@ impl Drop for Attempt {
 fn received(outcome: Outcome, connection: &ClientConnection) -> Outcome {
     match outcome {
         Outcome::Failed(status) => failed(status, connection),
-        Outcome::Reply { body, metadata } => match connection.decompress(body) {
+        Outcome::Reply { body, metadata } if body.compressed => match connection.decompress(body) {
             Ok(body) => Outcome::Reply {
                 body: body.into(),
                 metadata,
             },
             Err(status) => failed(status, connection),
         },
+        reply => reply,
     }
 }
 

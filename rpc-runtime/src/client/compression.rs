@@ -22,6 +22,10 @@ pub(super) enum Compress {
 }
 
 impl Compress {
+    pub(super) fn is_wanted(self) -> bool {
+        !matches!(self, Compress::Never)
+    }
+
     /// Whether the call has to know what the server supports before it is sent.
     pub(super) fn needs_agreement(self) -> bool {
         matches!(self, Compress::With(_))
@@ -117,8 +121,8 @@ impl super::ChannelBuilder {
         self
     }
 
-    /// How many times as long as it arrived a reply may become when it is decompressed; 200 unless
-    /// set. Up to 4 MiB it may become what it will, and `max_message_size` holds in any case. A call
+    /// How many times as long as it arrived a reply may become when it is decompressed; 1,100 unless
+    /// set. Up to 256 KiB it may become what it will, and `max_message_size` holds in any case. A call
     /// with a reply over it ends with RESOURCE_EXHAUSTED. The channel gets a connection of its own.
     pub fn max_compression_ratio(mut self, ratio: u32) -> Self {
         self.connections.max_ratio = ratio;

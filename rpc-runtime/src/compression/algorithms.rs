@@ -10,6 +10,9 @@ use flate2::write::GzEncoder;
 /// recommends decoders to support. A window is memory that is taken before a byte is decompressed.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// What a frame of zstd begins with that is skipped: its magic number.
+const ZSTD_SKIPPABLE: u32 = 0x184d_2a50;
+
 /// An algorithm that compresses messages, with its library's default level.
 ///
 /// ```
@@ -59,6 +62,17 @@ impl Compression {
                 encoder.write_all(plain)?;
                 encoder.into_inner().map_err(|error| error.into_error())
             }
+        }
+    }
+
+    /// Makes a compressed message `length` bytes long at least, if the algorithm has a way: zstd
+    /// skips frames, and the others never make a message too short.
+    pub(super) fn pad(self, packed: &mut Vec<u8>, length: usize) {
+        let missing = length.saturating_sub(packed.len());
+        if let (Self::Zstd, Ok(missing @ 1..)) = (self, u32::try_from(missing)) {
+            packed.extend_from_slice(&ZSTD_SKIPPABLE.to_le_bytes());
+            packed.extend_from_slice(&missing.to_le_bytes());
+            packed.resize(packed.len() + missing as usize, 0);
         }
     }
 
@@ -146,6 +160,16 @@ mod tests {
                 assert!(refused(&changed), "{algorithm}: changed");
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn padding_says_nothing() -> io::Result<()> {
+        let mut packed = Compression::Zstd.compress(b"message")?;
+        Compression::Zstd.pad(&mut packed, 1_000);
+        assert!(packed.len() >= 1_000);
+        let plain = Compression::Zstd.decompress(&packed, 7)?;
+        assert_eq!(plain.as_deref(), Some(&b"message"[..]));
         Ok(())
     }
 

@@ -22,6 +22,10 @@ impl Compression {
         match self {}
     }
 
+    pub(super) fn pad(self, _packed: &mut Vec<u8>, _length: usize) {
+        match self {}
+    }
+
     pub(super) fn decompress(self, _bytes: &[u8], _allowed: u64) -> io::Result<Option<Vec<u8>>> {
         match self {}
     }

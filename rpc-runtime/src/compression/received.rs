@@ -4,13 +4,17 @@ use std::io;
 
 use bytes::Bytes;
 use rpc_wire::session::Encoded;
-use rpc_wire::{DEFAULT_MAX_MESSAGE_SIZE, Status};
+use rpc_wire::{DEFAULT_MAX_CONCURRENT_STREAMS, DEFAULT_MAX_UNREAD_INPUT, Status};
 
 use super::Compression;
 
-/// How many times as long as it arrived a message may become, unless configured otherwise. Logs and
-/// JSON become 20 to 50 times as long, what is above is made to be.
-pub(crate) const DEFAULT_MAX_RATIO: u32 = 200;
+/// How many times as long as it arrived a message may become, unless configured otherwise: a little
+/// more than the most that gzip can do, 1,032. What is above says next to nothing.
+pub(crate) const DEFAULT_MAX_RATIO: u32 = 1_100;
+
+/// What a message may become whatever its ratio, in bytes: 256 KiB, so that all calls of a connection
+/// together get no more from a few bytes each than a connection may hold of unread requests.
+const FREE: u64 = DEFAULT_MAX_UNREAD_INPUT / DEFAULT_MAX_CONCURRENT_STREAMS as u64;
 
 /// What arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +103,8 @@ impl Decompression {
     }
 }
 
-/// What a message of `length` compressed bytes may become, as far as the ratio goes. The usual
-/// largest message is always allowed: it harms nobody, and may well be all zeros.
+/// What a message of `length` compressed bytes may become, as far as the ratio goes.
 pub(super) fn allowance(length: u64, max_ratio: u32) -> u64 {
     let by_ratio = length.saturating_mul(max_ratio.into());
-    by_ratio.max(DEFAULT_MAX_MESSAGE_SIZE)
+    by_ratio.max(FREE)
 }

@@ -12,18 +12,24 @@ pub(crate) const DEFAULT_COMPRESS_FROM: usize = 1024;
 
 /// Compresses a message for a receiver that takes at most `limit` bytes.
 ///
-/// It is left as it is where that is better: if it does not become smaller; if it is over the limit,
-/// which the session says in better words; or if the receiver would take it for a bomb.
+/// It is left as it is if it does not become smaller, or is over the limit, which the session says in
+/// better words. What becomes so small that a receiver with the default limits would take it for a bomb
+/// is padded.
 pub(crate) fn compress(plain: Bytes, algorithm: Compression, limit: u64) -> Encoded {
     let length = plain.len() as u64;
     if length > limit {
         return plain.into();
     }
-    let Ok(packed) = algorithm.compress(&plain) else {
+    let Ok(mut packed) = algorithm.compress(&plain) else {
         return plain.into();
     };
-    let packed_length = packed.len() as u64;
-    if packed_length >= length || length > allowance(packed_length, DEFAULT_MAX_RATIO) {
+    if length > allowance(packed.len() as u64, DEFAULT_MAX_RATIO) {
+        algorithm.pad(
+            &mut packed,
+            plain.len().div_ceil(DEFAULT_MAX_RATIO as usize),
+        );
+    }
+    if packed.len() >= plain.len() {
         return plain.into();
     }
     Encoded {

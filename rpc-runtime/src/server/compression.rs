@@ -31,8 +31,8 @@ impl Server {
         self
     }
 
-    /// How many times as long as it arrived a request may become when it is decompressed; 200 unless
-    /// set. Up to 4 MiB it may become what it will, and `max_message_size` holds in any case. A
+    /// How many times as long as it arrived a request may become when it is decompressed; 1,100 unless
+    /// set. Up to 256 KiB it may become what it will, and `max_message_size` holds in any case. A
     /// request over it is answered with RESOURCE_EXHAUSTED.
     #[must_use]
     pub fn max_compression_ratio(mut self, ratio: u32) -> Self {

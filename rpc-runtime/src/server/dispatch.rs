@@ -265,7 +265,7 @@ impl ServerSink for Dispatcher {
         let incoming: Incoming<'_> = Incoming {
             context: context.clone(),
             body: request.body,
-            compressed: request.compressed.then_some(self.packing.requests),
+            compressed: request.compressed.then_some(&self.packing.requests),
             handling,
             stream: stream.clone(),
             spare: &mut self.spare_handlers[index % SPARE_HANDLERS],

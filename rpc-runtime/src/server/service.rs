@@ -46,7 +46,7 @@ pub struct Incoming<'a, C = Protobuf> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
     /// How to decompress the body, if it is compressed.
-    pub(super) compressed: Option<Decompression>,
+    pub(super) compressed: Option<&'a Decompression>,
     pub(super) handling: Option<&'a Arc<Handling>>,
     /// The streams of a method that has any.
     pub(super) stream: Option<Arc<ServerStream>>,
@@ -121,7 +121,7 @@ impl<'a, C> Incoming<'a, C> {
         }
     }
 
-    fn unary_compressed<Req, Rep, F, Fut>(self, decompression: Decompression, handler: F) -> Reply
+    fn unary_compressed<Req, Rep, F, Fut>(self, decompression: &Decompression, handler: F) -> Reply
     where
         F: FnOnce(Context, Req) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
@@ -297,7 +297,7 @@ fn decode<C: Codec<M>, M>(context: &Context, body: RequestBody<'_>) -> Result<M,
 
 /// Decompresses and decodes the request of a call, then runs its handler.
 fn decompressed<C, Req, Rep, F, Fut>(
-    decompression: Decompression,
+    decompression: &Decompression,
     context: Context,
     body: RequestBody<'_>,
     handler: F,
@@ -314,6 +314,7 @@ where
         },
         compressed: true,
     };
+    let decompression = *decompression;
     async move {
         let plain = decompression.undo(message);
         let running = start::<C, _, _, _>(context, plain, handler)?;

@@ -130,8 +130,8 @@ impl Link {
         &mut self,
         input: &mut BytesMut,
     ) -> Result<Option<FoundFrame>, SessionError> {
-        if let Some(skipped) = self.skipped.take() {
-            return self.skip(skipped, input);
+        if self.skipped.is_some() {
+            return self.go_on_skipping(input);
         }
         let Some(head) = input.first_chunk::<HEADER_LEN>() else {
             // A stranger is recognised by its first bytes: it may never send sixteen.
@@ -172,7 +172,9 @@ impl Link {
                 header.frame_type
             )));
         }
-        self.check_checksum_flag(header)?;
+        if header.flags.contains(Flags::CHECKSUM) || self.checksums_seen {
+            self.check_checksum_flag(header)?;
+        }
         header.check_body_limit(self.local.max_frame_body)?;
         Ok(())
     }
@@ -224,6 +226,14 @@ impl Link {
             "{} frame on stream {} with a wrong checksum: bytes were changed on the way",
             header.frame_type, header.stream_id
         )))
+    }
+
+    #[cold]
+    fn go_on_skipping(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
+        match self.skipped.take() {
+            Some(skipped) => self.skip(skipped, input),
+            None => Ok(None),
+        }
     }
 
     /// Lets a frame pass by. It is found when it has passed.
@@ -288,6 +298,7 @@ impl Link {
 
     /// Whether a frame with these flags can be taken: a compressed message only if an algorithm was
     /// agreed on. `begins` says whether a message begins in the frame.
+    #[inline]
     pub(crate) fn can_decompress(&self, flags: Flags, begins: bool) -> Result<bool, SessionError> {
         if !flags.contains(Flags::COMPRESSED) {
             return Ok(true);
