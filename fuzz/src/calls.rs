@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, IncomingRequest, Outcome, OutgoingRequest, Output,
-    Responder, ServerConfig, ServerSession, ServerSink, message_cost,
+    ClientConfig, ClientSession, ClientSink, Encoded, IncomingRequest, Outcome, OutgoingRequest,
+    Output, Responder, ServerConfig, ServerSession, ServerSink, message_cost,
 };
 use rpc_wire::{Code, Metadata, MethodKind, Status};
 
@@ -126,7 +126,7 @@ impl Pair {
             metadata: &Metadata::new(),
             attempt: 0,
             kind,
-            body: &body,
+            body: &body.into(),
         };
         let index = self.calls.ends.len();
         if let Ok(id) = self.client.start(self.now, &request, index) {
@@ -320,8 +320,9 @@ impl ServerSink for Handlers {
         })
     }
 
-    fn message(&mut self, call: &mut Handler, message: Bytes) {
-        self.unread.push((call.id, message_cost(message.len())));
+    fn message(&mut self, call: &mut Handler, message: Encoded) {
+        self.unread
+            .push((call.id, message_cost(message.bytes.len())));
     }
 
     fn half_closed(&mut self, _: &mut Handler) {}
@@ -343,8 +344,8 @@ struct Calls {
 impl ClientSink<usize> for Calls {
     fn headers(&mut self, _: &mut usize, _: Metadata) {}
 
-    fn message(&mut self, slot: &mut usize, message: Bytes) {
-        self.unread.push((*slot, message_cost(message.len())));
+    fn message(&mut self, slot: &mut usize, message: Encoded) {
+        self.unread.push((*slot, message_cost(message.bytes.len())));
     }
 
     fn ended(&mut self, slot: &mut usize, _: Outcome) {

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use rpc_wire::frame::Settings;
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, IncomingRequest, Outcome, OutgoingRequest, Output,
-    Responder, ServerConfig, ServerSession, ServerSink, SessionError, message_cost,
+    ClientConfig, ClientSession, ClientSink, Encoded, IncomingRequest, Outcome, OutgoingRequest,
+    Output, Responder, ServerConfig, ServerSession, ServerSink, SessionError, message_cost,
 };
 use rpc_wire::{Code, Metadata, MethodKind, Status};
 
@@ -77,7 +77,7 @@ fn attack_client(bytes: &[u8], piece: usize) {
             metadata: &Metadata::new(),
             attempt: 0,
             kind,
-            body: &Bytes::new(),
+            body: &Encoded::default(),
         };
         let started = client.start(now, &request, index);
         started.expect("the first calls of a connection start");
@@ -145,8 +145,8 @@ impl ServerSink for Handlers {
         Some(request.id)
     }
 
-    fn message(&mut self, call: &mut u32, message: Bytes) {
-        self.unread.push((*call, message_cost(message.len())));
+    fn message(&mut self, call: &mut u32, message: Encoded) {
+        self.unread.push((*call, message_cost(message.bytes.len())));
     }
 
     fn half_closed(&mut self, _: &mut u32) {}
@@ -166,8 +166,8 @@ struct Calls {
 impl ClientSink<usize> for Calls {
     fn headers(&mut self, _: &mut usize, _: Metadata) {}
 
-    fn message(&mut self, slot: &mut usize, message: Bytes) {
-        self.unread.push((*slot, message_cost(message.len())));
+    fn message(&mut self, slot: &mut usize, message: Encoded) {
+        self.unread.push((*slot, message_cost(message.bytes.len())));
     }
 
     fn ended(&mut self, slot: &mut usize, _: Outcome) {

@@ -20,6 +20,7 @@ mod client;
 pub mod codec;
 #[doc(hidden)]
 pub mod codegen;
+mod compression;
 mod connection;
 mod gateway;
 mod local;
@@ -41,6 +42,8 @@ pub use serde;
 
 pub use call::{Context, Streaming};
 pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
+#[cfg(feature = "compression")]
+pub use compression::Compression;
 pub use connection::observer::ConnectionEvent;
 pub use gateway::Protocol;
 pub use server::{BoundServer, ServeError, Server, ShutdownReport, WorkerPool, WorkerPoolStats};

@@ -11,18 +11,20 @@ mod server;
 mod service;
 mod streaming_service;
 mod v1_peer;
+mod wiretap;
 mod within;
 
 pub use bystander::Bystander;
 pub use certificates::{Authority, Identity};
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};
-pub use raw::{RawFrame, RawPeer, frame, request_frame};
+pub use raw::{RawFrame, RawPeer, compressed_request_frame, frame, request_frame};
 pub use relay_service::TestRelay;
 pub use server::TestServer;
 pub use service::{Counts, SECRET, TestProbe};
 pub use streaming_service::{TestStreams, channel};
 pub use v1_peer::{V1Frame, V1Peer, v1_request};
+pub use wiretap::Wiretap;
 pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();

@@ -59,8 +59,13 @@ impl RawPeer {
 
     /// Connects to a server and exchanges SETTINGS.
     pub async fn client(address: SocketAddr) -> Self {
+        Self::client_with(address, &Settings::default()).await
+    }
+
+    /// Connects to a server and exchanges SETTINGS, its own being these.
+    pub async fn client_with(address: SocketAddr, settings: &Settings) -> Self {
         let mut peer = Self::connect(address).await;
-        peer.send_settings(&Settings::default()).await;
+        peer.send_settings(settings).await;
         peer.expect(FrameType::Settings).await;
         peer
     }
@@ -72,9 +77,14 @@ impl RawPeer {
 
     /// Takes the next connection in and exchanges SETTINGS.
     pub async fn server(listener: &TcpListener) -> Self {
+        Self::server_with(listener, &Settings::default()).await
+    }
+
+    /// Takes the next connection in and exchanges SETTINGS, its own being these.
+    pub async fn server_with(listener: &TcpListener, settings: &Settings) -> Self {
         let mut peer = Self::accept(listener).await;
         peer.expect(FrameType::Settings).await;
-        peer.send_settings(&Settings::default()).await;
+        peer.send_settings(settings).await;
         peer
     }
 
@@ -117,7 +127,7 @@ impl RawPeer {
                     Err(_) => return Err(self.last_word().await),
                 },
             }
-            while let Some(frame) = self.take_frame() {
+            while let Some(frame) = take_frame(&mut self.input) {
                 if frame.header.frame_type == FrameType::GoAway {
                     return Err(Some(frame.goaway()));
                 }
@@ -173,6 +183,14 @@ impl RawPeer {
             .await;
     }
 
+    /// Sends a whole reply with code OK whose body is said to be compressed.
+    pub async fn send_compressed_response(&mut self, id: u32, body: &[u8]) {
+        let metadata = ResponseMetadata::new(Code::Ok, &Metadata::new());
+        let flags = Flags::COMPRESSED;
+        let frame = message_frame(FrameType::Response, id, flags, &metadata, body);
+        self.send(&frame).await;
+    }
+
     /// Sends a whole REQUEST or RESPONSE that ends its stream.
     pub async fn send_message(
         &mut self,
@@ -181,7 +199,7 @@ impl RawPeer {
         metadata: &impl Message,
         body: &[u8],
     ) {
-        self.send(&message_frame(frame_type, id, metadata, body))
+        self.send(&message_frame(frame_type, id, Flags::NONE, metadata, body))
             .await;
     }
 
@@ -203,7 +221,7 @@ impl RawPeer {
     /// The next frame; `None` once the peer has closed, between frames or within one.
     pub async fn next_frame_or_cut(&mut self) -> Option<RawFrame> {
         loop {
-            if let Some(frame) = self.take_frame() {
+            if let Some(frame) = take_frame(&mut self.input) {
                 return Some(frame);
             }
             // A connection that is reset is closed too.
@@ -211,22 +229,6 @@ impl RawPeer {
                 return None;
             }
         }
-    }
-
-    fn take_frame(&mut self) -> Option<RawFrame> {
-        let header = FrameHeader::parse(self.input.first_chunk::<HEADER_LEN>()?);
-        let header = header.expect("frames of ours are well formed");
-        if self.input.len() < header.frame_len() {
-            return None;
-        }
-        self.input.advance(HEADER_LEN);
-        let metadata = self.input.split_to(header.metadata_len as usize).freeze();
-        let body = self.input.split_to(header.body_len as usize).freeze();
-        Some(RawFrame {
-            header,
-            metadata,
-            body,
-        })
     }
 
     /// The next frame, which must be of this type.
@@ -246,17 +248,50 @@ impl RawPeer {
     }
 }
 
+/// Takes a whole frame off bytes of a peer of ours, if there is one.
+pub(crate) fn take_frame(input: &mut BytesMut) -> Option<RawFrame> {
+    let header = FrameHeader::parse(input.first_chunk::<HEADER_LEN>()?);
+    let header = header.expect("frames of ours are well formed");
+    if input.len() < header.frame_len() {
+        return None;
+    }
+    let mut frame = input.split_to(header.frame_len());
+    frame.truncate(header.content_len());
+    frame.advance(HEADER_LEN);
+    let metadata = frame.split_to(header.metadata_len as usize).freeze();
+    Some(RawFrame {
+        header,
+        metadata,
+        body: frame.freeze(),
+    })
+}
+
 /// A whole unary request, with the method named by its path.
 pub fn request_frame(id: u32, path: &str, body: &[u8]) -> Vec<u8> {
     let metadata = RequestMetadata {
         path: path.to_owned(),
         ..RequestMetadata::default()
     };
-    message_frame(FrameType::Request, id, &metadata, body)
+    message_frame(FrameType::Request, id, Flags::NONE, &metadata, body)
 }
 
-fn message_frame(frame_type: FrameType, id: u32, metadata: &impl Message, body: &[u8]) -> Vec<u8> {
-    let flags = Flags::END_MESSAGE | Flags::END_STREAM;
+/// A whole unary request whose body is said to be compressed.
+pub fn compressed_request_frame(id: u32, path: &str, body: &[u8]) -> Vec<u8> {
+    let metadata = RequestMetadata {
+        path: path.to_owned(),
+        ..RequestMetadata::default()
+    };
+    message_frame(FrameType::Request, id, Flags::COMPRESSED, &metadata, body)
+}
+
+fn message_frame(
+    frame_type: FrameType,
+    id: u32,
+    flags: Flags,
+    metadata: &impl Message,
+    body: &[u8],
+) -> Vec<u8> {
+    let flags = Flags::END_MESSAGE | Flags::END_STREAM | flags;
     frame(frame_type, flags, id, &metadata.encode_to_vec(), body)
 }
 

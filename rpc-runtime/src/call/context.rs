@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,10 @@ pub(crate) struct CallState {
     pub(crate) identity: Option<Arc<PeerIdentity>>,
     pub(crate) reply_metadata: Mutex<Metadata>,
     pub(crate) end: CallEnd,
+    /// Replies are not to be compressed.
+    pub(crate) plain_replies: AtomicBool,
+    /// The request turned out to be none after the call was begun: no handler was started.
+    pub(crate) refused: AtomicBool,
 }
 
 impl Context {
@@ -117,6 +122,26 @@ impl Context {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Sets whether what is answered from now on may be compressed; it may unless set. A reply that
+    /// shows a secret beside text of an attacker's should not: its length would tell.
+    #[cfg(feature = "compression")]
+    pub fn set_reply_compression(&self, allowed: bool) {
+        self.state.plain_replies.store(!allowed, Ordering::Relaxed);
+    }
+
+    pub(crate) fn may_compress(&self) -> bool {
+        !self.state.plain_replies.load(Ordering::Relaxed)
+    }
+
+    /// Notes that no handler is started.
+    pub(crate) fn refuse(&self) {
+        self.state.refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.state.refused.load(Ordering::Relaxed)
     }
 
     /// Waits until the call has ended, and tells how: `Ok` when the handler gave its answer,

@@ -7,10 +7,11 @@ use std::task::{Context as Poller, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rpc_wire::session::{Outcome, OutgoingRequest};
+use rpc_wire::session::{Encoded, Outcome, OutgoingRequest};
 use rpc_wire::{Code, Metadata, MethodDescriptor, MethodKind, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
+use super::compression::Compress;
 use super::peer::Peer;
 use super::streaming::{Replies, Requests, Upload};
 use crate::call::{Context, Ended};
@@ -25,7 +26,10 @@ const MAX_TRANSPARENT_RETRIES: u32 = 3;
 pub(super) struct Attempt {
     pub(super) peer: Arc<Peer>,
     pub(super) method: &'static MethodDescriptor,
-    body: Bytes,
+    body: Encoded,
+    /// The body as the connection takes it, if it is compressed.
+    compressed: Option<Box<Encoded>>,
+    pub(super) compress: Compress,
     pub(super) metadata: Metadata,
     pub(super) timeout: Option<Duration>,
     /// The call that this one is made for, which ends it too.
@@ -80,7 +84,9 @@ impl Attempt {
         Attempt {
             peer,
             method,
-            body,
+            body: body.into(),
+            compressed: None,
+            compress: Compress::Never,
             metadata,
             timeout: method.timeout(),
             parent: Context::current().map(Ended::new),
@@ -124,6 +130,7 @@ impl Attempt {
     fn acquire(&self) -> State {
         let peer = Arc::clone(&self.peer);
         let timer = self.timer();
+        let needs_agreement = self.compress.needs_agreement();
         State::Acquiring(Box::pin(async move {
             let too_late = async {
                 match timer {
@@ -131,18 +138,34 @@ impl Attempt {
                     None => pending().await,
                 }
             };
+            let connection = async {
+                let connection = peer.connection().await?;
+                if needs_agreement {
+                    connection.established().await?;
+                }
+                Ok(connection)
+            };
             tokio::select! {
                 biased;
-                connection = peer.connection() => connection,
+                connection = connection => connection,
                 () = too_late => Err(too_late_to("connecting", Stage::Connect)),
             }
         }))
     }
 
     /// Hands the request to a connection.
-    fn send(&self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
+    fn send(&mut self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return State::Failed(too_late_to("connecting", Stage::Connect));
+        }
+        if self.compress.needs_agreement() && !connection.is_established() {
+            return self.acquire();
+        }
+        if self.compress.is_wanted() {
+            match self.compress.apply(&connection, &self.body.bytes) {
+                Ok(compressed) => self.compressed = compressed.map(Box::new),
+                Err(status) => return State::Failed(status),
+            }
         }
         let started = connection.start(now, &self.request(), None, cx);
         self.started(started, connection)
@@ -156,7 +179,7 @@ impl Attempt {
             metadata: &self.metadata,
             attempt: self.retries,
             kind: self.method.kind(),
-            body: &self.body,
+            body: self.compressed.as_deref().unwrap_or(&self.body),
         }
     }
 
@@ -217,7 +240,7 @@ impl Attempt {
                             outcome
                         }
                     };
-                    let outcome = located(outcome, connection);
+                    let outcome = received(outcome, connection);
                     self.state = State::Done;
                     return Poll::Ready(outcome);
                 }
@@ -233,7 +256,13 @@ impl Attempt {
             if let State::Sent { connection, id } = &self.state {
                 if let Some(requests) = self.requests.take() {
                     let runtime = self.peer.runtime();
-                    self.upload = Some(Upload::start(runtime, connection.clone(), *id, requests));
+                    self.upload = Some(Upload::start(
+                        runtime,
+                        connection.clone(),
+                        *id,
+                        requests,
+                        self.compress,
+                    ));
                 }
                 return Poll::Pending;
             }
@@ -322,12 +351,23 @@ impl Drop for Attempt {
     }
 }
 
-/// Attaches the connection's address to a status.
-fn located(outcome: Outcome, connection: &ClientConnection) -> Outcome {
+/// Attaches the connection's address to a status, and decompresses a reply.
+fn received(outcome: Outcome, connection: &ClientConnection) -> Outcome {
     match outcome {
-        Outcome::Failed(status) => Outcome::Failed(status.with_address(&**connection.address())),
+        Outcome::Failed(status) => failed(status, connection),
+        Outcome::Reply { body, metadata } if body.compressed => match connection.decompress(body) {
+            Ok(body) => Outcome::Reply {
+                body: body.into(),
+                metadata,
+            },
+            Err(status) => failed(status, connection),
+        },
         reply => reply,
     }
+}
+
+fn failed(status: Status, connection: &ClientConnection) -> Outcome {
+    Outcome::Failed(status.with_address(&**connection.address()))
 }
 
 fn too_late_to(what: &str, stage: Stage) -> Status {

@@ -32,7 +32,7 @@ use crate::codec::{self, Codec};
 /// server, whose handler is dropped.
 #[must_use = "a call is sent when it is awaited, started or waited for"]
 pub struct Call<T> {
-    attempt: Attempt,
+    pub(super) attempt: Attempt,
     complete: Complete<T>,
 }
 
@@ -62,6 +62,7 @@ impl<T> Call<T> {
         let mut metadata = Metadata::new();
         let body = codec::name::<C, Req>(&mut metadata).and(body);
         let mut attempt = Attempt::new(Arc::clone(&channel.peer), method, metadata, body);
+        attempt.compress = channel.compress;
         // A stream may be meant to stay open, so only unary calls have a default deadline.
         if method.kind() == MethodKind::Unary {
             attempt.timeout = attempt.timeout.or(channel.timeout);
@@ -191,7 +192,7 @@ impl<T> Future for Call<T> {
                 (
                     Outcome::Reply { body, metadata },
                     Complete::Reply(decode, _) | Complete::Response(decode),
-                ) => match decode(body, metadata) {
+                ) => match decode(body.bytes, metadata) {
                     Ok(reply) => return Poll::Ready(Ok(reply)),
                     Err(status) => status,
                 },

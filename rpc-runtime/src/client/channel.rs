@@ -11,6 +11,7 @@ use rpc_wire::{MethodDescriptor, Status};
 
 use super::builder::ChannelBuilder;
 use super::call::Call;
+use super::compression::Compress;
 use super::peer::Peer;
 use super::streaming::{encode, encoded};
 use crate::call::Streaming;
@@ -41,6 +42,8 @@ pub struct Channel<C = Protobuf> {
     pub(super) peer: Arc<Peer>,
     /// For calls that set none.
     pub(super) timeout: Option<Duration>,
+    /// For calls that do not say.
+    pub(super) compress: Compress,
     codec: PhantomData<fn() -> C>,
 }
 
@@ -84,10 +87,11 @@ impl Channel {
         ChannelBuilder::with_connector(connector).connect().await
     }
 
-    pub(super) fn new(peer: Arc<Peer>, timeout: Option<Duration>) -> Self {
+    pub(super) fn new(peer: Arc<Peer>, timeout: Option<Duration>, compress: Compress) -> Self {
         Channel {
             peer,
             timeout,
+            compress,
             codec: PhantomData,
         }
     }
@@ -100,6 +104,7 @@ impl<C> Channel<C> {
         Channel {
             peer: Arc::clone(&self.peer),
             timeout: self.timeout,
+            compress: self.compress,
             codec: PhantomData,
         }
     }

@@ -6,6 +6,7 @@ pub mod blocking;
 mod builder;
 mod call;
 mod channel;
+mod compression;
 mod future;
 mod peer;
 mod registry;

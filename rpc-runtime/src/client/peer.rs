@@ -25,6 +25,8 @@ pub(super) struct PeerConfig {
     /// How long a connection may have no calls.
     pub(super) idle_timeout: Duration,
     pub(super) observer: Observer,
+    /// How many times as long a reply may become when it is decompressed.
+    pub(super) max_ratio: u32,
 }
 
 /// A server and the one connection to it, which is opened by the first call, used by all, and
@@ -122,7 +124,11 @@ impl Peer {
         let transport = tokio::time::timeout(limit, self.connector.connect())
             .await
             .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
-        let connection = ClientConnection::new(self.address(), self.config.session.clone());
+        let connection = ClientConnection::new(
+            self.address(),
+            self.config.session.clone(),
+            self.config.max_ratio,
+        );
         let backoff = self.backoff.clone();
         let observed = Observed::open(self.address(), self.config.observer.clone());
         let driver = ClientDriver::new(

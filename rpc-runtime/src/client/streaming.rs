@@ -13,6 +13,7 @@ use rpc_wire::{Metadata, MethodDescriptor, Status};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::compression::Compress;
 use crate::call::{Ended, MessageSource};
 use crate::codec::Codec;
 use crate::connection::client::ClientConnection;
@@ -75,13 +76,14 @@ impl Upload {
         connection: Arc<ClientConnection>,
         id: u32,
         requests: Requests,
+        compress: Compress,
     ) -> Self {
         let task = runtime.spawn(async move {
             let _guard = FailOnPanic {
                 connection: &connection,
                 id,
             };
-            let result = send_all(&connection, id, requests).await;
+            let result = send_all(&connection, id, requests, compress).await;
             match result {
                 Ok(()) => connection.finish_sending(id),
                 Err(status) => connection.fail_sending(id, status),
@@ -111,6 +113,7 @@ async fn send_all(
     connection: &ClientConnection,
     id: u32,
     mut requests: Requests,
+    compress: Compress,
 ) -> Result<(), Status> {
     while let Some(request) = poll_fn(|cx| requests.as_mut().poll_next(cx)).await {
         let request = request?;
@@ -121,6 +124,8 @@ async fn send_all(
                 request.len()
             )));
         }
+        let compressed = compress.apply(connection, &request)?;
+        let request = compressed.unwrap_or_else(|| request.into());
         if !poll_fn(|cx| connection.poll_send(id, &request, cx)).await {
             // The call has ended, and its outcome says how.
             return Ok(());
@@ -161,11 +166,17 @@ impl MessageSource for Replies {
         let Poll::Ready(message) = self.connection.poll_message(self.id, cx) else {
             return self.poll_parent(cx);
         };
-        if !matches!(message, Ok(Some(_))) {
-            // Nobody takes requests any more.
-            self.upload = None;
+        match message {
+            Ok(Some(message)) => Poll::Ready(match self.connection.decompress(message) {
+                Ok(message) => Ok(Some(message)),
+                Err(status) => Err(self.give_up(status)),
+            }),
+            ended => {
+                // Nobody takes requests any more.
+                self.upload = None;
+                Poll::Ready(ended.map(|_| None).map_err(|status| self.describe(status)))
+            }
         }
-        Poll::Ready(message.map_err(|status| self.describe(status)))
     }
 
     fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>> {

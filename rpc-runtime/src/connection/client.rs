@@ -1,13 +1,12 @@
 //! A connection to a server, shared by its callers.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use bytes::Bytes;
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError,
+    ClientConfig, ClientSession, ClientSink, Encoded, Outcome, OutgoingRequest, StartError,
 };
 use rpc_wire::{Metadata, MethodKind, Stage, Status};
 use tokio::sync::watch;
@@ -15,6 +14,7 @@ use tokio::sync::watch;
 use super::admission::{AdmissionQueue, Ticket};
 use super::client_streams::StreamSlot;
 use super::sync::{Mutex, MutexGuard};
+use crate::compression::Compression;
 
 /// What a caller finds in its stream's place.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ pub(crate) struct ClientConnection {
     address: Arc<str>,
     /// True once the server's SETTINGS are here.
     established: watch::Sender<bool>,
+    /// What both sides agreed on; set with the server's SETTINGS.
+    pub(super) compression: OnceLock<Option<Compression>>,
+    pub(super) max_reply_size: u64,
+    pub(super) max_compression_ratio: u32,
 }
 
 /// What became of an attempt to start a call.
@@ -62,8 +66,15 @@ pub(crate) enum Started {
 }
 
 impl ClientConnection {
-    pub(crate) fn new(address: Arc<str>, config: ClientConfig) -> Arc<Self> {
+    pub(crate) fn new(
+        address: Arc<str>,
+        config: ClientConfig,
+        max_compression_ratio: u32,
+    ) -> Arc<Self> {
         Arc::new(ClientConnection {
+            max_reply_size: config.max_message_size,
+            max_compression_ratio,
+            compression: OnceLock::new(),
             shared: Mutex::new(Shared {
                 session: ClientSession::new(config),
                 queue: AdmissionQueue::default(),
@@ -326,7 +337,7 @@ impl ClientSink<Slot> for EndedCalls {
         }
     }
 
-    fn message(&mut self, slot: &mut Slot, message: Bytes) {
+    fn message(&mut self, slot: &mut Slot, message: Encoded) {
         if let Slot::Stream(slot) = slot {
             slot.messages.push_back(message);
             self.wakers.extend(slot.reader.take());

@@ -188,6 +188,9 @@ impl<F: FnMut()> ClientDriver<F> {
             .session
             .receive(now, &mut self.wire.input, &mut self.ended);
         shared.admit(&mut self.ended.wakers);
+        if shared.session.is_established() && !self.established {
+            connection.note_compression(&shared.session);
+        }
         drop(shared);
         self.ended.wake();
         received

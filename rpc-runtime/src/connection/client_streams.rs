@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
-use rpc_wire::session::{Offered, Outcome, message_cost};
+use rpc_wire::session::{Encoded, Offered, Outcome, message_cost};
 use rpc_wire::{Metadata, Stage, Status};
 
 use super::client::{ClientConnection, EndedCalls, Shared, Slot, wake_all};
@@ -13,7 +12,7 @@ use super::client::{ClientConnection, EndedCalls, Shared, Slot, wake_all};
 #[derive(Debug, Default)]
 pub(super) struct StreamSlot {
     pub(super) headers: Option<Metadata>,
-    pub(super) messages: VecDeque<Bytes>,
+    pub(super) messages: VecDeque<Encoded>,
     pub(super) outcome: Option<Outcome>,
     /// Who waits for any of the above.
     pub(super) reader: Option<Waker>,
@@ -27,13 +26,15 @@ impl ClientConnection {
         &self,
         id: u32,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, Status>> {
+    ) -> Poll<Result<Option<Encoded>, Status>> {
         self.poll_stream(id, cx, |shared| {
             let Some(Slot::Stream(slot)) = shared.session.slot_mut(id) else {
                 return Some(Err(no_such_stream()));
             };
             if let Some(message) = slot.messages.pop_front() {
-                shared.session.consumed(id, message_cost(message.len()));
+                shared
+                    .session
+                    .consumed(id, message_cost(message.bytes.len()));
                 return Some(Ok(Some(message)));
             }
             match slot.outcome.as_ref()? {
@@ -120,7 +121,7 @@ impl ClientConnection {
 
     /// Sends a message on a stream of requests once there is room; false if the stream takes no
     /// more.
-    pub(crate) fn poll_send(&self, id: u32, message: &Bytes, cx: &Context<'_>) -> Poll<bool> {
+    pub(crate) fn poll_send(&self, id: u32, message: &Encoded, cx: &Context<'_>) -> Poll<bool> {
         let waker = cx.waker().clone();
         let mut stale = None;
         let mut shared = self.lock();

@@ -16,6 +16,10 @@ pub(crate) struct Completion {
     /// The encoded message.
     pub(crate) result: Result<BytesMut, Status>,
     pub(crate) metadata: Metadata,
+    /// The encoded message is compressed.
+    pub(crate) compressed: bool,
+    /// A handler was started.
+    pub(crate) executed: bool,
 }
 
 /// Replies that wait for their connection; at most one for each of its streams.
@@ -103,12 +107,13 @@ fn wake(mut state: MutexGuard<'_, State>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::packing::Packing;
 
     #[test]
     fn a_connection_that_is_gone_holds_no_stream_that_had_something_for_it() {
         for closes_first in [false, true] {
             let completions = Arc::new(Completions::default());
-            let stream = ServerStream::new(1, completions.clone());
+            let stream = ServerStream::new(1, completions.clone(), Packing::default());
             if closes_first {
                 completions.close();
             }

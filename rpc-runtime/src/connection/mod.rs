@@ -5,6 +5,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod client;
+mod client_compression;
 pub(crate) mod client_driver;
 mod client_streams;
 pub(crate) mod completions;
@@ -12,6 +13,7 @@ pub(crate) mod lifetime;
 #[cfg(all(test, rpc_loom))]
 mod models;
 pub(crate) mod observer;
+pub(crate) mod packing;
 pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod server_config;

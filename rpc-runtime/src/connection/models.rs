@@ -14,12 +14,13 @@ use bytes::{Buf, Bytes, BytesMut};
 use loom::future::block_on;
 use loom::thread;
 use rpc_wire::frame::Settings;
-use rpc_wire::session::{ClientConfig, Outcome, OutgoingRequest, Output};
+use rpc_wire::session::{ClientConfig, Encoded, Outcome, OutgoingRequest, Output};
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use super::client::{ClientConnection, EndedCalls, Started, wake_all};
 use super::client_driver::{Event, poll_callers};
 use super::completions::{Completion, Completions};
+use super::packing::Packing;
 use super::server_streams::ServerStream;
 
 /// Threads lose their turn to others this often: all known mistakes of this kind need fewer, and with
@@ -33,7 +34,7 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
 }
 
 fn connection() -> Arc<ClientConnection> {
-    ClientConnection::new("model".into(), ClientConfig::default())
+    ClientConnection::new("model".into(), ClientConfig::default(), 1)
 }
 
 /// A connection whose server allows so many streams.
@@ -65,7 +66,7 @@ fn start(connection: &ClientConnection) -> impl Future<Output = Option<u32>> {
             metadata: &Metadata::new(),
             attempt: 0,
             kind: MethodKind::Unary,
-            body: &Bytes::new(),
+            body: &Encoded::default(),
         };
         match connection.start(Instant::now(), &request, ticket, cx) {
             Started::Open(id) => Poll::Ready(Some(id)),
@@ -176,10 +177,12 @@ fn a_server_that_falls_asleep_misses_no_reply_and_no_stream() {
                 id: 1,
                 result: Ok(BytesMut::new()),
                 metadata: Metadata::new(),
+                compressed: false,
+                executed: true,
             });
         });
-        let stream = ServerStream::new(2, Arc::clone(&completions));
-        let stream = thread::spawn(move || stream.send(Bytes::new()));
+        let stream = ServerStream::new(2, Arc::clone(&completions), Packing::default());
+        let stream = thread::spawn(move || stream.send(Bytes::new().into()));
         let (mut done, mut streams) = (Vec::new(), Vec::new());
         while done.is_empty() || streams.is_empty() {
             block_on(poll_fn(|cx| match completions.poll_ready(cx.waker()) {
@@ -201,15 +204,18 @@ fn a_server_that_falls_asleep_misses_no_reply_and_no_stream() {
 fn a_stream_and_its_connection_miss_nothing_of_each_other() {
     model(|| {
         let completions = Arc::new(Completions::default());
-        let stream = ServerStream::new(1, Arc::clone(&completions));
+        let stream = ServerStream::new(1, Arc::clone(&completions), Packing::default());
         let handler = Arc::clone(&stream);
         let handler = thread::spawn(move || {
             let request = block_on(poll_fn(|cx| handler.poll_request(cx)));
-            assert_eq!(request.expect("it has not ended"), Some(Bytes::new()));
+            assert_eq!(
+                request.expect("it has not ended"),
+                Some(Bytes::new().into())
+            );
             let request = block_on(poll_fn(|cx| handler.poll_request(cx)));
             assert_eq!(request.expect("it has not ended"), None);
         });
-        stream.push_request(Bytes::new());
+        stream.push_request(Bytes::new().into());
         stream.half_close();
         handler.join().expect("handlers do not panic");
     });

@@ -7,14 +7,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use rpc_wire::Status;
 use rpc_wire::frame::GoAwayCode;
 use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError, SessionStats};
-use rpc_wire::{Metadata, Status};
 
 use super::completions::{Completion, Completions};
 use super::lifetime::Lifetime;
 use super::server_config::ConnectionConfig;
-use super::server_streams::{RunningStream, ServerStream, Step};
+use super::server_streams::{End, RunningStream, ServerStream, Step};
 use super::shutdown::{Phase, Shutdown};
 use super::timer::Timer;
 use super::wire::Wire;
@@ -252,8 +252,10 @@ impl<S: RequestSink> ServerDriver<S> {
                 continue;
             };
             match completion.result {
-                Ok(mut body) => responder.message(&mut body, &completion.metadata),
-                Err(status) => responder.status(&status, true),
+                Ok(mut body) => responder
+                    .compressed(completion.compressed)
+                    .message(&mut body, &completion.metadata),
+                Err(status) => responder.status(&status, completion.executed),
             }
         }
     }
@@ -291,21 +293,21 @@ impl<S: RequestSink> ServerDriver<S> {
             Step::Consumed(cost) => session.consumed(id, cost),
             Step::Headers(metadata) => {
                 if let Err(status) = session.send_headers(id, &metadata) {
-                    self.end_stream(id, Err(status), Metadata::new());
+                    self.end_stream(id, End::failed(status));
                     return false;
                 }
             }
             Step::Reply(reply) => {
                 let limit = session.peer_settings().max_message_size.unwrap_or(u64::MAX);
-                if reply.len() as u64 > limit {
+                if reply.bytes.len() as u64 > limit {
                     if session.is_sending(id) {
                         return false;
                     }
                     let status = Status::resource_exhausted(format!(
                         "a message of {} bytes is over the client's limit max_message_size of {limit} bytes",
-                        reply.len()
+                        reply.bytes.len()
                     ));
-                    self.end_stream(id, Err(status), Metadata::new());
+                    self.end_stream(id, End::failed(status));
                     return false;
                 }
                 match session.send(id, reply) {
@@ -313,11 +315,11 @@ impl<S: RequestSink> ServerDriver<S> {
                     Offered::Full | Offered::Closed => return false,
                 }
             }
-            Step::End(result, metadata) => {
+            Step::End(end) => {
                 if session.is_sending(id) {
-                    stream.put_back(result, metadata);
+                    stream.put_back(end);
                 } else {
-                    self.end_stream(id, result, metadata);
+                    self.end_stream(id, end);
                 }
                 return false;
             }
@@ -325,13 +327,13 @@ impl<S: RequestSink> ServerDriver<S> {
         true
     }
 
-    fn end_stream(&mut self, id: u32, result: Result<(), Status>, metadata: Metadata) {
+    fn end_stream(&mut self, id: u32, end: End) {
         let Some((_call, responder)) = self.session.responder(id) else {
             return;
         };
-        match result {
-            Ok(()) => responder.message(&mut BytesMut::new(), &metadata),
-            Err(status) => responder.status(&status, true),
+        match end.result {
+            Ok(()) => responder.message(&mut BytesMut::new(), &end.metadata),
+            Err(status) => responder.status(&status, end.executed),
         }
     }
 

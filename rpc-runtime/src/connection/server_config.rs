@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use rpc_wire::frame::{Features, Settings};
 use rpc_wire::session::{Keepalive, ServerConfig};
 
 use super::observer::Observer;
+use crate::compression::{DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 
 /// Time for a client to identify itself, unless configured otherwise: enough for any network,
 /// and little for a port scanner.
@@ -43,12 +45,21 @@ pub(crate) struct ConnectionConfig {
     /// Age at which a connection ends.
     pub(crate) max_age: Option<Duration>,
     pub(crate) observer: Observer,
+    /// Size from which on replies are compressed, in bytes.
+    pub(crate) compress_from: usize,
+    /// How many times as long a request may become when it is decompressed.
+    pub(crate) max_compression_ratio: u32,
 }
 
 impl Default for ConnectionConfig {
     fn default() -> Self {
         ConnectionConfig {
             session: ServerConfig {
+                // A client that wants checksums has a reason, and to agree costs nothing.
+                settings: Settings {
+                    features: Features::CHECKSUM,
+                    ..Settings::default()
+                },
                 keepalive: Some(DEFAULT_KEEPALIVE),
                 ..ServerConfig::default()
             },
@@ -58,6 +69,8 @@ impl Default for ConnectionConfig {
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             max_age: None,
             observer: Observer::default(),
+            compress_from: DEFAULT_COMPRESS_FROM,
+            max_compression_ratio: DEFAULT_MAX_RATIO,
         }
     }
 }

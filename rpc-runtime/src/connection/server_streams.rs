@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
-use rpc_wire::session::message_cost;
+use rpc_wire::session::{Encoded, message_cost};
 use rpc_wire::{Code, Metadata, Status};
 
 use super::completions::{Completion, Completions};
+use super::packing::Packing;
 use super::sync::{Mutex, MutexGuard};
 
 /// Bytes of replies that a handler may be ahead of its connection.
 const MAX_AHEAD: usize = 64 * 1024;
 
 /// What a reply counts beside its own bytes, so that empty ones do not come for nothing.
-const REPLY_OVERHEAD: usize = size_of::<Bytes>();
+const REPLY_OVERHEAD: usize = size_of::<Encoded>();
 
 /// What a handler takes of requests before the client is told that it may send more, in bytes.
 const CONSUMED_STEP: u64 = 64 * 1024;
@@ -31,13 +31,14 @@ pub(crate) trait RunningStream {
 pub(crate) struct ServerStream {
     id: u32,
     completions: Arc<Completions>,
+    packing: Packing,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// Requests that the handler has not taken; bounded by the stream's window.
-    requests: VecDeque<Bytes>,
+    requests: VecDeque<Encoded>,
     half_closed: bool,
     /// Why the call ended, if it has.
     closed: Option<Code>,
@@ -46,12 +47,31 @@ struct State {
     consumed: u64,
     headers: Headers,
     /// Replies that the connection has not taken, [`MAX_AHEAD`] bytes and one message at most.
-    replies: VecDeque<Bytes>,
+    replies: VecDeque<Encoded>,
     ahead: usize,
     writer: Option<Waker>,
-    end: Option<(Result<(), Status>, Metadata)>,
+    end: Option<End>,
     /// The connection was told that there is something here.
     announced: bool,
+}
+
+/// How a stream of replies ends.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) result: Result<(), Status>,
+    pub(crate) metadata: Metadata,
+    /// A handler was started.
+    pub(crate) executed: bool,
+}
+
+impl End {
+    pub(super) fn failed(status: Status) -> Self {
+        End {
+            result: Err(status),
+            metadata: Metadata::new(),
+            executed: true,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -68,27 +88,32 @@ pub(super) enum Step {
     /// The handler took requests of this cost.
     Consumed(u64),
     Headers(Metadata),
-    Reply(Bytes),
-    End(Result<(), Status>, Metadata),
+    Reply(Encoded),
+    End(End),
 }
 
 impl ServerStream {
-    pub(crate) fn new(id: u32, completions: Arc<Completions>) -> Arc<Self> {
+    pub(crate) fn new(id: u32, completions: Arc<Completions>, packing: Packing) -> Arc<Self> {
         let state = Mutex::default();
         Arc::new(ServerStream {
             id,
             completions,
+            packing,
             state,
         })
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.id
+    }
+
+    pub(crate) fn packing(&self) -> &Packing {
+        &self.packing
     }
 
     // The connection's side.
 
-    pub(crate) fn push_request(&self, message: Bytes) {
+    pub(crate) fn push_request(&self, message: Encoded) {
         let mut state = self.lock();
         state.requests.push_back(message);
         wake(state.reader.take(), state);
@@ -122,22 +147,21 @@ impl ServerStream {
         if let Some(reply) = state.replies.front() {
             return Some(Step::Reply(reply.clone()));
         }
-        let (result, metadata) = state.end.take()?;
-        Some(Step::End(result, metadata))
+        state.end.take().map(Step::End)
     }
 
     /// The reply at the head is on its way.
     pub(super) fn sent(&self) {
         let mut state = self.lock();
         if let Some(reply) = state.replies.pop_front() {
-            state.ahead -= reply.len() + REPLY_OVERHEAD;
+            state.ahead -= reply.bytes.len() + REPLY_OVERHEAD;
         }
         wake(state.writer.take(), state);
     }
 
     /// The end cannot be sent yet; it comes again.
-    pub(super) fn put_back(&self, result: Result<(), Status>, metadata: Metadata) {
-        self.lock().end = Some((result, metadata));
+    pub(super) fn put_back(&self, end: End) {
+        self.lock().end = Some(end);
     }
 
     // The handler's side.
@@ -146,10 +170,10 @@ impl ServerStream {
     pub(crate) fn poll_request(
         self: &Arc<Self>,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, Status>> {
+    ) -> Poll<Result<Option<Encoded>, Status>> {
         let mut state = self.lock();
         if let Some(request) = state.requests.pop_front() {
-            state.consumed += message_cost(request.len());
+            state.consumed += message_cost(request.bytes.len());
             let announce = state.consumed >= CONSUMED_STEP || state.requests.is_empty();
             self.announce_if(announce, state);
             return Poll::Ready(Ok(Some(request)));
@@ -184,26 +208,22 @@ impl ServerStream {
         Poll::Pending
     }
 
-    pub(crate) fn send(self: &Arc<Self>, reply: Bytes) {
+    pub(crate) fn send(self: &Arc<Self>, reply: Encoded) {
         let mut state = self.lock();
-        state.ahead += reply.len() + REPLY_OVERHEAD;
+        state.ahead += reply.bytes.len() + REPLY_OVERHEAD;
         state.replies.push_back(reply);
         self.announce_if(true, state);
     }
 
-    pub(crate) fn end(self: &Arc<Self>, result: Result<(), Status>, metadata: Metadata) {
+    pub(crate) fn end(self: &Arc<Self>, end: End) {
         let mut state = self.lock();
-        state.end = Some((result, metadata));
+        state.end = Some(end);
         self.announce_if(true, state);
     }
 
     /// Answers a call with one reply.
-    pub(crate) fn complete(&self, result: Result<BytesMut, Status>, metadata: Metadata) {
-        self.completions.push(Completion {
-            id: self.id,
-            result,
-            metadata,
-        });
+    pub(crate) fn complete(&self, completion: Completion) {
+        self.completions.push(completion);
     }
 
     /// Tells the connection that there is something here, unless it knows.

@@ -18,6 +18,7 @@ use super::router::Router;
 use super::throttle::Throttle;
 use crate::connection::completions::Completions;
 use crate::connection::observer::Observed;
+use crate::connection::packing::Packing;
 use crate::connection::refusal::{close, refuse};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
@@ -269,7 +270,9 @@ pub(crate) fn serve_transport(
             }
             Beginning::Native => {
                 let completions = Arc::new(Completions::default());
-                let dispatcher = Dispatcher::new(router, peer, identity, completions.clone());
+                let packing = Packing::new(&config);
+                let dispatcher =
+                    Dispatcher::new(router, peer, identity, completions.clone(), packing);
                 let driver = ServerDriver::new(opened, dispatcher, completions, config, shutdown);
                 driver.run().await
             }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use rpc_wire::frame::Features;
 use rpc_wire::session::Keepalive;
 
 use super::connection_limits::ConnectionLimits;
@@ -131,6 +132,19 @@ impl Server {
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.connection.session.settings.max_concurrent_streams = streams.max(1);
+        self
+    }
+
+    /// Whether the frames of clients that want it have a checksum, in both directions; they do unless
+    /// set. A bit that was changed on the way ends the connection instead of reaching a handler. See
+    /// [`ChannelBuilder::checksum`](crate::ChannelBuilder::checksum).
+    #[must_use]
+    pub fn checksum(mut self, checksum: bool) -> Self {
+        let features = &mut self.connection.session.settings.features;
+        match checksum {
+            true => *features |= Features::CHECKSUM,
+            false => *features &= !Features::CHECKSUM,
+        }
         self
     }
 

@@ -98,6 +98,7 @@ impl Router {
         let incoming: Incoming<'_> = Incoming {
             context: context.clone(),
             body,
+            compressed: None,
             handling,
             stream: None,
             spare: &mut None,
@@ -105,7 +106,7 @@ impl Router {
         };
         let Reply(reply) = catch(&context, || service.call(index, incoming))?;
         match reply {
-            ReplyKind::Running(handler) => Ok(UnaryCall {
+            ReplyKind::Running(handler) | ReplyKind::Deferred(handler) => Ok(UnaryCall {
                 context,
                 handler,
                 body: BytesMut::new(),

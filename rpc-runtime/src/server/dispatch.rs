@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use rpc_wire::session::{IncomingRequest, Responder, ServerSink};
+use bytes::BytesMut;
+use rpc_wire::frame::Settings;
+use rpc_wire::session::{Encoded, IncomingRequest, Responder, ServerSink};
 use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
 use tokio::task::AbortHandle;
 
@@ -17,10 +18,11 @@ use super::limit::Counted;
 use super::pace::Pace;
 use super::reply::Handler;
 use super::router::{Route, Router};
-use super::run::{catch, finish, poll};
+use super::run::{catch, completion, finish, poll};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
-use crate::connection::completions::{Completion, Completions};
+use crate::connection::completions::Completions;
+use crate::connection::packing::Packing;
 use crate::connection::server::RequestSink;
 use crate::connection::server_streams::{RunningStream, ServerStream};
 use crate::transport::PeerIdentity;
@@ -43,6 +45,7 @@ pub(super) struct Dispatcher {
     peer: Option<SocketAddr>,
     identity: Option<Arc<PeerIdentity>>,
     completions: Arc<Completions>,
+    packing: Packing,
     /// The state of a call that has ended, for the next one.
     spare: Option<Arc<CallState>>,
     /// Places of handlers that have ended, each for the next call of its method.
@@ -92,12 +95,14 @@ impl Dispatcher {
         peer: Option<SocketAddr>,
         identity: Option<Arc<PeerIdentity>>,
         completions: Arc<Completions>,
+        packing: Packing,
     ) -> Self {
         Dispatcher {
             router,
             peer,
             identity,
             completions,
+            packing,
             spare: None,
             spare_handlers: Default::default(),
             body: BytesMut::new(),
@@ -160,17 +165,24 @@ impl Dispatcher {
     ) -> AbortHandle {
         let completions = Arc::clone(&self.completions);
         let pace = pace.is_slow().then(|| Arc::clone(pace));
+        let packing = self.packing;
         let task = tokio::spawn(async move {
             if pace.is_some() {
                 wake_another_thread().await;
             }
             let result = finish(&context, handler.as_mut(), pace.as_deref()).await;
-            let metadata = context.take_reply_metadata();
-            completions.push(Completion {
-                id,
-                result,
-                metadata,
-            });
+            completions.push(completion(id, result, &context, &packing));
+        });
+        task.abort_handle()
+    }
+
+    /// Compresses the reply that a handler gave at once in a task of its own.
+    fn compress(&mut self, id: u32, context: Context) -> AbortHandle {
+        let completions = Arc::clone(&self.completions);
+        let packing = self.packing;
+        let body = self.body.split();
+        let task = tokio::spawn(async move {
+            completions.push(completion(id, Ok(body), &context, &packing));
         });
         task.abort_handle()
     }
@@ -194,6 +206,10 @@ impl ServerSink for Dispatcher {
     type Method = Arc<Route>;
     type Call = RunningCall;
 
+    fn established(&mut self, client: &Settings, compression: Option<&str>) {
+        self.packing.establish(client, compression);
+    }
+
     fn resolve(&mut self, path: &str) -> Arc<Route> {
         Arc::new(self.router.route(path))
     }
@@ -205,7 +221,7 @@ impl ServerSink for Dispatcher {
         }
     }
 
-    fn message(&mut self, call: &mut RunningCall, message: Bytes) {
+    fn message(&mut self, call: &mut RunningCall, message: Encoded) {
         if let Some(stream) = &call.stream {
             stream.push_request(message);
         }
@@ -244,10 +260,12 @@ impl ServerSink for Dispatcher {
         };
         let context = self.context(descriptor, handling.map(Arc::as_ref), &mut request);
         let streams = descriptor.kind() != MethodKind::Unary;
-        let stream = streams.then(|| ServerStream::new(request.id, self.completions.clone()));
+        let stream =
+            streams.then(|| ServerStream::new(request.id, self.completions.clone(), self.packing));
         let incoming: Incoming<'_> = Incoming {
             context: context.clone(),
             body: request.body,
+            compressed: request.compressed.then_some(&self.packing.requests),
             handling,
             stream: stream.clone(),
             spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
@@ -261,6 +279,10 @@ impl ServerSink for Dispatcher {
         };
         let mut handler = match catch(&context, || service.call(index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
+            Ok(Reply(ReplyKind::Deferred(handler))) => {
+                let task = self.spawn(request.id, context.clone(), pace, handler);
+                return Some(kept(task, context));
+            }
             Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task, context)),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
@@ -277,6 +299,11 @@ impl ServerSink for Dispatcher {
         };
         let result = result.and(catch(&context, || handler.as_mut().clear()));
         context.end_for_others(result.as_ref().map_or_else(Status::code, |()| Code::Ok));
+        let compresses = self.packing.wants(self.body.len()) && context.may_compress();
+        if result.is_ok() && compresses {
+            let task = self.compress(request.id, context.clone());
+            return Some(kept(task, context));
+        }
         match result {
             Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
             Err(status) => responder.status(&status, true),

@@ -5,6 +5,8 @@ mod bound;
 mod builder;
 #[cfg(feature = "v1")]
 mod call;
+#[cfg(feature = "compression")]
+mod compression;
 mod connection_limits;
 mod dispatch;
 mod error;

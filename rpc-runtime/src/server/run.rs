@@ -11,6 +11,8 @@ use rpc_wire::{Code, MethodDescriptor, Status};
 use super::pace::Pace;
 use super::reply::ReplyFuture;
 use crate::call::{self, Context, EndOnDrop};
+use crate::connection::completions::Completion;
+use crate::connection::packing::Packing;
 
 /// Polls a handler with its context current. A panic is an answer too.
 pub(super) fn poll(
@@ -46,6 +48,29 @@ pub(super) async fn finish(
     context.end(result.as_ref().map_or_else(Status::code, |()| Code::Ok));
     drop(cancelled);
     result.map(|()| body)
+}
+
+/// The reply of a call that has ended, as its connection takes it. It may take a while.
+pub(super) fn completion(
+    id: u32,
+    result: Result<BytesMut, Status>,
+    context: &Context,
+    packing: &Packing,
+) -> Completion {
+    let (result, compressed) = match result {
+        Ok(body) if context.may_compress() => {
+            let (body, compressed) = packing.only_reply(body);
+            (Ok(body), compressed)
+        }
+        result => (result, false),
+    };
+    Completion {
+        id,
+        result,
+        metadata: context.take_reply_metadata(),
+        compressed,
+        executed: !context.is_refused(),
+    }
 }
 
 /// Runs a step of a handler. If it panics, the log has the message and the caller gets INTERNAL

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::{Encoded, RequestBody};
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 use tokio::task::AbortHandle;
 
@@ -14,6 +15,7 @@ use super::reply::{self, Handler};
 use super::streaming::{self, Requests};
 use crate::call::{Context, Streaming};
 use crate::codec::{self, Codec, CodecError, Protobuf};
+use crate::compression::Decompression;
 use crate::connection::server_streams::ServerStream;
 
 /// A service whose methods take and give bytes. Generated code implements it; users write an
@@ -43,6 +45,8 @@ pub struct Generated;
 pub struct Incoming<'a, C = Protobuf> {
     pub(super) context: Context,
     pub(super) body: RequestBody<'a>,
+    /// How to decompress the body, if it is compressed.
+    pub(super) compressed: Option<&'a Decompression>,
     pub(super) handling: Option<&'a Arc<Handling>>,
     /// The streams of a method that has any.
     pub(super) stream: Option<Arc<ServerStream>>,
@@ -59,6 +63,8 @@ pub(super) enum ReplyKind {
     Refused(Status),
     /// To be polled.
     Running(Handler),
+    /// To be polled in a task of its own, because it takes a while.
+    Deferred(Handler),
     /// Runs in a task of its own.
     Spawned(AbortHandle),
 }
@@ -77,6 +83,7 @@ impl<'a, C> Incoming<'a, C> {
         Incoming {
             context: self.context,
             body: self.body,
+            compressed: self.compressed,
             handling: self.handling,
             stream: self.stream,
             spare: self.spare,
@@ -87,11 +94,15 @@ impl<'a, C> Incoming<'a, C> {
     /// Calls a handler with one message in and one out.
     pub fn unary<Req, Rep, F, Fut>(self, handler: F) -> Reply
     where
-        F: FnOnce(Context, Req) -> Fut,
+        F: FnOnce(Context, Req) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Req: 'static,
         Rep: Send + 'static,
     {
+        if let Some(decompression) = self.compressed {
+            return self.unary_compressed(decompression, handler);
+        }
         let request = match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => request,
             Err(status) => return Reply::refused(status),
@@ -110,18 +121,48 @@ impl<'a, C> Incoming<'a, C> {
         }
     }
 
+    fn unary_compressed<Req, Rep, F, Fut>(self, decompression: &Decompression, handler: F) -> Reply
+    where
+        F: FnOnce(Context, Req) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
+        C: Codec<Req> + Codec<Rep>,
+        Req: 'static,
+        Rep: Send + 'static,
+    {
+        let (context, body) = (self.context, self.body);
+        let start = |context| decompressed::<C, _, _, _, _>(decompression, context, body, handler);
+        let Some(handling) = self.handling else {
+            let handler = start(context);
+            return Reply::deferred(reply::place::<C, _, _>(handler, &mut None));
+        };
+        match handling.admit(&context) {
+            Ok(admitted) => {
+                let handler = admitted.run(context.clone(), start(context));
+                Reply::deferred(reply::place::<C, _, _>(handler, &mut None))
+            }
+            Err(status) => Reply::refused(status),
+        }
+    }
+
     /// Calls a handler with one message in and a stream out.
     pub fn server_streaming<Req, Rep, F, Fut, S>(self, handler: F) -> Reply
     where
-        F: FnOnce(Context, Req) -> Fut,
+        F: FnOnce(Context, Req) -> Fut + Send + 'static,
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Req: 'static,
         Rep: 'static,
     {
         let Some(stream) = self.stream else {
             return Reply::refused(not_a_stream());
         };
+        if let Some(decompression) = self.compressed {
+            let body = self.body;
+            let start =
+                |context| decompressed::<C, _, _, _, _>(decompression, context, body, handler);
+            return Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling);
+        }
         match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
                 let start = |context| handler(context, request);
@@ -187,6 +228,10 @@ impl Reply {
         Reply(ReplyKind::Refused(status))
     }
 
+    fn deferred(handler: Handler) -> Self {
+        Reply(ReplyKind::Deferred(handler))
+    }
+
     fn running(handler: Handler) -> Self {
         Reply(ReplyKind::Running(handler))
     }
@@ -235,6 +280,7 @@ impl std::fmt::Debug for Reply {
         match &self.0 {
             ReplyKind::Refused(status) => f.debug_tuple("Refused").field(status).finish(),
             ReplyKind::Running(_) => f.write_str("Running"),
+            ReplyKind::Deferred(_) => f.write_str("Deferred"),
             ReplyKind::Spawned(_) => f.write_str("Spawned"),
         }
     }
@@ -247,6 +293,53 @@ fn decode<C: Codec<M>, M>(context: &Context, body: RequestBody<'_>) -> Result<M,
         RequestBody::Borrowed(body) => C::decode(body),
         RequestBody::Shared(body) => C::decode_shared(body),
     })
+}
+
+/// Decompresses and decodes the request of a call, then runs its handler.
+fn decompressed<C, Req, Rep, F, Fut>(
+    decompression: &Decompression,
+    context: Context,
+    body: RequestBody<'_>,
+    handler: F,
+) -> impl Future<Output = Result<Rep, Status>> + Send + use<C, Req, Rep, F, Fut>
+where
+    F: FnOnce(Context, Req) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<Rep, Status>> + Send,
+    C: Codec<Req>,
+{
+    let message = Encoded {
+        bytes: match body {
+            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
+            RequestBody::Shared(body) => body,
+        },
+        compressed: true,
+    };
+    let decompression = *decompression;
+    async move {
+        let plain = decompression.undo(message);
+        let running = start::<C, _, _, _>(context, plain, handler)?;
+        running.await
+    }
+}
+
+/// Starts a handler, if its request is one.
+fn start<C, Req, F, Fut>(
+    context: Context,
+    request: Result<Bytes, Status>,
+    handler: F,
+) -> Result<Fut, Status>
+where
+    F: FnOnce(Context, Req) -> Fut,
+    C: Codec<Req>,
+{
+    let request = request.and_then(|body| decode::<C, Req>(&context, RequestBody::Shared(body)));
+    match request {
+        Ok(request) => Ok(handler(context, request)),
+        Err(status) => {
+            context.refuse();
+            Err(status)
+        }
+    }
 }
 
 /// The stream of requests of a call, if that is of the service's codec.

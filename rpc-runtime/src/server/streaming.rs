@@ -12,10 +12,10 @@ use pin_project_lite::pin_project;
 use rpc_wire::{Metadata, Status};
 
 use super::reply::{ReplyFuture, UnaryReply, not_encoded};
-use super::run::finish;
+use super::run::{completion, finish};
 use crate::call::{Context, MessageSource};
 use crate::codec::Codec;
-use crate::connection::server_streams::ServerStream;
+use crate::connection::server_streams::{End, ServerStream};
 
 /// Room for encoded replies that is asked for at a time, in bytes.
 const BUFFER_SIZE: usize = 16 * 1024;
@@ -25,7 +25,9 @@ pub(super) struct Requests(pub(super) Arc<ServerStream>);
 
 impl MessageSource for Requests {
     fn poll_message(&mut self, cx: &Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        self.0.poll_request(cx)
+        let request = ready!(self.0.poll_request(cx))?;
+        let request = request.map(|request| self.0.packing().requests.undo(request));
+        Poll::Ready(request.transpose())
     }
 
     fn poll_headers(&mut self, _: &Poller<'_>) -> Poll<Result<Metadata, Status>> {
@@ -67,7 +69,11 @@ where
         codec: PhantomData,
     };
     let result = finish(&context, pin!(reply), None).await;
-    stream.end(result.map(drop), context.take_reply_metadata());
+    stream.end(End {
+        result: result.map(drop),
+        metadata: context.take_reply_metadata(),
+        executed: !context.is_refused(),
+    });
 }
 
 /// Serves a call with a stream of requests and one reply.
@@ -78,7 +84,7 @@ where
 {
     let reply = UnaryReply::<C, F>::new(handler);
     let result = finish(&context, pin!(reply), None).await;
-    stream.complete(result, context.take_reply_metadata());
+    stream.complete(completion(stream.id(), result, &context, stream.packing()));
 }
 
 impl<C, F, S, M> ReplyFuture for StreamReply<C, F, S>
@@ -105,7 +111,13 @@ where
                 return Poll::Ready(Ok(()));
             };
             match ready!(replies.poll_next(cx)) {
-                Some(Ok(message)) => this.stream.send(encode::<C, M>(&message, this.buffer)?),
+                Some(Ok(message)) => {
+                    let reply = encode::<C, M>(&message, this.buffer)?;
+                    this.stream.send(match this.context.may_compress() {
+                        true => this.stream.packing().reply(reply),
+                        false => reply.into(),
+                    });
+                }
                 Some(Err(status)) => return Poll::Ready(Err(status)),
                 None => return Poll::Ready(Ok(())),
             }

@@ -102,6 +102,12 @@ impl FrameHeader {
         self.metadata_len as usize + self.body_len as usize + checksum_len
     }
 
+    /// Length of header, metadata and body, in bytes: the frame up to its checksum.
+    #[inline]
+    pub const fn content_len(&self) -> usize {
+        HEADER_LEN + self.metadata_len as usize + self.body_len as usize
+    }
+
     /// Length of the whole frame, in bytes.
     #[inline]
     pub const fn frame_len(&self) -> usize {

@@ -14,6 +14,7 @@
 //! A [`FrameError`] is always an error of the whole connection.
 
 pub mod cancel;
+pub(crate) mod checksum;
 mod control;
 mod data;
 mod error;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
+use super::encoded::Encoded;
 use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 
 /// Largest message size that can be configured: the grant for a whole message fits into one WINDOW
@@ -18,6 +19,9 @@ pub(crate) const WINDOW_GROWTH: i64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Assembly {
     body: BytesMut,
+    /// The message is compressed.
+    compressed: bool,
+    /// Holds for the bytes as they are sent.
     max_message_size: u64,
     /// Bytes that the sender may still send; below 0 after small messages.
     window: i64,
@@ -49,6 +53,7 @@ impl Assembly {
     pub(crate) fn new(initial_window: u32, max_message_size: u64) -> Self {
         Assembly {
             body: BytesMut::new(),
+            compressed: false,
             max_message_size,
             window: i64::from(initial_window),
             reserved: 0,
@@ -75,8 +80,17 @@ impl Assembly {
         self.unread + self.body.len() as u64
     }
 
-    pub(crate) fn into_body(self) -> Bytes {
-        self.body.freeze()
+    /// The message that begins is compressed.
+    pub(crate) fn begin_compressed(&mut self) {
+        self.compressed = true;
+    }
+
+    /// The message that has ended.
+    pub(crate) fn into_message(self) -> Encoded {
+        Encoded {
+            bytes: self.body.freeze(),
+            compressed: self.compressed,
+        }
     }
 
     /// Takes `length` bytes of a message off the window.
@@ -210,20 +224,26 @@ impl ReceiveBudget {
         fragment: &[u8],
         completes: bool,
         whole: impl FnOnce() -> Bytes,
-    ) -> Result<Option<Bytes>, Refused> {
+    ) -> Result<Option<Encoded>, Refused> {
         self.arrive(assembly, fragment.len(), completes)?;
         if completes && !assembly.is_partial() {
             assembly.unread += message_cost(fragment.len());
-            return Ok(Some(whole()));
+            return Ok(Some(Encoded {
+                bytes: whole(),
+                compressed: std::mem::take(&mut assembly.compressed),
+            }));
         }
         assembly.body.extend_from_slice(fragment);
         if !completes {
             return Ok(None);
         }
         self.settle(id, assembly);
-        let message = assembly.body.split().freeze();
-        assembly.unread += message_cost(message.len());
-        Ok(Some(message))
+        let bytes = assembly.body.split().freeze();
+        assembly.unread += message_cost(bytes.len());
+        Ok(Some(Encoded {
+            bytes,
+            compressed: std::mem::take(&mut assembly.compressed),
+        }))
     }
 
     /// The reader of a stream took messages of this cost: the increment to grant now, if any.
@@ -265,6 +285,7 @@ impl ReceiveBudget {
     pub(crate) fn abandon(&mut self, id: u32, assembly: &mut Assembly) -> bool {
         self.settle(id, assembly);
         let partial = std::mem::take(&mut assembly.body);
+        assembly.compressed = false;
         self.held -= partial.len() as u64;
         !partial.is_empty()
     }

@@ -7,7 +7,11 @@ use bytes::{Buf, BytesMut};
 
 use super::keepalive::{Keepalive, Silence};
 use super::{Output, SessionError};
-use crate::frame::{Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings, ping};
+use crate::Status;
+use crate::frame::{
+    CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, GoAwayCode,
+    HEADER_LEN, PING_LEN, Settings, checksum, ping,
+};
 
 /// Pings that may come earlier than agreed before the peer is told to leave: a few are early
 /// when the network bunches them.
@@ -33,22 +37,35 @@ pub struct SessionStats {
 /// A frame at the start of the input.
 pub(crate) struct FoundFrame {
     pub(crate) header: FrameHeader,
-    /// The metadata are larger than the limit: the payload is not in the input and is skipped
-    /// as it arrives.
+    /// The metadata are larger than the limit: the frame was skipped as it arrived, and is not in
+    /// the input.
     pub(crate) metadata_too_large: bool,
+}
+
+/// A frame with metadata over the limit, which passes by without being kept.
+#[derive(Debug)]
+struct Skipped {
+    header: FrameHeader,
+    /// Bytes of metadata and body that have not passed.
+    left: usize,
+    /// The checksum of what has passed.
+    checksum: u32,
 }
 
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) local: Settings,
     pub(crate) peer: Settings,
+    /// The algorithm that both sides agreed on.
+    pub(crate) compression: Option<String>,
     pub(crate) output: Output,
     pub(crate) stats: SessionStats,
     settings_seen: bool,
     /// Bytes handed over for writing so far.
     taken: u64,
-    /// Payload bytes that are discarded as they arrive.
-    skip: usize,
+    skipped: Option<Skipped>,
+    /// The peer has sent a frame with a checksum.
+    checksums_seen: bool,
     last_ping: Option<Instant>,
     early_pings: u32,
     /// Late frames that the peer may still send.
@@ -61,11 +78,13 @@ impl Link {
         Link {
             local: within_window(local),
             peer: Settings::assumed(),
+            compression: None,
             output: Output::default(),
             stats: SessionStats::default(),
             settings_seen: false,
             taken: 0,
-            skip: 0,
+            skipped: None,
+            checksums_seen: false,
             last_ping: None,
             early_pings: 0,
             late_allowance: 0,
@@ -85,54 +104,60 @@ impl Link {
     /// Moves what is queued into `into`, which is empty.
     pub(crate) fn take_output(&mut self, into: &mut Output) {
         self.taken += self.output.remaining() as u64;
-        std::mem::swap(&mut self.output, into);
+        self.output.move_into(into);
     }
 
     /// Forgets what is queued and was not handed over.
     pub(crate) fn discard_output(&mut self) {
-        self.output = Output::default();
+        self.output.clear();
     }
 
     pub(crate) fn send_settings(&mut self) {
-        self.local.encode(self.output.tail());
+        let Self { local, output, .. } = self;
+        output.frame(|tail| local.encode(tail));
     }
 
     pub(crate) fn send_goaway(&mut self, goaway: &GoAway) {
-        goaway.encode(self.output.tail());
+        self.output.frame(|tail| goaway.encode(tail));
     }
 
-    /// Finds the next whole frame. It is left at the start of `input`: the caller advances by
-    /// [`FrameHeader::frame_len`], or not at all if the metadata are too large.
+    pub(crate) fn send_ping(&mut self, opaque: [u8; PING_LEN]) {
+        self.output.frame(|tail| ping::encode_ping(opaque, tail));
+    }
+
+    /// Finds the next whole frame, whose checksum is right if it has one. It is left at the start of
+    /// `input`: the caller advances by [`FrameHeader::frame_len`], or not at all if the metadata are
+    /// too large.
     pub(crate) fn next_frame(
         &mut self,
         input: &mut BytesMut,
     ) -> Result<Option<FoundFrame>, SessionError> {
-        if self.skip > 0 {
-            let skipped = self.skip.min(input.len());
-            input.advance(skipped);
-            self.skip -= skipped;
-            if self.skip > 0 {
-                return Ok(None);
-            }
+        if self.skipped.is_some() {
+            return self.go_on_skipping(input);
         }
         let Some(head) = input.first_chunk::<HEADER_LEN>() else {
             // A stranger is recognised by its first bytes: it may never send sixteen.
             return FrameHeader::check_prefix(input)
                 .map(|()| None)
-                .map_err(SessionError::from);
+                .map_err(|error| self.misread(error));
         };
-        let header = FrameHeader::parse(head)?;
+        let header = FrameHeader::parse(head).map_err(|error| self.misread(error))?;
         self.check(&header)?;
         if header.metadata_len > self.local.max_metadata_size {
-            input.advance(HEADER_LEN);
-            self.skip = header.payload_len();
-            return Ok(Some(FoundFrame {
+            let skipped = Skipped {
                 header,
-                metadata_too_large: true,
-            }));
+                left: header.content_len() - HEADER_LEN,
+                checksum: checksum::of(head),
+            };
+            input.advance(HEADER_LEN);
+            return self.skip(skipped, input);
         }
         if input.len() < header.frame_len() {
             return Ok(None);
+        }
+        if header.flags.contains(Flags::CHECKSUM) {
+            let (content, rest) = input.split_at(header.content_len());
+            self.verify(&header, checksum::of(content), rest)?;
         }
         Ok(Some(FoundFrame {
             header,
@@ -149,14 +174,112 @@ impl Link {
                 header.frame_type
             )));
         }
-        let skipped = matches!(header.frame_type, FrameType::Extension(_));
-        if header.flags.contains(Flags::CHECKSUM) && !skipped {
-            return Err(SessionError::protocol(
-                "checksum without agreement in SETTINGS",
-            ));
+        if header.flags.contains(Flags::CHECKSUM) || self.checksums_seen {
+            self.check_checksum_flag(header)?;
         }
         header.check_body_limit(self.local.max_frame_body)?;
         Ok(())
+    }
+
+    fn check_checksum_flag(&self, header: &FrameHeader) -> Result<(), SessionError> {
+        let FrameHeader {
+            frame_type,
+            stream_id,
+            ..
+        } = header;
+        let expected = match frame_type {
+            // What the peer wants is in the frame itself.
+            FrameType::Settings => self.local.features & Features::CHECKSUM != 0,
+            _ => self.checksums_agreed(),
+        };
+        let skipped = matches!(frame_type, FrameType::Extension(_));
+        match header.flags.contains(Flags::CHECKSUM) {
+            true if !expected && !skipped => Err(SessionError::protocol(
+                "checksum without agreement in SETTINGS",
+            )),
+            false if self.checksums_seen => Err(SessionError::protocol(format!(
+                "{frame_type} frame on stream {stream_id} without a checksum, which those before it have"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether both sides want checksums.
+    fn checksums_agreed(&self) -> bool {
+        self.local.features & self.peer.features & Features::CHECKSUM != 0
+    }
+
+    /// Compares a frame's checksum with the one that `rest` begins with. One that was not agreed,
+    /// which an extension may have, says nothing.
+    fn verify(
+        &mut self,
+        header: &FrameHeader,
+        expected: u32,
+        rest: &[u8],
+    ) -> Result<(), SessionError> {
+        if matches!(header.frame_type, FrameType::Extension(_)) && !self.checksums_agreed() {
+            return Ok(());
+        }
+        self.checksums_seen = true;
+        if rest.first_chunk() == Some(&expected.to_be_bytes()) {
+            return Ok(());
+        }
+        Err(SessionError::protocol(format!(
+            "{} frame on stream {} with a wrong checksum: bytes were changed on the way",
+            header.frame_type, header.stream_id
+        )))
+    }
+
+    #[cold]
+    fn go_on_skipping(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
+        match self.skipped.take() {
+            Some(skipped) => self.skip(skipped, input),
+            None => Ok(None),
+        }
+    }
+
+    /// Lets a frame pass by. It is found when it has passed.
+    fn skip(
+        &mut self,
+        mut skipped: Skipped,
+        input: &mut BytesMut,
+    ) -> Result<Option<FoundFrame>, SessionError> {
+        let header = skipped.header;
+        let has_checksum = header.flags.contains(Flags::CHECKSUM);
+        let passing = skipped.left.min(input.len());
+        if has_checksum {
+            skipped.checksum = checksum::extend(skipped.checksum, &input[..passing]);
+        }
+        input.advance(passing);
+        skipped.left -= passing;
+        let checksum_len = if has_checksum { CHECKSUM_LEN } else { 0 };
+        if skipped.left > 0 || input.len() < checksum_len {
+            self.skipped = Some(skipped);
+            return Ok(None);
+        }
+        if has_checksum {
+            self.verify(&header, skipped.checksum, input)?;
+            input.advance(CHECKSUM_LEN);
+        }
+        Ok(Some(FoundFrame {
+            header,
+            metadata_too_large: true,
+        }))
+    }
+
+    /// What is wrong with bytes that no frame begins with. A peer that has sent SETTINGS speaks
+    /// the protocol, so something happened to its bytes.
+    fn misread(&self, error: FrameError) -> SessionError {
+        match error {
+            FrameError::NotThisProtocol { .. } | FrameError::UnsupportedVersion(_)
+                if self.settings_seen =>
+            {
+                SessionError::protocol(
+                    "no frame begins where the one before it ended: bytes were changed or lost on the way",
+                )
+            }
+            error => error.into(),
+        }
     }
 
     pub(crate) fn handle_settings(&mut self, body: &[u8]) -> Result<(), SessionError> {
@@ -165,7 +288,40 @@ impl Link {
         }
         self.peer = within_window(Settings::decode(body)?);
         self.settings_seen = true;
+        if self.checksums_agreed() {
+            self.output.begin_checksums();
+        } else if self.checksums_seen {
+            return Err(SessionError::protocol(
+                "checksum without agreement in SETTINGS",
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether a frame with these flags can be taken: a compressed message only if an algorithm was
+    /// agreed on. `begins` says whether a message begins in the frame.
+    #[inline]
+    pub(crate) fn can_decompress(&self, flags: Flags, begins: bool) -> Result<bool, SessionError> {
+        if !flags.contains(Flags::COMPRESSED) {
+            return Ok(true);
+        }
+        if !begins {
+            return Err(SessionError::protocol(
+                "COMPRESSED on a frame in which no message begins",
+            ));
+        }
+        Ok(self.compression.is_some())
+    }
+
+    /// What is told of a compressed message when no algorithm was agreed on.
+    pub(crate) fn no_compression(&self, what: &str) -> Status {
+        let supported = match &self.local.compression[..] {
+            [] => "none is supported here".to_owned(),
+            names => format!("supported here: {}", names.join(", ")),
+        };
+        Status::unimplemented(format!(
+            "the {what} is compressed, and no algorithm was agreed on in SETTINGS; {supported}"
+        ))
     }
 
     /// A stream was opened, or ended by this side: `frames` of the peer may cross that on their way.
@@ -201,7 +357,7 @@ impl Link {
     pub(crate) fn expire(&mut self, now: Instant, has_streams: bool) -> Result<(), SessionError> {
         let least = self.peer.min_ping_interval;
         if self.silence.expire(now, has_streams, least)? {
-            ping::encode_ping(KEEPALIVE_PING, self.output.tail());
+            self.send_ping(KEEPALIVE_PING);
         }
         Ok(())
     }
@@ -225,9 +381,16 @@ impl Link {
                 format!("pings came more often than every {interval:?}, the agreed interval"),
             ));
         }
-        ping::encode_pong(payload, self.output.tail());
+        self.output.frame(|tail| ping::encode_pong(payload, tail));
         Ok(())
     }
+}
+
+/// The algorithm that client and server have in common, and that the client likes best.
+pub(crate) fn common_compression(client: &Settings, server: &Settings) -> Option<String> {
+    let mut offered = client.compression.iter();
+    let common = offered.find(|name| server.compression.contains(name));
+    common.cloned()
 }
 
 /// A frame's body cannot be longer than the window that it has to fit into.

@@ -36,6 +36,7 @@
 
 mod assembly;
 mod client;
+mod encoded;
 mod flow;
 mod keepalive;
 mod link;
@@ -52,6 +53,7 @@ use std::fmt;
 use crate::frame::{FrameError, GoAwayCode};
 
 pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
+pub use encoded::Encoded;
 pub use flow::message_cost;
 pub use keepalive::Keepalive;
 pub use link::SessionStats;

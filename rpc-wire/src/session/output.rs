@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use crate::Code;
+use crate::frame::{cancel, checksum, window};
 
 /// From this size on a body is queued by reference instead of being copied behind its header.
 pub const SHARE_BODY_FROM: usize = 8 * 1024;
@@ -25,25 +28,71 @@ pub struct Output {
     segments_len: usize,
     /// What follows the segments.
     tail: BytesMut,
+    /// Frames get a checksum.
+    checksums: bool,
 }
 
 impl Output {
-    /// The buffer that small frames are appended to.
-    pub(crate) fn tail(&mut self) -> &mut BytesMut {
-        &mut self.tail
+    /// Appends a frame, which `write` writes whole. There is no other way to append one but this
+    /// and [`frame_with_body`](Self::frame_with_body), so none goes without its checksum.
+    pub(crate) fn frame(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        let begin = self.tail.len();
+        write(&mut self.tail);
+        if self.checksums {
+            let checksum = checksum::seal(&mut self.tail[begin..], &[]);
+            self.tail.put_u32(checksum);
+        }
     }
 
-    /// Appends a body: by copy when small, by reference otherwise.
-    pub(crate) fn push_body(&mut self, body: Bytes) {
+    /// Appends a frame whose header and metadata are what `write` writes. Its body is appended by
+    /// copy when small, by reference otherwise.
+    pub(crate) fn frame_with_body(&mut self, write: impl FnOnce(&mut BytesMut), body: Bytes) {
         if body.len() < SHARE_BODY_FROM {
-            self.tail.extend_from_slice(&body);
-            return;
+            return self.frame(|tail| {
+                write(tail);
+                tail.extend_from_slice(&body);
+            });
         }
-        if !self.tail.is_empty() {
-            let tail = self.tail.split().freeze();
-            self.push_segment(tail);
-        }
+        let begin = self.tail.len();
+        write(&mut self.tail);
+        let checksum = self
+            .checksums
+            .then(|| checksum::seal(&mut self.tail[begin..], &body));
+        let head = self.tail.split().freeze();
+        self.push_segment(head);
         self.push_segment(body);
+        if let Some(checksum) = checksum {
+            self.tail.put_u32(checksum);
+        }
+    }
+
+    /// Appends a WINDOW frame.
+    pub(crate) fn window(&mut self, id: u32, increment: u32) {
+        self.frame(|tail| window::encode(id, increment, tail));
+    }
+
+    /// Appends a CANCEL frame.
+    pub(crate) fn cancel(&mut self, id: u32, code: Code) {
+        self.frame(|tail| cancel::encode(id, code, tail));
+    }
+
+    /// From here on frames get a checksum.
+    pub(crate) fn begin_checksums(&mut self) {
+        self.checksums = true;
+    }
+
+    /// Moves what is here into `into`, which is empty.
+    pub(crate) fn move_into(&mut self, into: &mut Output) {
+        std::mem::swap(self, into);
+        self.checksums = into.checksums;
+    }
+
+    /// Drops what is here.
+    pub(crate) fn clear(&mut self) {
+        *self = Output {
+            checksums: self.checksums,
+            ..Output::default()
+        };
     }
 
     fn push_segment(&mut self, segment: Bytes) {
@@ -95,9 +144,8 @@ mod tests {
     fn large_bodies_keep_their_place_between_small_frames() {
         let mut output = Output::default();
         let large = Bytes::from(vec![7; SHARE_BODY_FROM]);
-        output.tail().extend_from_slice(b"head");
-        output.push_body(large.clone());
-        output.push_body(Bytes::from_static(b"small"));
+        output.frame_with_body(|tail| tail.extend_from_slice(b"head"), large.clone());
+        output.frame_with_body(|_| {}, Bytes::from_static(b"small"));
         assert_eq!(output.remaining(), 4 + large.len() + 5);
 
         let mut slices = [IoSlice::new(&[]); 8];

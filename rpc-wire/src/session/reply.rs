@@ -3,9 +3,10 @@
 use bytes::{Buf, Bytes, BytesMut};
 use prost::Message;
 
-use super::SHARE_BODY_FROM;
+use super::encoded::compressed_flag;
 use super::link::Link;
 use super::send_queue::{OUTPUT_TARGET, SendQueue};
+use super::{Encoded, SHARE_BODY_FROM};
 use crate::frame::{Flags, FrameHeader, FrameType, ResponseMetadata, StatusBody, too_many_entries};
 use crate::{Code, Metadata, Status};
 
@@ -18,6 +19,8 @@ pub struct Responder<'a> {
     id: u32,
     /// Bytes that the client lets the server send on the stream.
     window: i64,
+    /// The message is compressed.
+    compressed: bool,
 }
 
 impl<'a> Responder<'a> {
@@ -30,7 +33,15 @@ impl<'a> Responder<'a> {
             sends,
             id,
             window,
+            compressed: false,
         }
+    }
+
+    /// Marks the message that is to be answered with as compressed, which was
+    /// [agreed on](super::ServerSink::established).
+    pub fn compressed(mut self, compressed: bool) -> Self {
+        self.compressed = compressed;
+        self
     }
 
     /// Answers with OK and the encoded message in `body`, which is left empty.
@@ -72,6 +83,7 @@ impl<'a> Responder<'a> {
             sends,
             id,
             window,
+            ..
         } = self;
         if let Some(status) = too_many_entries("stream of replies", metadata.len()) {
             return Err(status);
@@ -91,9 +103,10 @@ impl<'a> Responder<'a> {
             metadata_len: length as u32,
             body_len: 0,
         };
-        let tail = link.output.tail();
-        header.encode(tail);
-        response.encode_raw(tail);
+        link.output.frame(|tail| {
+            header.encode(tail);
+            response.encode_raw(tail);
+        });
         sends.open(id, window);
         Ok(())
     }
@@ -127,7 +140,8 @@ impl<'a> Responder<'a> {
             Flags::NOT_EXECUTED
         };
         let mut encoded = BytesMut::from(&body.encode_to_vec()[..]);
-        self.send(&response, Flags::STATUS | executed, &mut encoded);
+        self.compressed(false)
+            .send(&response, Flags::STATUS | executed, &mut encoded);
     }
 
     fn send(self, metadata: &ResponseMetadata, flags: Flags, body: &mut BytesMut) {
@@ -136,6 +150,7 @@ impl<'a> Responder<'a> {
             sends,
             id,
             window,
+            compressed,
         } = self;
         let room = i64::from(link.peer.max_frame_body).min(window).max(0) as usize;
         let whole = body.len() <= room;
@@ -144,31 +159,36 @@ impl<'a> Responder<'a> {
             false if link.output.remaining() >= OUTPUT_TARGET => 0,
             false => room,
         };
+        let begins = whole || first > 0;
+        let ends = match whole {
+            true => Flags::END_STREAM | Flags::END_MESSAGE,
+            false => Flags::END_STREAM,
+        };
         let header = FrameHeader {
             frame_type: FrameType::Response,
-            flags: flags
-                | Flags::END_STREAM
-                | if whole {
-                    Flags::END_MESSAGE
-                } else {
-                    Flags::NONE
-                },
+            flags: flags | ends | compressed_flag(compressed && begins),
             stream_id: id,
             metadata_len: metadata.encoded_len() as u32,
             body_len: first as u32,
         };
-        let tail = link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        let head = |tail: &mut BytesMut| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        };
         if whole && body.len() < SHARE_BODY_FROM {
-            tail.extend_from_slice(body);
+            link.output.frame(|tail| {
+                head(tail);
+                tail.extend_from_slice(body);
+            });
             body.clear();
             return;
         }
-        let mut body = body.split().freeze();
-        link.output.push_body(body.split_to(first));
+        let mut bytes = body.split().freeze();
+        link.output.frame_with_body(head, bytes.split_to(first));
         if !whole {
-            sends.push(id, body, window - first as i64, Flags::NONE);
+            let compressed = compressed && !begins;
+            let rest = Encoded { bytes, compressed };
+            sends.push(id, rest, window - first as i64, Flags::NONE);
         }
     }
 }

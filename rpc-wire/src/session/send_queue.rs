@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
+use super::encoded::Encoded;
 use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 use super::output::Output;
 use super::table::StreamTable;
@@ -18,6 +19,8 @@ pub(crate) const OUTPUT_TARGET: usize = 256 * 1024;
 struct Sending {
     /// What is left of the message that is being sent; may be empty.
     rest: Option<Bytes>,
+    /// What the frame that begins the message carries besides; nothing once it was sent.
+    first_flags: Flags,
     /// Bytes that the receiver still lets us send; below 0 after small messages.
     window: i64,
     /// What the last frame carries besides [`Flags::END_MESSAGE`].
@@ -56,6 +59,7 @@ impl SendQueue {
     pub(crate) fn open(&mut self, id: u32, window: i64) {
         let sending = Sending {
             rest: None,
+            first_flags: Flags::NONE,
             window,
             last_flags: Flags::NONE,
             blocked: false,
@@ -69,7 +73,7 @@ impl SendQueue {
     pub(crate) fn offer(
         &mut self,
         id: u32,
-        message: Bytes,
+        message: Encoded,
         output: &mut Output,
         max_frame_body: usize,
     ) -> Offered {
@@ -85,14 +89,16 @@ impl SendQueue {
             self.refuse(id);
             return Offered::Full;
         }
-        if message.len() > max_frame_body || !admits(body.window, message.len()) {
-            body.rest = Some(message);
+        let length = message.bytes.len();
+        if length > max_frame_body || !admits(body.window, length) {
+            body.first_flags = message.flags();
+            body.rest = Some(message.bytes);
             self.turns.push_back(id);
             return Offered::Taken;
         }
-        body.window -= message_cost(message.len()) as i64;
-        data_header(id, Flags::END_MESSAGE, message.len() as u32).encode(output.tail());
-        output.push_body(message);
+        body.window -= message_cost(length) as i64;
+        let header = data_header(id, Flags::END_MESSAGE | message.flags(), length as u32);
+        output.frame_with_body(|tail| header.encode(tail), message.bytes);
         Offered::Taken
     }
 
@@ -110,7 +116,8 @@ impl SendQueue {
         self.open -= 1;
         if body.rest.is_none() {
             self.bodies.remove(id);
-            data_header(id, Flags::END_STREAM, 0).encode(output.tail());
+            let header = data_header(id, Flags::END_STREAM, 0);
+            output.frame(|tail| header.encode(tail));
         } else {
             body.last_flags |= Flags::END_STREAM;
         }
@@ -152,12 +159,14 @@ impl SendQueue {
         });
     }
 
-    /// Takes what is left of a message after its first frame.
-    pub(crate) fn push(&mut self, id: u32, rest: Bytes, window: i64, last_flags: Flags) {
+    /// Takes what is left of a message after its REQUEST or RESPONSE; all of it, if its bytes begin
+    /// in DATA, and only then it may be marked as compressed.
+    pub(crate) fn push(&mut self, id: u32, rest: Encoded, window: i64, last_flags: Flags) {
         self.bodies.insert(
             id,
             Sending {
-                rest: Some(rest),
+                first_flags: rest.flags(),
+                rest: Some(rest.bytes),
                 window,
                 last_flags,
                 blocked: false,
@@ -233,7 +242,7 @@ impl SendQueue {
             let window = usize::try_from(body.window).unwrap_or(0);
             if window == 0 {
                 body.blocked = true;
-                window::encode(id, window::BLOCKED, output.tail());
+                output.window(id, window::BLOCKED);
                 continue;
             }
             let fragment = rest.split_to(rest.len().min(max_frame_body).min(window));
@@ -243,13 +252,12 @@ impl SendQueue {
                 body.window -= MESSAGE_OVERHEAD as i64;
                 body.rest = None;
             }
-            let flags = if last {
-                Flags::END_MESSAGE | body.last_flags
-            } else {
-                Flags::NONE
-            };
-            data_header(id, flags, fragment.len() as u32).encode(output.tail());
-            output.push_body(fragment);
+            let mut flags = std::mem::take(&mut body.first_flags);
+            if last {
+                flags |= Flags::END_MESSAGE | body.last_flags;
+            }
+            let header = data_header(id, flags, fragment.len() as u32);
+            output.frame_with_body(|tail| header.encode(tail), fragment);
             if last && body.open {
                 continue;
             }

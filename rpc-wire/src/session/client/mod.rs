@@ -15,9 +15,7 @@ use super::link::Link;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Output, SessionError, SessionStats};
-use crate::frame::{
-    Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION, cancel, window,
-};
+use crate::frame::{Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION};
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, MAX_METHOD_NUMBERS};
 use crate::{Code, Stage, Status};
 
@@ -187,6 +185,12 @@ impl<T> ClientSession<T> {
         self.link.settings_seen()
     }
 
+    /// The algorithm that messages may be compressed with, once the server's SETTINGS are here and
+    /// if the two have one in common.
+    pub fn compression(&self) -> Option<&str> {
+        self.link.compression.as_deref()
+    }
+
     /// What the server announced, or the minima until it does.
     pub fn peer_settings(&self) -> &Settings {
         &self.link.peer
@@ -207,7 +211,7 @@ impl<T> ClientSession<T> {
     pub fn release(&mut self, id: u32) -> Option<T> {
         let mut stream = self.streams.remove(id)?;
         if stream.open {
-            cancel::encode(id, Code::Cancelled, self.link.output.tail());
+            self.link.output.cancel(id, Code::Cancelled);
             self.closed(id, stream.take_arriving());
         }
         Some(stream.slot)
@@ -231,7 +235,7 @@ impl<T> ClientSession<T> {
             let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
             };
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -279,7 +283,7 @@ impl<T> ClientSession<T> {
         let expired =
             self.open_ids(|_, stream| stream.deadline.is_some_and(|deadline| deadline <= now));
         for id in expired {
-            cancel::encode(id, Code::DeadlineExceeded, self.link.output.tail());
+            self.link.output.cancel(id, Code::DeadlineExceeded);
             let status =
                 Status::deadline_exceeded("no answer before the deadline").with_stage(Stage::Wait);
             self.fail(id, status, sink);

@@ -1,9 +1,7 @@
 //! How a stream ends, and for whom.
 
-use bytes::Bytes;
-
-use super::super::SessionError;
 use crate::frame::{Flags, ResponseMetadata, StatusBody};
+use crate::session::{Encoded, SessionError};
 use crate::{Code, Metadata, Stage, Status};
 
 /// How a stream ended.
@@ -12,7 +10,7 @@ pub enum Outcome {
     /// The server answered with OK.
     Reply {
         /// The encoded message.
-        body: Bytes,
+        body: Encoded,
         /// Sent along by the server.
         metadata: Metadata,
     },
@@ -27,7 +25,7 @@ pub trait ClientSink<T> {
 
     /// A message of a stream of replies. Say so when it is taken:
     /// [`ClientSession::consumed`](super::ClientSession::consumed).
-    fn message(&mut self, slot: &mut T, message: Bytes);
+    fn message(&mut self, slot: &mut T, message: Encoded);
 
     /// The stream that holds `slot` ended; the slot stays until it is
     /// [released](super::ClientSession::release).
@@ -38,7 +36,7 @@ pub trait ClientSink<T> {
 pub(super) fn outcome(
     metadata: ResponseMetadata,
     flags: Flags,
-    body: Bytes,
+    body: Encoded,
 ) -> Result<Outcome, SessionError> {
     let code = metadata.status_code();
     let user_metadata = metadata.user_metadata()?;
@@ -55,7 +53,7 @@ pub(super) fn outcome(
     }
     let mut status = Status::new(code, "");
     if flags.contains(Flags::STATUS) {
-        let body = StatusBody::decode_checked(&body)?;
+        let body = StatusBody::decode_checked(&body.bytes)?;
         status = Status::new(code, body.message).with_details(body.details);
     }
     let executed = !flags.contains(Flags::NOT_EXECUTED);

@@ -12,7 +12,8 @@ use crate::frame::{
     window,
 };
 use crate::session::assembly::{Assembly, Refused};
-use crate::session::{SessionError, window_exceeded};
+use crate::session::link::common_compression;
+use crate::session::{Encoded, SessionError, window_exceeded};
 use crate::{Code, Stage, Status};
 
 impl<T> ClientSession<T> {
@@ -36,6 +37,7 @@ impl<T> ClientSession<T> {
                 continue;
             }
             let mut payload = input.split_to(header.frame_len());
+            payload.truncate(header.content_len());
             payload.advance(HEADER_LEN);
             let payload = payload.freeze();
             match header.frame_type {
@@ -61,6 +63,7 @@ impl<T> ClientSession<T> {
         let assumed = self.link.peer.initial_stream_window;
         self.link.handle_settings(payload)?;
         // The server counts with its own window from the start, and may wait for us to use it.
+        self.link.compression = common_compression(&self.link.local, &self.link.peer);
         match self.link.peer.initial_stream_window - assumed {
             0 => {}
             more => self.sends.grant_all(more),
@@ -90,6 +93,8 @@ impl<T> ClientSession<T> {
     ) -> Result<(), SessionError> {
         let max_message_size = self.config.max_message_size;
         let id = header.stream_id;
+        let begins = header.flags.contains(Flags::END_MESSAGE) || header.body_len > 0;
+        let can_decompress = self.link.can_decompress(header.flags, begins)?;
         let Some(stream) = self.find_open(id)? else {
             return Ok(());
         };
@@ -98,9 +103,8 @@ impl<T> ClientSession<T> {
                 "a second RESPONSE on stream {id}"
             )));
         }
-        if header.flags.contains(Flags::COMPRESSED) {
-            let status = Status::unimplemented("the reply is compressed, which was not agreed");
-            self.give_up(id, status.code(), status, sink);
+        if !can_decompress {
+            self.give_up_compressed(id, sink);
             return Ok(());
         }
         let metadata = payload.split_to(header.metadata_len as usize);
@@ -117,7 +121,11 @@ impl<T> ClientSession<T> {
             let outcome = if payload.len() as u64 > max_message_size {
                 Outcome::Failed(too_large(max_message_size).with_stage(Stage::Receive))
             } else {
-                outcome(metadata, header.flags, payload)?
+                {
+                    let compressed = header.flags.contains(Flags::COMPRESSED);
+                    let bytes = payload;
+                    outcome(metadata, header.flags, Encoded { bytes, compressed })?
+                }
             };
             let arriving = stream.take_arriving();
             let (admitted, cut_off) = match &arriving {
@@ -147,7 +155,7 @@ impl<T> ClientSession<T> {
             return Ok(());
         }
         self.begin_reply(id, header.flags, metadata);
-        self.take_fragment(id, &payload, false, sink)
+        self.take_fragment(id, &payload, header.flags, sink)
     }
 
     /// A final RESPONSE begins whose body goes on in DATA.
@@ -195,19 +203,14 @@ impl<T> ClientSession<T> {
                 "DATA before RESPONSE on stream {id}"
             )));
         }
-        self.take_fragment(
-            id,
-            &payload,
-            header.flags.contains(Flags::END_MESSAGE),
-            sink,
-        )
+        self.take_fragment(id, &payload, header.flags, sink)
     }
 
     fn take_fragment(
         &mut self,
         id: u32,
         fragment: &[u8],
-        last: bool,
+        flags: Flags,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let Some(stream) = self.streams.get_mut(id) else {
@@ -216,13 +219,23 @@ impl<T> ClientSession<T> {
         let Some(reply) = &mut stream.reply else {
             return Ok(());
         };
+        let last = flags.contains(Flags::END_MESSAGE);
+        let begins = !reply.assembly.is_partial() && (last || !fragment.is_empty());
+        let is_message = !reply.flags.contains(Flags::STATUS);
+        if !self.link.can_decompress(flags, begins && is_message)? {
+            self.give_up_compressed(id, sink);
+            return Ok(());
+        }
+        if flags.contains(Flags::COMPRESSED) {
+            reply.assembly.begin_compressed();
+        }
         match self.grants.push(&mut reply.assembly, fragment) {
             Ok(()) if last => {}
             Ok(()) => {
                 let initial = self.link.local.initial_stream_window;
                 if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false)
                 {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
                 return Ok(());
             }
@@ -243,7 +256,7 @@ impl<T> ClientSession<T> {
             assembly,
             cut_off,
         } = *reply;
-        let outcome = outcome(metadata, flags, assembly.into_body())?;
+        let outcome = outcome(metadata, flags, assembly.into_message())?;
         stream.end(whole_stream(outcome, cut_off), sink);
         self.closed(id, None);
         self.serve_waiting();
@@ -291,7 +304,7 @@ impl<T> ClientSession<T> {
             (None, None) => None,
         };
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
         Ok(())
     }
@@ -337,6 +350,12 @@ impl<T> ClientSession<T> {
         Ok(())
     }
 
+    /// Ends a stream whose answer cannot be decompressed.
+    pub(super) fn give_up_compressed(&mut self, id: u32, sink: &mut impl ClientSink<T>) {
+        let status = self.link.no_compression("reply");
+        self.give_up(id, status.code(), status, sink);
+    }
+
     /// Ends a stream whose answer is of no use, and tells the server to stop.
     pub(super) fn give_up(
         &mut self,
@@ -345,7 +364,7 @@ impl<T> ClientSession<T> {
         status: Status,
         sink: &mut impl ClientSink<T>,
     ) {
-        cancel::encode(id, code, self.link.output.tail());
+        self.link.output.cancel(id, code);
         self.fail(id, status.with_stage(Stage::Receive), sink);
     }
 }

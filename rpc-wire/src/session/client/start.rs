@@ -2,15 +2,16 @@
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BytesMut};
 use prost::Message;
 
 use super::{ClientSession, Stream, earlier};
 use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata, too_many_entries};
 use crate::limits::{MAX_METHOD_NUMBERS, MAX_PATH_LEN};
-use crate::session::SHARE_BODY_FROM;
 use crate::session::assembly::Assembly;
+use crate::session::encoded::compressed_flag;
 use crate::session::send_queue::OUTPUT_TARGET;
+use crate::session::{Encoded, SHARE_BODY_FROM};
 use crate::{Metadata, MethodKind, Stage, Status};
 
 /// A call to be sent.
@@ -29,7 +30,7 @@ pub struct OutgoingRequest<'a> {
     /// What is streamed.
     pub kind: MethodKind,
     /// The encoded message; empty where the requests are a stream.
-    pub body: &'a Bytes,
+    pub body: &'a Encoded,
 }
 
 /// Why a stream was not opened.
@@ -133,7 +134,7 @@ impl<T> ClientSession<T> {
         let limits = [
             (
                 "request",
-                request.body.len(),
+                request.body.bytes.len(),
                 "max_message_size",
                 max_message_size,
             ),
@@ -168,9 +169,10 @@ impl<T> ClientSession<T> {
             metadata_len: metadata_len as u32,
             body_len: 0,
         };
-        let tail = self.link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        self.link.output.frame(|tail| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        });
         let window = i64::from(self.link.peer.initial_stream_window);
         self.sends.open(id, window);
         true
@@ -182,38 +184,47 @@ impl<T> ClientSession<T> {
         id: u32,
         metadata: &RequestMetadata,
         metadata_len: usize,
-        body: &Bytes,
+        body: &Encoded,
     ) -> bool {
+        let Encoded { bytes, compressed } = body;
         let max_frame_body = self.link.peer.max_frame_body as usize;
-        let whole = body.len() <= max_frame_body;
+        let whole = bytes.len() <= max_frame_body;
         let first = match whole {
-            true => body.len(),
+            true => bytes.len(),
             false if self.link.output.remaining() >= OUTPUT_TARGET => 0,
             false => max_frame_body,
         };
+        let begins = whole || first > 0;
+        let ends = match whole {
+            true => Flags::END_MESSAGE | Flags::END_STREAM,
+            false => Flags::NONE,
+        };
         let header = FrameHeader {
             frame_type: FrameType::Request,
-            flags: if whole {
-                Flags::END_MESSAGE | Flags::END_STREAM
-            } else {
-                Flags::NONE
-            },
+            flags: ends | compressed_flag(*compressed && begins),
             stream_id: id,
             metadata_len: metadata_len as u32,
             body_len: first as u32,
         };
-        let tail = self.link.output.tail();
-        header.encode(tail);
-        metadata.encode_raw(tail);
+        let head = |tail: &mut BytesMut| {
+            header.encode(tail);
+            metadata.encode_raw(tail);
+        };
         if first < SHARE_BODY_FROM {
-            tail.extend_from_slice(&body[..first]);
+            self.link.output.frame(|tail| {
+                head(tail);
+                tail.extend_from_slice(&bytes[..first]);
+            });
         } else {
-            self.link.output.push_body(body.slice(..first));
+            self.link.output.frame_with_body(head, bytes.slice(..first));
         }
         if !whole {
             let window = i64::from(self.link.peer.initial_stream_window) - first as i64;
-            self.sends
-                .push(id, body.slice(first..), window, Flags::END_STREAM);
+            let rest = Encoded {
+                bytes: bytes.slice(first..),
+                compressed: *compressed && !begins,
+            };
+            self.sends.push(id, rest, window, Flags::END_STREAM);
         }
         whole
     }

@@ -4,17 +4,17 @@ use bytes::Bytes;
 
 use super::outcome::too_large;
 use super::{ClientSession, ClientSink, Outcome, Stream};
-use crate::frame::{Flags, FrameHeader, cancel, window};
+use crate::frame::{Flags, FrameHeader};
 use crate::session::assembly::Refused;
-use crate::session::{Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
+use crate::session::{Encoded, Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Stage, Status};
 
 impl<T> ClientSession<T> {
     /// Sends a message on a stream of requests, if it may be sent now.
-    pub fn send(&mut self, id: u32, message: Bytes) -> Offered {
+    pub fn send(&mut self, id: u32, message: impl Into<Encoded>) -> Offered {
         let max_frame_body = self.link.peer.max_frame_body as usize;
         self.sends
-            .offer(id, message, &mut self.link.output, max_frame_body)
+            .offer(id, message.into(), &mut self.link.output, max_frame_body)
     }
 
     /// No more requests follow on a stream of them.
@@ -25,7 +25,7 @@ impl<T> ClientSession<T> {
     /// Ends a call whose stream of requests cannot go on, and tells the server.
     pub fn abort(&mut self, id: u32, status: Status, sink: &mut impl ClientSink<T>) {
         if self.streams.get_mut(id).is_some_and(|stream| stream.open) {
-            cancel::encode(id, status.code(), self.link.output.tail());
+            self.link.output.cancel(id, status.code());
             self.fail(id, status, sink);
         }
     }
@@ -56,7 +56,7 @@ impl<T> ClientSession<T> {
         };
         let granted = self.grants.consumed(id, arriving, initial, cost);
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -68,11 +68,6 @@ impl<T> ClientSession<T> {
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
-        if header.flags.contains(Flags::COMPRESSED) {
-            let status = Status::unimplemented("a message is compressed, which was not agreed");
-            self.give_up(id, status.code(), status, sink);
-            return Ok(());
-        }
         let initial = self.link.local.initial_stream_window;
         let Some(stream) = self.streams.get_mut(id) else {
             return Ok(());
@@ -81,6 +76,15 @@ impl<T> ClientSession<T> {
             return Ok(());
         };
         let ends = header.flags.contains(Flags::END_MESSAGE);
+        // A frame of DATA without a byte ends a message or the stream.
+        let begins = !messages.is_partial() && (ends || !payload.is_empty());
+        if !self.link.can_decompress(header.flags, begins)? {
+            self.give_up_compressed(id, sink);
+            return Ok(());
+        }
+        if header.flags.contains(Flags::COMPRESSED) {
+            messages.begin_compressed();
+        }
         let whole = || match payload.len() {
             // A small message does not keep the whole input that it came with.
             ..SHARE_BODY_FROM => Bytes::copy_from_slice(&payload),
@@ -93,7 +97,7 @@ impl<T> ClientSession<T> {
             }
             Ok(None) => {
                 if let Some(increment) = self.grants.review(id, messages, initial, false) {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),

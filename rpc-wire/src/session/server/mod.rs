@@ -15,8 +15,8 @@ use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Output, SessionError, SessionStats};
-use crate::frame::{GoAway, GoAwayCode, Settings, VERSION, ping, window};
+use super::{Encoded, Output, SessionError, SessionStats};
+use crate::frame::{GoAway, GoAwayCode, Settings, VERSION};
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
 
@@ -72,6 +72,8 @@ pub struct IncomingRequest<'a, M> {
     /// The encoded message; empty where the requests are a stream, which follows through
     /// [`ServerSink::message`].
     pub body: RequestBody<'a>,
+    /// The body is to be decompressed, by the algorithm that both sides agreed on.
+    pub compressed: bool,
 }
 
 /// Visited with what a session learns.
@@ -80,6 +82,10 @@ pub trait ServerSink {
     type Method: Clone;
     /// What stands for a call that runs.
     type Call;
+
+    /// The client's SETTINGS are here. Messages may be compressed with the algorithm of this name, if
+    /// the two have one in common.
+    fn established(&mut self, _client: &Settings, _compression: Option<&str>) {}
 
     /// Looks a path up. It is called once for each method number, so a method that does not
     /// exist has a value too.
@@ -98,7 +104,7 @@ pub trait ServerSink {
 
     /// A message of a call that takes a stream of them. Say so when its handler has taken it:
     /// [`ServerSession::consumed`].
-    fn message(&mut self, call: &mut Self::Call, message: Bytes);
+    fn message(&mut self, call: &mut Self::Call, message: Encoded);
 
     /// The client sends no more messages on a call that takes a stream of them.
     fn half_closed(&mut self, call: &mut Self::Call);
@@ -298,7 +304,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             let Some(increment) = self.grants.serve(id, assembly) else {
                 return;
             };
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -352,7 +358,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.drain == Drain::Open {
             self.drain = Drain::Announced(reason);
             self.goaway(u32::MAX, GoAwayCode::NoError, reason);
-            ping::encode_ping(DRAIN_PING, self.link.output.tail());
+            self.link.send_ping(DRAIN_PING);
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
 use super::{
     DRAIN_PING, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
 };
 use crate::frame::{Flags, FrameHeader, FrameType, HEADER_LEN, cancel, ping, window};
 use crate::session::assembly::Refused;
-use crate::session::{SessionError, window_exceeded};
+use crate::session::link::common_compression;
+use crate::session::{Encoded, SessionError, window_exceeded};
 use crate::{Code, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -36,7 +37,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 self.handle_request(now, &header, input, sink)?;
                 continue;
             }
-            let payload = &input[HEADER_LEN..header.frame_len()];
+            let payload = &input[HEADER_LEN..header.content_len()];
             match header.frame_type {
                 FrameType::Data => self.handle_data(&header, payload, sink)?,
                 FrameType::Cancel => self.handle_cancel(&header, payload, sink)?,
@@ -49,6 +50,8 @@ impl<M: Clone, C> ServerSession<M, C> {
                 }
                 FrameType::Settings => {
                     self.link.handle_settings(payload)?;
+                    self.link.compression = common_compression(&self.link.peer, &self.link.local);
+                    sink.established(&self.link.peer, self.link.compression.as_deref());
                     self.link.send_settings();
                 }
                 FrameType::GoAway | FrameType::Extension(_) => {}
@@ -103,8 +106,13 @@ impl<M: Clone, C> ServerSession<M, C> {
             return Err(behind_the_end(id));
         };
         let begins = !fragment.is_empty() || flags.contains(Flags::END_MESSAGE);
-        let refused = if flags.contains(Flags::COMPRESSED) {
-            Some(no_compression())
+        let first = begins && !receiving.assembly.is_partial();
+        let can_decompress = self.link.can_decompress(flags, first)?;
+        if flags.contains(Flags::COMPRESSED) {
+            receiving.assembly.begin_compressed();
+        }
+        let refused = if !can_decompress {
+            Some(self.link.no_compression("request"))
         } else if receiving.message_ended && begins {
             Some(Status::unimplemented(
                 "a second message on a stream: the server takes unary requests",
@@ -129,7 +137,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 .grants
                 .review(id, &mut receiving.assembly, initial, false);
             if let Some(increment) = granted {
-                window::encode(id, increment, self.link.output.tail());
+                self.link.output.window(id, increment);
             }
         }
         Ok(())
@@ -149,15 +157,15 @@ impl<M: Clone, C> ServerSession<M, C> {
             ..
         } = *receiving;
         self.grants.release(id, &mut assembly);
-        let body: Bytes = assembly.into_body();
-        let body = RequestBody::Shared(body);
+        let Encoded { bytes, compressed } = assembly.into_message();
         let request = IncomingRequest {
             id,
             method: &method,
             deadline,
             metadata,
             attempt,
-            body,
+            body: RequestBody::Shared(bytes),
+            compressed,
         };
         let call = sink.dispatch(request, self.respond(id));
         if let Some(call) = call {
@@ -209,7 +217,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             _ => None,
         };
         if let Some(increment) = granted {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
         Ok(())
     }
@@ -245,10 +253,6 @@ pub(super) fn cut_off_message() -> Status {
 
 pub(super) fn behind_the_end(id: u32) -> SessionError {
     SessionError::protocol(format!("DATA behind the end of stream {id}"))
-}
-
-pub(super) fn no_compression() -> Status {
-    Status::unimplemented("the request is compressed, which was not agreed")
 }
 
 pub(super) fn unread_too_long(limit: u64) -> Status {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
-use super::receive::{no_compression, too_large};
+use super::receive::too_large;
 use super::{Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
 use crate::Status;
 use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_entries};
@@ -59,7 +59,12 @@ impl<M: Clone, C> ServerSession<M, C> {
                 message_ended: false,
             };
             self.keep(id, Stream::Receiving(Box::new(receiving)));
-            self.take_fragment(id, header.flags, &input[body_at..header.frame_len()], sink)?;
+            self.take_fragment(
+                id,
+                header.flags,
+                &input[body_at..header.content_len()],
+                sink,
+            )?;
             input.advance(header.frame_len());
             return Ok(());
         }
@@ -74,11 +79,12 @@ impl<M: Clone, C> ServerSession<M, C> {
             metadata: user_metadata,
             attempt: metadata.attempt,
             body,
+            compressed: header.flags.contains(Flags::COMPRESSED),
         };
         if let Some(call) = sink.dispatch(request, Responder::new(link, sends, id)) {
             self.run_stream(id, call, deadline, streamed);
             if streamed {
-                let fragment = &input[body_at..header.frame_len()];
+                let fragment = &input[body_at..header.content_len()];
                 self.take_message(id, header.flags, fragment, sink)?;
             }
         }
@@ -181,8 +187,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             Some(Status::unavailable(format!(
                 "the connection has max_concurrent_streams, {limit}, calls open"
             )))
-        } else if header.flags.contains(Flags::COMPRESSED) {
-            Some(no_compression())
+        } else if header.flags.contains(Flags::COMPRESSED) && self.link.compression.is_none() {
+            Some(self.link.no_compression("request"))
         } else if u64::from(header.body_len) > self.max_message_size {
             Some(too_large(self.max_message_size))
         } else {
@@ -207,10 +213,11 @@ fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> RequestBody<'a>
     let body_at = HEADER_LEN + header.metadata_len as usize;
     if is_shared(header) {
         let mut frame = input.split_to(header.frame_len());
+        frame.truncate(header.content_len());
         frame.advance(body_at);
         RequestBody::Shared(frame.freeze())
     } else {
-        RequestBody::Borrowed(&input[body_at..header.frame_len()])
+        RequestBody::Borrowed(&input[body_at..header.content_len()])
     }
 }
 

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::receive::{behind_the_end, cut_off_message, no_compression, too_large, unread_too_long};
+use super::receive::{behind_the_end, cut_off_message, too_large, unread_too_long};
 use super::{ServerSession, ServerSink, Stream};
-use crate::frame::{Flags, window};
+use crate::frame::Flags;
 use crate::session::assembly::Refused;
-use crate::session::{Offered, SessionError, window_exceeded};
+use crate::session::{Encoded, Offered, SessionError, window_exceeded};
 use crate::{Metadata, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -34,10 +34,10 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Sends a message on a stream of replies, if it may be sent now.
-    pub fn send(&mut self, id: u32, message: Bytes) -> Offered {
+    pub fn send(&mut self, id: u32, message: impl Into<Encoded>) -> Offered {
         let max_frame_body = self.link.peer.max_frame_body as usize;
         self.sends
-            .offer(id, message, &mut self.link.output, max_frame_body)
+            .offer(id, message.into(), &mut self.link.output, max_frame_body)
     }
 
     /// Whether a message of a stream of replies is sent in part only, so that the stream cannot
@@ -66,7 +66,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         };
         let granted = self.grants.consumed(id, messages, initial, cost);
         if let Some(increment) = granted.filter(|_| !*half_closed) {
-            window::encode(id, increment, self.link.output.tail());
+            self.link.output.window(id, increment);
         }
     }
 
@@ -92,8 +92,13 @@ impl<M: Clone, C> ServerSession<M, C> {
             return Err(behind_the_end(id));
         };
         let ends = flags.contains(Flags::END_MESSAGE);
-        let taken = if flags.contains(Flags::COMPRESSED) {
-            Err(no_compression())
+        let begins = !assembly.is_partial() && (ends || !fragment.is_empty());
+        let can_decompress = self.link.can_decompress(flags, begins)?;
+        if flags.contains(Flags::COMPRESSED) {
+            assembly.begin_compressed();
+        }
+        let taken = if !can_decompress {
+            Err(self.link.no_compression("request"))
         } else {
             let whole = || Bytes::copy_from_slice(fragment);
             match self.grants.take(id, assembly, fragment, ends, whole) {
@@ -112,7 +117,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 if let Some(message) = message {
                     sink.message(call, message);
                 } else if let Some(increment) = self.grants.review(id, assembly, initial, false) {
-                    window::encode(id, increment, self.link.output.tail());
+                    self.link.output.window(id, increment);
                 }
                 if flags.contains(Flags::END_STREAM) {
                     *half_closed = true;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::frame::{
     Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, RequestMetadata, ResponseMetadata, Settings,
-    StatusBody, ping,
+    StatusBody, checksum, ping,
 };
 
 /// A frame that a session has sent.
@@ -47,9 +47,13 @@ fn split_frames(mut bytes: Bytes) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(head) = bytes.first_chunk::<HEADER_LEN>() {
         let header = FrameHeader::parse(head).expect("a session sends frames");
+        let expected = checksum::of(&bytes[..header.content_len()]);
         bytes.advance(HEADER_LEN);
         let metadata = bytes.split_to(header.metadata_len as usize);
         let body = bytes.split_to(header.body_len as usize);
+        if header.flags.contains(Flags::CHECKSUM) {
+            assert_eq!(bytes.get_u32(), expected, "the checksum of {header:?}");
+        }
         frames.push(Frame {
             header,
             metadata,
@@ -142,7 +146,11 @@ impl LoneClient {
 
     /// A client whose server has sent these SETTINGS.
     pub(super) fn with_server(server: &Settings) -> Self {
-        let mut client = LoneClient::new(ClientConfig::default());
+        LoneClient::with(ClientConfig::default(), server)
+    }
+
+    pub(super) fn with(config: ClientConfig, server: &Settings) -> Self {
+        let mut client = LoneClient::new(config);
         client.send(&settings(server)).expect("SETTINGS are taken");
         assert_eq!(client.sent().len(), 1, "its SETTINGS");
         client
@@ -162,7 +170,7 @@ impl LoneClient {
             metadata: &call.metadata,
             attempt: 0,
             kind: kind(call.path),
-            body: &call.body,
+            body: &call.encoded(),
         };
         let id = self
             .session

@@ -1,6 +1,8 @@
 //! Two sessions on a virtual link, under a virtual clock.
 
 mod cancel;
+mod checksums;
+mod compression;
 mod deadlines;
 mod flow_control;
 mod garbage;
@@ -85,7 +87,7 @@ impl Pair {
             // Tells the handler which call it is.
             attempt: index as u32,
             kind: kind(call.path),
-            body: &call.body,
+            body: &call.encoded(),
         };
         let started = self.client.start(self.now, &request, index);
         let id = started.map_err(|(error, slot)| {
@@ -166,6 +168,10 @@ impl Pair {
 
     /// Answers a call to [`LATER`], if the server still knows it.
     fn answer(&mut self, index: usize, body: &[u8]) -> bool {
+        self.answer_with(index, body, false)
+    }
+
+    fn answer_with(&mut self, index: usize, body: &[u8], compressed: bool) -> bool {
         let id = self.calls.ids[index];
         let Some((call, responder)) = self.server.responder(id) else {
             assert!(!self.handlers.running.contains_key(&id));
@@ -173,6 +179,7 @@ impl Pair {
         };
         assert_eq!(call, id);
         assert!(self.handlers.running.remove(&id).is_some());
+        let responder = responder.compressed(compressed);
         responder.message(&mut BytesMut::from(body), &Metadata::new());
         true
     }
@@ -193,7 +200,7 @@ impl Pair {
     /// The body that a call was answered with.
     fn reply(&self, index: usize) -> Bytes {
         match &self.calls.outcomes[index] {
-            Some(Outcome::Reply { body, .. }) => body.clone(),
+            Some(Outcome::Reply { body, .. }) => body.bytes.clone(),
             other => panic!("call {index} has no reply: {other:?}"),
         }
     }
@@ -221,6 +228,7 @@ struct Call {
     timeout: Option<Duration>,
     metadata: Metadata,
     body: Bytes,
+    compressed: bool,
 }
 
 impl Call {
@@ -232,6 +240,14 @@ impl Call {
             timeout: None,
             metadata,
             body: body.into(),
+            compressed: false,
+        }
+    }
+
+    fn encoded(&self) -> Encoded {
+        Encoded {
+            bytes: self.body.clone(),
+            compressed: self.compressed,
         }
     }
 
@@ -273,6 +289,19 @@ impl Direction {
         self.input.put((&mut self.output).take(count));
         self.written += count as u64;
         count
+    }
+}
+
+/// Whether a random message of this size is sent as compressed.
+fn is_compressed(size: usize) -> bool {
+    size % 2 == 1
+}
+
+/// SETTINGS of a side that can undo these algorithms.
+fn compressing(names: &[&str]) -> crate::frame::Settings {
+    crate::frame::Settings {
+        compression: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..Default::default()
     }
 }
 

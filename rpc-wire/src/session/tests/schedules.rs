@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::Settings;
+use crate::frame::{Features, Settings};
 use crate::{DEFAULT_MAX_FRAME_BODY, INITIAL_STREAM_WINDOW};
 
 /// One thing that happens to a connection.
@@ -35,6 +35,8 @@ struct Setup {
     max_frame_body: u32,
     max_message_size: u64,
     first_stream_id: u32,
+    /// Bits of both sides.
+    features: [u64; 2],
     steps: Vec<Step>,
     /// The connection breaks when these steps are done.
     breaks: bool,
@@ -90,6 +92,7 @@ fn setup() -> impl Strategy<Value = Setup> {
         prop_oneof![3 => Just(DEFAULT_MAX_FRAME_BODY), 1 => Just(8 * INITIAL_STREAM_WINDOW)],
         prop_oneof![Just(4 << 20), Just(16 << 20), Just(100_000)],
         prop_oneof![4 => Just(1), 1 => Just(u32::MAX - 40)],
+        prop::array::uniform2(0..=Features::CHECKSUM),
         vec(step(), 1..80),
         prop::bool::weighted(0.3),
     )
@@ -100,6 +103,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 max_frame_body,
                 max_message_size,
                 first_stream_id,
+                features,
                 steps,
                 breaks,
             )| {
@@ -109,6 +113,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                     max_frame_body,
                     max_message_size,
                     first_stream_id,
+                    features,
                     steps,
                     breaks,
                 }
@@ -139,18 +144,24 @@ impl Run {
             max_concurrent_streams: setup.streams,
             initial_stream_window: setup.window,
             max_frame_body: setup.max_frame_body,
-            ..Settings::default()
+            ..compressing(&["some"])
         };
         let max_message_size = setup.max_message_size;
         let first_stream_id = setup.first_stream_id;
         let client = ClientConfig {
-            settings: settings.clone(),
+            settings: Settings {
+                features: setup.features[0],
+                ..settings.clone()
+            },
             max_message_size,
             first_stream_id,
             keepalive: None,
         };
         let server = ServerConfig {
-            settings,
+            settings: Settings {
+                features: setup.features[1],
+                ..settings
+            },
             max_message_size,
             ..ServerConfig::default()
         };
@@ -182,6 +193,7 @@ impl Run {
                 let call = Call {
                     number,
                     timeout,
+                    compressed: is_compressed(size),
                     ..Call::new(method, body(index, size))
                 };
                 if self.pair.try_start(&call).is_ok() {
@@ -239,8 +251,10 @@ impl Run {
             .iter()
             .position(|other| *other == id)
             .unwrap();
+        let answer = body(index + 100, size);
+        let compressed = is_compressed(size);
         assert!(
-            self.pair.answer(index, &body(index + 100, size)),
+            self.pair.answer_with(index, &answer, compressed),
             "a call that runs has an answer"
         );
         self.asked[index].answered = Some(size);
@@ -292,9 +306,10 @@ impl Run {
                 Some(Outcome::Reply { body: reply, .. }) => {
                     let (seed, size) = expected.expect("an answer that a handler gave");
                     assert!(
-                        *reply == body(seed, size),
+                        reply.bytes == body(seed, size),
                         "call {index} has another's reply"
                     );
+                    assert_eq!(reply.compressed, is_compressed(size));
                 }
                 Some(Outcome::Failed(status)) => self.check_error(index, asked, status),
             }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use super::*;
+use crate::frame::Settings;
 use crate::{Code, Metadata, MethodKind, Status};
 
 /// Answered while it is received, with its own body and metadata.
@@ -39,7 +40,7 @@ pub(super) fn kind(path: &str) -> MethodKind {
 pub(super) struct Arrived {
     /// The server's leading metadata.
     pub(super) headers: Option<Metadata>,
-    pub(super) unread: VecDeque<Bytes>,
+    pub(super) unread: VecDeque<Encoded>,
     /// Nothing follows.
     pub(super) ended: bool,
 }
@@ -47,7 +48,8 @@ pub(super) struct Arrived {
 impl Arrived {
     /// Bytes that wait for the reader.
     pub(super) fn unread_bytes(&self) -> u64 {
-        self.unread.iter().map(|message| message.len() as u64).sum()
+        let unread = self.unread.iter();
+        unread.map(|message| message.bytes.len() as u64).sum()
     }
 }
 
@@ -73,7 +75,7 @@ impl ClientSink<usize> for Calls {
         assert!(known.is_none(), "call {slot} began twice");
     }
 
-    fn message(&mut self, slot: &mut usize, message: Bytes) {
+    fn message(&mut self, slot: &mut usize, message: Encoded) {
         let arrived = &mut self.arrived[*slot];
         assert!(
             arrived.headers.is_some() && !arrived.ended,
@@ -98,12 +100,14 @@ pub(super) struct Seen {
     pub(super) attempt: u32,
     pub(super) deadline: Option<Instant>,
     pub(super) metadata: Metadata,
-    pub(super) body: Bytes,
+    pub(super) body: Encoded,
 }
 
 /// The server's methods, and what they have seen.
 #[derive(Default)]
 pub(super) struct Handlers {
+    /// The algorithm that was agreed on.
+    pub(super) compression: Option<String>,
     pub(super) resolved: Vec<String>,
     pub(super) dispatched: Vec<Seen>,
     /// Bodies of the calls that have no answer yet.
@@ -116,6 +120,10 @@ pub(super) struct Handlers {
 impl ServerSink for Handlers {
     type Method = Rc<str>;
     type Call = u32;
+
+    fn established(&mut self, _client: &Settings, compression: Option<&str>) {
+        self.compression = compression.map(str::to_owned);
+    }
 
     fn resolve(&mut self, path: &str) -> Rc<str> {
         self.resolved.push(path.to_owned());
@@ -138,6 +146,7 @@ impl ServerSink for Handlers {
             metadata,
             attempt,
             body,
+            compressed,
         } = request;
         let body = match body {
             RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
@@ -145,6 +154,7 @@ impl ServerSink for Handlers {
         };
         let kept = match &**method {
             ECHO => {
+                let responder = responder.compressed(compressed);
                 responder.message(&mut BytesMut::from(&body[..]), &metadata);
                 None
             }
@@ -173,12 +183,15 @@ impl ServerSink for Handlers {
             attempt,
             deadline,
             metadata,
-            body,
+            body: Encoded {
+                bytes: body,
+                compressed,
+            },
         });
         kept
     }
 
-    fn message(&mut self, call: &mut u32, message: Bytes) {
+    fn message(&mut self, call: &mut u32, message: Encoded) {
         assert!(self.running.contains_key(call), "call {call} has ended");
         let arrived = self.arrived.get_mut(call).expect("it was dispatched");
         assert!(!arrived.ended, "call {call}: a message behind the end");

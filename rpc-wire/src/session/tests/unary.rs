@@ -15,11 +15,11 @@ fn a_call_is_answered_with_the_bytes_and_metadata_of_its_handler() {
     let Some(Outcome::Reply { body, metadata }) = &pair.calls.outcomes[index] else {
         panic!("no reply: {:?}", pair.calls.outcomes)
     };
-    assert_eq!(body, "hello");
+    assert_eq!(body.bytes, "hello");
     assert_eq!(*metadata, call.metadata);
     let seen = &pair.handlers.dispatched[0];
     assert_eq!(
-        (&seen.metadata, &seen.body[..]),
+        (&seen.metadata, &seen.body.bytes[..]),
         (&call.metadata, &b"hello"[..])
     );
 }

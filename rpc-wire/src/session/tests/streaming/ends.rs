@@ -157,7 +157,7 @@ fn the_first_byte_of_a_final_response_stops_the_upload() {
     client.session.send(1, body(1, 3 * MIB));
     client.sent();
     client.send(&response(1, Flags::END_STREAM, b"")).unwrap();
-    assert_eq!(client.session.send(1, "more".into()), Offered::Closed);
+    assert_eq!(client.session.send(1, Bytes::from("more")), Offered::Closed);
     client.send(&window(1, 100_000)).unwrap();
     assert!(client.sent().is_empty());
     client.send(&data(1, Flags::END_MESSAGE, b"")).unwrap();

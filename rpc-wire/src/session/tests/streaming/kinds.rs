@@ -57,7 +57,7 @@ fn a_request_is_answered_with_a_stream_of_replies() {
     pair.settle();
     match &pair.calls.outcomes[index] {
         Some(Outcome::Reply { body, metadata }) => {
-            assert!(body.is_empty());
+            assert!(body.bytes.is_empty());
             assert_eq!(*metadata, trailing);
         }
         other => panic!("{other:?}"),

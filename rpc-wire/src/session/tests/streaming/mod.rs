@@ -61,11 +61,13 @@ impl Pair {
     }
 
     fn client_send(&mut self, index: usize, message: impl Into<Bytes>) -> Offered {
-        self.client.send(self.id(index), message.into())
+        self.client
+            .send(self.id(index), Encoded::from(message.into()))
     }
 
     fn server_send(&mut self, index: usize, message: impl Into<Bytes>) -> Offered {
-        self.server.send(self.id(index), message.into())
+        self.server
+            .send(self.id(index), Encoded::from(message.into()))
     }
 
     fn half_close(&mut self, index: usize) {
@@ -74,17 +76,25 @@ impl Pair {
 
     /// The caller takes a message.
     fn client_read(&mut self, index: usize) -> Option<Bytes> {
+        self.client_read_encoded(index).map(|message| message.bytes)
+    }
+
+    fn client_read_encoded(&mut self, index: usize) -> Option<Encoded> {
         let message = self.calls.arrived[index].unread.pop_front()?;
         self.client
-            .consumed(self.id(index), message_cost(message.len()));
+            .consumed(self.id(index), message_cost(message.bytes.len()));
         Some(message)
     }
 
     /// The handler takes a message.
     fn server_read(&mut self, index: usize) -> Option<Bytes> {
+        self.server_read_encoded(index).map(|message| message.bytes)
+    }
+
+    fn server_read_encoded(&mut self, index: usize) -> Option<Encoded> {
         let id = self.id(index);
         let message = self.handlers.arrived.get_mut(&id)?.unread.pop_front()?;
-        self.server.consumed(id, message_cost(message.len()));
+        self.server.consumed(id, message_cost(message.bytes.len()));
         Some(message)
     }
 

@@ -29,13 +29,17 @@ impl Flow {
     }
 
     /// Offers messages until one is not taken; false if the stream is closed.
-    fn send(&mut self, seed: usize, mut offer: impl FnMut(Bytes) -> Offered) -> bool {
+    fn send(&mut self, seed: usize, mut offer: impl FnMut(Encoded) -> Offered) -> bool {
         while !self.waits {
             let Some(&size) = self.to_send.front() else {
                 break;
             };
             let number = self.sizes.len() - self.to_send.len();
-            match offer(body(seed + number, size)) {
+            let message = Encoded {
+                bytes: body(seed + number, size),
+                compressed: is_compressed(size),
+            };
+            match offer(message) {
                 Offered::Taken => drop(self.to_send.pop_front()),
                 Offered::Full => self.waits = true,
                 Offered::Closed => return false,
@@ -44,9 +48,11 @@ impl Flow {
         true
     }
 
-    fn take(&mut self, seed: usize, message: &Bytes) {
-        let expected = body(seed + self.read, self.sizes[self.read]);
-        assert!(*message == expected, "message {} of {seed}", self.read);
+    fn take(&mut self, seed: usize, message: &Encoded) {
+        let size = self.sizes[self.read];
+        let expected = body(seed + self.read, size);
+        assert!(message.bytes == expected, "message {} of {seed}", self.read);
+        assert_eq!(message.compressed, is_compressed(size));
         self.read += 1;
     }
 
@@ -85,7 +91,8 @@ impl Run {
             max_concurrent_streams: setup.streams,
             initial_stream_window: setup.window,
             max_frame_body: setup.max_frame_body,
-            ..Settings::default()
+            features: setup.features,
+            ..compressing(&["some"])
         };
         let max_message_size = setup.max_message_size;
         let client = ClientConfig {
@@ -243,7 +250,7 @@ impl Run {
     }
 
     fn client_reads(&mut self, index: usize) -> bool {
-        let message = self.pair.client_read(index);
+        let message = self.pair.client_read_encoded(index);
         if let Some(message) = &message {
             self.streams[index].down.take(1000 * index + 500, message);
         }
@@ -251,7 +258,7 @@ impl Run {
     }
 
     fn server_reads(&mut self, index: usize) -> bool {
-        let message = self.pair.server_read(index);
+        let message = self.pair.server_read_encoded(index);
         if let Some(message) = &message {
             self.streams[index].up.take(1000 * index, message);
         }

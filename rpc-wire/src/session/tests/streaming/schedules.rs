@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::run::Run;
 use super::*;
 use crate::INITIAL_STREAM_WINDOW;
+use crate::frame::Features;
 
 /// One thing that happens to a connection.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub(super) struct Setup {
     pub(super) window: u32,
     pub(super) max_frame_body: u32,
     pub(super) max_message_size: u64,
+    /// Bits of both sides.
+    pub(super) features: u64,
     pub(super) steps: Vec<Step>,
     /// The connection breaks when these steps are done.
     pub(super) breaks: bool,
@@ -98,15 +101,17 @@ fn setup() -> impl Strategy<Value = Setup> {
         prop_oneof![Just(INITIAL_STREAM_WINDOW), Just(3 * INITIAL_STREAM_WINDOW)],
         prop_oneof![3 => Just(16 * 1024), 1 => Just(8 * INITIAL_STREAM_WINDOW)],
         prop_oneof![Just(4 << 20), Just(16 << 20), Just(100_000)],
+        0..=Features::CHECKSUM,
         vec(step(), 1..150),
         prop::bool::weighted(0.2),
     )
         .prop_map(
-            |(streams, window, max_frame_body, max_message_size, steps, breaks)| Setup {
+            |(streams, window, max_frame_body, max_message_size, features, steps, breaks)| Setup {
                 streams,
                 window,
                 max_frame_body,
                 max_message_size,
+                features,
                 steps,
                 breaks,
             },

@@ -128,7 +128,7 @@ fn the_half_close_rides_on_a_message_in_part_or_follows_on_its_own() {
     let whole = client.start(&Call::new(TALK, ""));
     let in_part = client.start(&Call::new(TALK, ""));
     client.sent();
-    client.session.send(whole, "x".into());
+    client.session.send(whole, Bytes::from("x"));
     client.session.finish_sending(whole);
     let sent = client.sent();
     assert!(sent[0].has(Flags::END_MESSAGE) && !sent[0].has(Flags::END_STREAM));
@@ -166,11 +166,11 @@ fn a_sender_keeps_to_its_window_and_asks_once() {
             false => frame.body.len() as u64,
         });
     assert_eq!(cost.sum::<u64>(), u64::from(INITIAL_STREAM_WINDOW));
-    assert_eq!(client.session.send(id, "x".into()), Offered::Full);
+    assert_eq!(client.session.send(id, Bytes::from("x")), Offered::Full);
     assert!(client.sent().is_empty());
     client.send(&window(id, 10_000)).unwrap();
     assert!(client.sent()[0].has(Flags::END_MESSAGE));
-    assert_eq!(client.session.send(id, "x".into()), Offered::Taken);
+    assert_eq!(client.session.send(id, Bytes::from("x")), Offered::Taken);
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn a_stream_with_a_message_in_part_is_full_until_that_is_sent() {
     let mut client = LoneClient::established();
     let id = client.start(&Call::new(TALK, ""));
     assert_eq!(client.session.send(id, body(1, 2 * MIB)), Offered::Taken);
-    assert_eq!(client.session.send(id, "x".into()), Offered::Full);
-    assert_eq!(client.session.send(id, "x".into()), Offered::Full);
+    assert_eq!(client.session.send(id, Bytes::from("x")), Offered::Full);
+    assert_eq!(client.session.send(id, Bytes::from("x")), Offered::Full);
     client.sent();
     assert!(client_writable(&mut client).is_empty(), "it has no window");
     client.send(&window(id, 1000)).unwrap();
@@ -27,7 +27,7 @@ fn a_stream_with_a_message_in_part_is_full_until_that_is_sent() {
     client.sent();
     assert_eq!(client_writable(&mut client), [0], "woken once");
     assert!(client_writable(&mut client).is_empty());
-    assert_eq!(client.session.send(id, "x".into()), Offered::Taken);
+    assert_eq!(client.session.send(id, Bytes::from("x")), Offered::Taken);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_busy_connection_takes_no_more_until_its_output_was_taken() {
         taken += 1;
     }
     assert_eq!(taken, OUTPUT_TARGET / 10_000 + 1);
-    assert_eq!(client.session.send(other, "x".into()), Offered::Full);
+    assert_eq!(client.session.send(other, Bytes::from("x")), Offered::Full);
     assert!(
         client_writable(&mut client).is_empty(),
         "the output is not taken"
@@ -49,7 +49,7 @@ fn a_busy_connection_takes_no_more_until_its_output_was_taken() {
     let mut writable = client_writable(&mut client);
     writable.sort_unstable();
     assert_eq!(writable, [0, 1]);
-    assert_eq!(client.session.send(other, "x".into()), Offered::Taken);
+    assert_eq!(client.session.send(other, Bytes::from("x")), Offered::Taken);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn small_messages_do_not_starve_a_large_one_of_another_stream() {
         client.session.take_writable(|_| {});
     }
     assert_eq!(
-        client.session.send(large, "x".into()),
+        client.session.send(large, Bytes::from("x")),
         Offered::Taken,
         "the large message is sent"
     );
