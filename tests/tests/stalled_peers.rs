@@ -5,10 +5,11 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use rpc_runtime::{Channel, Code, Stage};
+use rpc_runtime::{Channel, Code, Server, Stage};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, RawPeer, TestServer, request_frame, within};
+use rpc_tests::{LIMIT, RawPeer, TestProbe, TestServer, request_frame, within};
 use rpc_wire::frame::Settings;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -183,6 +184,40 @@ async fn a_connection_to_a_server_that_never_answers_is_given_up() {
         let status = probe.echo(payload(1)).await.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
         assert!(status.message().contains("connect_timeout"), "{status}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_reads_no_more_requests_while_as_many_replies_are_unread_as_its_limit_allows() {
+    const LIMIT_OF_OUTPUT: usize = 16 * 1024;
+    /// What lies in the pipe, both ways, and what is read at a time.
+    const PIPE: usize = 1024;
+
+    within(LIMIT, async {
+        let (mut client, end) = tokio::io::duplex(PIPE);
+        let probe = TestProbe::new();
+        let server = Server::new()
+            .service(probe.clone())
+            .max_unread_output(LIMIT_OF_OUTPUT);
+        let connections = tokio_stream::once(Ok::<_, std::io::Error>(end));
+        let serving = tokio::spawn(server.serve_incoming(connections));
+        let mut requests = Vec::new();
+        Settings::default().encode(&mut requests);
+        for id in 1..=200 {
+            requests.extend(request_frame(id, "probe.Probe/Echo", &kilobyte()));
+        }
+        let sending = tokio::time::timeout(Duration::from_millis(200), async {
+            client.write_all(&requests).await.unwrap();
+        });
+        assert!(sending.await.is_err(), "not all are read");
+        let answered = probe.counts().finished * 1024;
+        let most = LIMIT_OF_OUTPUT + 4 * PIPE;
+        assert!(
+            (LIMIT_OF_OUTPUT..most).contains(&answered),
+            "{answered} bytes"
+        );
+        serving.abort();
     })
     .await;
 }

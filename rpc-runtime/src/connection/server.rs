@@ -20,10 +20,6 @@ use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::Opened;
 
-/// No more requests are read while this many bytes wait to be written, so that a client that
-/// does not read its replies holds up nobody but itself.
-pub(crate) const MAX_UNWRITTEN: usize = 1024 * 1024;
-
 /// How long a client has to answer the PING of an orderly end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -172,7 +168,7 @@ impl<S: RequestSink> ServerDriver<S> {
             return Poll::Ready(Ok(Event::Output));
         }
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
-        let may_read = unwritten < MAX_UNWRITTEN;
+        let may_read = unwritten < self.config.max_unread_output;
         if !may_read {
             // The client cannot finish a frame, nor answer a PING, when nobody reads.
             self.frame_deadline = None;

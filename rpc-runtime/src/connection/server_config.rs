@@ -15,6 +15,10 @@ const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a frame to arrive whole, unless configured otherwise: 16 KiB at 1 KiB a second.
 const DEFAULT_FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Bytes of replies that wait for their client, unless configured otherwise: as much as one stream
+/// may send without being asked.
+const DEFAULT_MAX_UNREAD_OUTPUT: usize = 1024 * 1024;
+
 /// Time in which a client must take something of what is written, unless configured otherwise: as
 /// long as for a frame in the other direction.
 const DEFAULT_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,6 +42,9 @@ pub(crate) struct ConnectionConfig {
     pub(crate) handshake_timeout: Duration,
     /// How long a frame may take from its first byte to its last.
     pub(crate) frame_timeout: Duration,
+    /// No more requests are read while this many bytes wait to be written, so that a client that
+    /// does not read its replies holds up nobody but itself.
+    pub(crate) max_unread_output: usize,
     /// How long a client may take nothing of what is written.
     pub(crate) write_timeout: Duration,
     /// How long a connection may have no calls.
@@ -65,6 +72,7 @@ impl Default for ConnectionConfig {
             },
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             frame_timeout: DEFAULT_FRAME_TIMEOUT,
+            max_unread_output: DEFAULT_MAX_UNREAD_OUTPUT,
             write_timeout: DEFAULT_WRITE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             max_age: None,

@@ -127,6 +127,15 @@ impl Server {
         self
     }
 
+    /// Bytes of replies that one connection may hold before its client has taken them; 1 MiB unless
+    /// set. While there are more no request is read, so that a client that does not read holds up
+    /// nobody but itself; after [`write_timeout`](Self::write_timeout) it loses the connection.
+    #[must_use]
+    pub fn max_unread_output(mut self, bytes: usize) -> Self {
+        self.connection.max_unread_output = bytes.max(1);
+        self
+    }
+
     /// Calls that one connection may have open, at least 1; 1,024 unless set. Clients keep more
     /// than that waiting on their side.
     #[must_use]

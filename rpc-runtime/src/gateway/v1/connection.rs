@@ -12,7 +12,7 @@ use super::calls::Calls;
 use super::frame::{self, Limits};
 use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
-use crate::connection::server::{MAX_UNWRITTEN, READS_IN_A_ROW};
+use crate::connection::server::READS_IN_A_ROW;
 use crate::connection::shutdown::{Phase, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
@@ -28,6 +28,7 @@ pub(super) struct Connection {
     peer: Option<SocketAddr>,
     calls: Calls,
     max_calls: usize,
+    max_unread_output: usize,
     limits: Limits,
     progress: Progress,
     write_timeout: Duration,
@@ -82,6 +83,7 @@ impl Connection {
             peer,
             calls: Calls::new(router, peer, identity),
             max_calls: settings.max_concurrent_streams as usize,
+            max_unread_output: config.max_unread_output,
             limits: Limits {
                 max_metadata_size: settings.max_metadata_size,
                 max_message_size: config.session.max_message_size,
@@ -163,7 +165,8 @@ impl Connection {
 
     /// Whether another call may begin.
     fn has_room(&self) -> bool {
-        self.calls.running() < self.max_calls && self.wire.output.remaining() < MAX_UNWRITTEN
+        self.calls.running() < self.max_calls
+            && self.wire.output.remaining() < self.max_unread_output
     }
 
     fn may_read(&self) -> bool {
