@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::Buf;
 
+use self::streaming::Before;
 use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
 use super::keepalive::Keepalive;
 use super::link::Link;
@@ -73,8 +74,7 @@ struct PartialReply {
     metadata: ResponseMetadata,
     flags: Flags,
     assembly: Assembly,
-    /// The server ended its stream inside a message.
-    cut_off: bool,
+    before: Before,
 }
 
 impl<T> Stream<T> {

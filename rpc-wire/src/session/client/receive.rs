@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::outcome::{outcome, too_large};
-use super::streaming::whole_stream;
+use super::streaming::{Before, checked};
 use super::{ClientSession, ClientSink, Outcome, PartialReply, Stream};
 use crate::frame::{
     Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, ResponseMetadata, cancel, too_many_entries,
@@ -121,26 +121,31 @@ impl<T> ClientSession<T> {
             let outcome = if payload.len() as u64 > max_message_size {
                 Outcome::Failed(too_large(max_message_size).with_stage(Stage::Receive))
             } else {
-                {
-                    let compressed = header.flags.contains(Flags::COMPRESSED);
-                    let bytes = payload;
-                    outcome(metadata, header.flags, Encoded { bytes, compressed })?
-                }
+                let body = Encoded {
+                    bytes: payload,
+                    compressed: header.flags.contains(Flags::COMPRESSED),
+                };
+                outcome(metadata, header.flags, body)?
             };
             let arriving = stream.take_arriving();
-            let (admitted, cut_off) = match &arriving {
-                Some(arriving) => (arriving.admits(header.body_len), arriving.is_partial()),
+            let before = match &arriving {
+                Some(arriving) if !arriving.admits(header.body_len) => {
+                    return Err(window_exceeded(id));
+                }
+                Some(arriving) => Before::of_stream(arriving.is_partial()),
                 // One frame always fits into a new stream's window.
-                None => (true, false),
+                None => Before::Nothing,
             };
-            if !admitted {
-                return Err(window_exceeded(id));
-            }
-            stream.end(whole_stream(outcome, cut_off), sink);
+            stream.end(checked(outcome, before), sink);
             self.closed(id, arriving);
             return Ok(());
         }
         if !header.flags.contains(Flags::END_STREAM) && stream.messages.is_some() {
+            if metadata.status_code() != Code::Ok {
+                let status = Status::internal("leading metadata came with an error's code");
+                self.give_up(id, Code::Cancelled, status, sink);
+                return Ok(());
+            }
             if std::mem::replace(&mut stream.headers_seen, true) {
                 return Err(SessionError::protocol(format!(
                     "leading metadata came twice on stream {id}"
@@ -164,21 +169,22 @@ impl<T> ClientSession<T> {
             return;
         };
         // A final body comes out of the window that the messages before it have left.
-        let (assembly, cut_off) = match stream.messages.take() {
+        let (assembly, before) = match stream.messages.take() {
             Some(mut messages) => {
-                let cut_off = self.grants.abandon(id, &mut messages);
-                (*messages, cut_off)
+                let partial = self.grants.abandon(id, &mut messages);
+                (*messages, Before::of_stream(partial))
             }
             None => {
                 let window = self.link.local.initial_stream_window;
-                (Assembly::new(window, self.config.max_message_size), false)
+                let assembly = Assembly::new(window, self.config.max_message_size);
+                (assembly, Before::Nothing)
             }
         };
         stream.reply = Some(Box::new(PartialReply {
             metadata,
             flags,
             assembly,
-            cut_off,
+            before,
         }));
         self.serve_waiting();
         // What the server does not have yet, it does not need.
@@ -254,10 +260,10 @@ impl<T> ClientSession<T> {
             metadata,
             flags,
             assembly,
-            cut_off,
+            before,
         } = *reply;
         let outcome = outcome(metadata, flags, assembly.into_message())?;
-        stream.end(whole_stream(outcome, cut_off), sink);
+        stream.end(checked(outcome, before), sink);
         self.closed(id, None);
         self.serve_waiting();
         Ok(())

@@ -110,13 +110,34 @@ impl<T> ClientSession<T> {
     }
 }
 
-/// A stream of replies that ends well inside a message did not end well.
-pub(super) fn whole_stream(outcome: Outcome, cut_off: bool) -> Outcome {
-    match outcome {
-        Outcome::Reply { .. } if cut_off => {
-            let status = Status::internal("the server ended its stream inside a message");
-            Outcome::Failed(status.with_stage(Stage::Receive))
+/// What a stream of replies had brought when its final RESPONSE came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Before {
+    /// It is no stream: its one reply is in the RESPONSE.
+    Nothing,
+    Whole,
+    PartOfMessage,
+}
+
+impl Before {
+    pub(super) fn of_stream(partial: bool) -> Self {
+        match partial {
+            true => Before::PartOfMessage,
+            false => Before::Whole,
         }
-        outcome => outcome,
     }
+}
+
+/// A stream of replies ends well between two messages and with no further one.
+pub(super) fn checked(outcome: Outcome, before: Before) -> Outcome {
+    let reason = match (&outcome, before) {
+        (Outcome::Reply { .. }, Before::PartOfMessage) => {
+            "the server ended its stream inside a message"
+        }
+        (Outcome::Reply { body, .. }, Before::Whole) if !body.bytes.is_empty() => {
+            "the server ended its stream with a body, which is no message"
+        }
+        _ => return outcome,
+    };
+    Outcome::Failed(Status::internal(reason).with_stage(Stage::Receive))
 }

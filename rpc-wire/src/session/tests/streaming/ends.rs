@@ -2,7 +2,7 @@
 
 use super::super::lone::*;
 use super::*;
-use crate::frame::{Flags, FrameType};
+use crate::frame::{Flags, FrameType, ResponseMetadata};
 
 /// A client with a call to [`TALK`] that the server has begun to answer.
 fn talking_client() -> LoneClient {
@@ -317,4 +317,38 @@ fn a_server_that_loses_its_client_cancels_open_streams() {
     assert_eq!(pair.server_send(index, "more"), Offered::Closed);
     pair.server.consumed(id, message_cost(10));
     assert!(!pair.server.is_sending(id));
+}
+
+#[test]
+fn a_stream_that_ends_well_with_a_body_did_not_end_well() {
+    for whole in [true, false] {
+        let mut client = LoneClient::established();
+        client.start(&Call::new(LIST, ""));
+        client.send(&response(1, Flags::NONE, b"")).unwrap();
+        if whole {
+            client.send(&response(1, WHOLE, b"what is it?")).unwrap();
+        } else {
+            client
+                .send(&response(1, Flags::END_STREAM, b"what "))
+                .unwrap();
+            client
+                .send(&data(1, Flags::END_MESSAGE, b"is it?"))
+                .unwrap();
+        }
+        assert_eq!(client.error().code(), Code::Internal);
+        assert!(client.error().message().contains("which is no message"));
+    }
+}
+
+#[test]
+fn leading_metadata_with_the_code_of_an_error_end_the_stream() {
+    let metadata = ResponseMetadata::new(Code::NotFound, &Metadata::new());
+    let metadata = prost::Message::encode_to_vec(&metadata);
+    let mut client = LoneClient::established();
+    client.start(&Call::new(LIST, ""));
+    client.sent();
+    let leading = frame(FrameType::Response, Flags::NONE, 1, &metadata, b"");
+    client.send(&leading).unwrap();
+    assert_eq!(client.error().code(), Code::Internal);
+    assert_eq!(client.sent()[0].frame_type(), FrameType::Cancel);
 }
