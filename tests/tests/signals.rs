@@ -15,9 +15,10 @@ async fn a_server_that_is_asked_to_terminate_or_interrupted_finishes_its_calls()
         let probe = TestProbe::new();
         let bound = Server::new().service(probe.clone()).bind("127.0.0.1:0");
         let bound = bound.await.unwrap();
-        let mut other = RawPeer::client(bound.local_addr()).await;
+        let address = bound.local_addr();
         let client = ProbeAsyncClientProxy::connect_lazy(bound.target()).unwrap();
         let serving = tokio::spawn(bound.serve_with_shutdown(shutdown_signal().unwrap()));
+        let mut other = within(LIMIT, RawPeer::client(address)).await;
         let call = client.hold(Payload::default()).start();
         probe.until_running(1).await;
 
@@ -25,6 +26,7 @@ async fn a_server_that_is_asked_to_terminate_or_interrupted_finishes_its_calls()
         let sent = Command::new("kill").args([signal, &process]).status();
         assert!(sent.unwrap().success());
         within(LIMIT, other.expect(FrameType::GoAway)).await;
+        drop(other);
         probe.release_all();
         within(LIMIT, call).await.unwrap();
         let report = within(LIMIT, serving).await.unwrap().unwrap();
