@@ -34,7 +34,7 @@ pub(crate) struct Assembly {
     target: i64,
     /// The part of `target` that the window has grown by.
     grown: i64,
-    /// The sender has asked for a window since the last growth.
+    /// The sender has asked for a window since the last growth, when the reader kept up with it.
     asked: bool,
 }
 
@@ -268,8 +268,19 @@ impl ReceiveBudget {
 
     /// The sender of a stream of messages asks for a window: the increment to grant now, if any.
     pub(crate) fn asked(&mut self, id: u32, assembly: &mut Assembly, initial: u32) -> Option<u32> {
-        assembly.asked = true;
+        let is_behind = assembly.unread as i64 > assembly.target / 2;
+        if is_behind {
+            self.shrink(assembly);
+        }
+        assembly.asked = !is_behind;
         self.consumed(id, assembly, initial, 0)
+    }
+
+    /// A reader that does not keep up has no use for more than the initial window.
+    fn shrink(&mut self, assembly: &mut Assembly) {
+        let grown = std::mem::take(&mut assembly.grown);
+        assembly.target -= grown;
+        self.growth += grown;
     }
 
     /// Doubles the window of a stream, as far as there is room for it.
@@ -304,7 +315,7 @@ impl ReceiveBudget {
         self.settle(id, assembly);
         self.held -= assembly.held();
         assembly.unread = 0;
-        self.growth += std::mem::take(&mut assembly.grown);
+        self.shrink(assembly);
     }
 
     /// The next stream that waits, if there may be room for it.
