@@ -63,8 +63,9 @@ impl Server {
     /// Adds a service under its own name, such as `helloworld.Hello`.
     ///
     /// Give it the implementation itself where it implements one service, and a generated
-    /// `HelloServer::new(..)` for each where it implements several. Two services under one name
-    /// are an error when the server starts.
+    /// `HelloServer::new(..)` for each where it implements several. (The compiler asks for the
+    /// `Marker` of a type with several services, because it cannot know which is meant.) Two
+    /// services under one name are an error when the server starts.
     #[must_use]
     pub fn service<S, Marker>(self, service: S) -> Self
     where

@@ -32,6 +32,12 @@ pub trait Service: Send + Sync + 'static {
 }
 
 /// What can be registered as a service. The marker lets one type implement several services.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no service",
+    label = "implements no service",
+    note = "implement the trait of a service for it and put `#[rpc_service]` on that `impl`",
+    note = "a type that implements several services is registered once for each: `HelloServer::new(..)`"
+)]
 pub trait IntoService<Marker> {
     /// The service.
     fn into_service(self) -> Arc<dyn Service>;
