@@ -65,6 +65,11 @@ impl Assembly {
         }
     }
 
+    /// Messages that may be on their way: what the sender was granted may all be used for small ones.
+    pub(crate) fn on_their_way(&self) -> u64 {
+        self.window.max(0).unsigned_abs() / MESSAGE_OVERHEAD
+    }
+
     /// Whether a message has begun and not ended.
     pub(crate) fn is_partial(&self) -> bool {
         !self.body.is_empty()
@@ -260,7 +265,12 @@ impl ReceiveBudget {
         if assembly.is_window_too_small() {
             self.grow(assembly);
         }
-        match assembly.top_up() {
+        let granted = assembly.top_up();
+        if assembly.waiting && assembly.wanted() == 0 {
+            assembly.waiting = false;
+            self.waiting.retain(|waiting| *waiting != id);
+        }
+        match granted {
             None if assembly.is_partial() => self.review(id, assembly, initial, false),
             granted => granted,
         }
@@ -428,6 +438,19 @@ mod tests {
         let mut budget = ReceiveBudget::new(0, 99, u64::MAX);
         let mut assembly = Assembly::new(INITIAL, 99);
         assert_eq!(arrive(&mut budget, 1, &mut assembly, 90), None);
+        assert_eq!(budget.next_waiting(), None);
+    }
+
+    #[test]
+    fn a_stream_that_needs_nothing_any_more_gives_up_its_place_among_those_that_wait() {
+        let mut budget = ReceiveBudget::new(465, 400, u64::MAX);
+        let mut first = Assembly::new(INITIAL, 400);
+        let mut second = Assembly::new(INITIAL, 400);
+        assert!(arrive(&mut budget, 1, &mut first, 60).is_some());
+        assert_eq!(arrive(&mut budget, 2, &mut second, 60), None);
+        // Its window is filled up because it has grown.
+        second.target = 1000;
+        assert!(budget.consumed(2, &mut second, INITIAL, 0).is_some());
         assert_eq!(budget.next_waiting(), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What both ends of a connection have in common: settings, pings, GOAWAY and the walk from
 //! frame to frame.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
@@ -19,6 +19,13 @@ const EARLY_PINGS_TOLERATED: u32 = 8;
 
 /// The PING that asks a silent peer whether it is there.
 const KEEPALIVE_PING: [u8; 8] = *b"anybody?";
+
+/// The PONG that nobody asked for.
+const SIGN_OF_LIFE: [u8; 8] = *b"i'm here";
+
+/// Time after which a side that receives for open streams says that it is there: half of what a peer may wait
+/// at least before it asks.
+const SIGN_OF_LIFE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Counts kept for the life of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +78,8 @@ pub(crate) struct Link {
     /// Late frames that the peer may still send.
     late_allowance: u64,
     silence: Silence,
+    /// When this side last said unasked that it is there.
+    said: Option<Instant>,
 }
 
 impl Link {
@@ -89,6 +98,7 @@ impl Link {
             early_pings: 0,
             late_allowance: 0,
             silence: Silence::new(keepalive),
+            said: None,
         }
     }
 
@@ -340,6 +350,17 @@ impl Link {
         })?;
         self.late_allowance = allowance;
         Ok(())
+    }
+
+    /// Something arrives for open streams. The peer is told unasked that this side is there: where the
+    /// link is slow and much is on its way, a PING would come too late to be answered in time.
+    pub(crate) fn say_alive(&mut self, now: Instant) {
+        let since = *self.said.get_or_insert(now);
+        if self.settings_seen && now.saturating_duration_since(since) >= SIGN_OF_LIFE_INTERVAL {
+            self.said = Some(now);
+            self.output
+                .frame(|tail| ping::encode_pong(SIGN_OF_LIFE, tail));
+        }
     }
 
     /// Something arrived, or nothing could because nobody reads.

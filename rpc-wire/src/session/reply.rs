@@ -115,6 +115,7 @@ impl<'a> Responder<'a> {
     ///
     /// An error cannot have the code OK: it is sent as UNKNOWN. A message and details longer than the client accepts are cut, metadata are left out.
     pub fn status(self, status: &Status, executed: bool) {
+        self.link.stats.refused += u64::from(!executed);
         let peer = &self.link.peer;
         let mut body = StatusBody::new(status);
         let limit = peer.max_message_size.unwrap_or(u64::MAX);

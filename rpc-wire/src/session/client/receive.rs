@@ -30,6 +30,9 @@ impl<T> ClientSession<T> {
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         self.link.heard(now);
+        if self.open > 0 {
+            self.link.say_alive(now);
+        }
         while let Some(found) = self.link.next_frame(input)? {
             let header = found.header;
             if found.metadata_too_large {

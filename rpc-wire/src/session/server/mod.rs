@@ -260,7 +260,6 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Answers a stream that never came to a handler.
     fn refuse(&mut self, id: u32, status: &Status) {
-        self.link.stats.refused += 1;
         self.respond(id).status(status, false);
     }
 
@@ -286,6 +285,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Frees what the messages of a stream held.
     fn release(&mut self, id: u32, messages: Option<&mut Assembly>) {
         if let Some(messages) = messages {
+            self.link.allow_late(messages.on_their_way());
             self.grants.release(id, messages);
             self.serve_waiting();
         }

@@ -27,6 +27,9 @@ impl<M: Clone, C> ServerSession<M, C> {
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
         self.link.heard(now);
+        if self.open_streams() > 0 {
+            self.link.say_alive(now);
+        }
         while let Some(found) = self.link.next_frame(input)? {
             let header = found.header;
             if found.metadata_too_large {
