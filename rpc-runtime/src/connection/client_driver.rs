@@ -182,7 +182,6 @@ impl<F: FnMut()> ClientDriver<F> {
     fn receive(&mut self) -> Result<(), SessionError> {
         let connection = Arc::clone(&self.connection);
         let now = Instant::now();
-        self.lifetime.used(now);
         let mut shared = connection.lock();
         let received = shared
             .session

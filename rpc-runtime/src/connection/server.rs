@@ -15,7 +15,7 @@ use super::completions::{Completion, Completions};
 use super::lifetime::Lifetime;
 use super::server_config::ConnectionConfig;
 use super::server_streams::{End, RunningStream, ServerStream, Step};
-use super::shutdown::{Phase, Shutdown};
+use super::shutdown::{FIRST_BYTES_TIMEOUT, Phase, Shutdown};
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::Opened;
@@ -63,6 +63,8 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     shutdown: Shutdown,
     /// What there was when the server began to shut down.
     before_shutdown: Option<Before>,
+    /// The client was told that the end is near.
+    draining: bool,
     drain_deadline: Option<Instant>,
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
@@ -94,6 +96,7 @@ impl<S: RequestSink> ServerDriver<S> {
             streams: Vec::new(),
             shutdown,
             before_shutdown: None,
+            draining: false,
             drain_deadline: None,
             frame_deadline: opened.since.checked_add(config.handshake_timeout),
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
@@ -110,6 +113,9 @@ impl<S: RequestSink> ServerDriver<S> {
         };
         self.count();
         self.session.cancel_all(&mut self.sink);
+        if self.wire.output.has_remaining() && self.session.has_output() {
+            self.wire.flush().await;
+        }
         self.take_output();
         self.wire.close().await;
         reason
@@ -145,16 +151,9 @@ impl<S: RequestSink> ServerDriver<S> {
                 self.look_after_streams();
             }
             Event::Timer => self.expire()?,
-            Event::Shutdown(_) if !self.session.is_established() => return Ok(false),
+            Event::Shutdown(Phase::Over) if !self.session.is_established() => return Ok(false),
             Event::Shutdown(Phase::Over) => return Err(self.cut()),
-            Event::Shutdown(_) => {
-                self.before_shutdown = Some(Before {
-                    open: self.session.open_streams() as u64,
-                    stats: self.session.stats(),
-                    cut: 0,
-                });
-                self.drain("the server is shutting down");
-            }
+            Event::Shutdown(_) => self.begin_shutdown(),
             Event::Output => {}
         }
         self.take_output();
@@ -213,9 +212,9 @@ impl<S: RequestSink> ServerDriver<S> {
 
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
-        self.lifetime.used(now);
         let before = self.wire.input.len();
-        let cancelled = self.session.stats().cancelled;
+        let stats = self.session.stats();
+        let skipped_before = self.session.is_skipping();
         let received = self
             .session
             .receive(now, &mut self.wire.input, &mut self.sink);
@@ -224,14 +223,25 @@ impl<S: RequestSink> ServerDriver<S> {
             self.session.fail(&error);
             return Err(error.to_string());
         }
-        if self.session.stats().cancelled != cancelled {
+        if self.session.stats().streams_opened != stats.streams_opened {
+            self.lifetime.used(now);
+        }
+        if self.session.stats().cancelled != stats.cancelled {
             // The tasks of cancelled handlers are dropped before more of them are started.
             self.reads_in_a_row = READS_IN_A_ROW;
         }
         if !self.session.is_established() {
             return Ok(());
         }
-        if self.wire.input.is_empty() {
+        if self.before_shutdown.is_some() && !self.draining {
+            self.drain("the server is shutting down");
+        }
+        if self.session.is_skipping() {
+            // A frame that is thrown away as it arrives must arrive in time, too.
+            if !skipped_before || self.frame_deadline.is_none() {
+                self.frame_deadline = Some(now + self.config.frame_timeout);
+            }
+        } else if self.wire.input.is_empty() {
             self.frame_deadline = None;
         } else if self.wire.input.len() < before || before == count || self.frame_deadline.is_none()
         {
@@ -333,6 +343,22 @@ impl<S: RequestSink> ServerDriver<S> {
         }
     }
 
+    /// Begins an orderly end. A client that has not identified itself has a little time: its first requests
+    /// may be on their way.
+    fn begin_shutdown(&mut self) {
+        self.before_shutdown = Some(Before {
+            open: self.session.open_streams() as u64,
+            stats: self.session.stats(),
+            cut: 0,
+        });
+        if self.session.is_established() {
+            self.drain("the server is shutting down");
+        } else {
+            let soon = Instant::now().checked_add(FIRST_BYTES_TIMEOUT);
+            self.frame_deadline = self.frame_deadline.into_iter().chain(soon).min();
+        }
+    }
+
     /// Ends the calls that took longer than the server can wait.
     fn cut(&mut self) -> String {
         if let Some(before) = &mut self.before_shutdown {
@@ -364,6 +390,7 @@ impl<S: RequestSink> ServerDriver<S> {
 
     /// Begins an orderly end.
     fn drain(&mut self, reason: &'static str) {
+        self.draining = true;
         self.session.drain(reason);
         self.drain_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
     }

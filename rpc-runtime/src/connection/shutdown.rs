@@ -5,8 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::sync::watch;
+
+/// Time for what a client sent with its first packets, before it could know of the end.
+pub(crate) const FIRST_BYTES_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How far the end of a server has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +67,11 @@ impl Shutdown {
         let phase = ready!(self.next.as_mut().poll(cx));
         self.next = Box::pin(phase_after(phase, self.phases.clone()));
         Poll::Ready(phase)
+    }
+
+    /// Has the present phase reported again, to somebody else.
+    pub(crate) fn report_again(&mut self) {
+        self.next = Box::pin(phase_after(Phase::Serving, self.phases.clone()));
     }
 
     /// Waits for the next phase.

@@ -104,6 +104,13 @@ impl<O: Buf + Default> Wire<O> {
         Poll::Pending
     }
 
+    /// Writes what is left, so that there is room for last words; not for long.
+    pub(crate) async fn flush(&mut self) {
+        let flushing = std::future::poll_fn(|cx| self.poll_write(cx));
+        // What broke, or takes too long, is found out again by closing.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, flushing).await;
+    }
+
     /// Writes what is left and closes so that the peer can read it: a socket that is closed with
     /// unread input would throw it away.
     pub(crate) async fn close(&mut self) {

@@ -34,6 +34,9 @@ const MAX_REFUSALS: usize = 64;
 /// How long a client has to hear why it is refused: a few round trips.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long connections are accepted after the signal to shut down: those that wait already.
+const BACKLOG_TIMEOUT: Duration = Duration::from_millis(20);
+
 /// How long connections have to tell their clients that calls were cut, and to close.
 const CUT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -62,15 +65,21 @@ impl Acceptor {
         T: Into<Accepted>,
     {
         let mut signal = pin!(signal);
+        let mut incoming = Box::pin(incoming);
         let grace = self.grace;
         let mut connections = Connections::new(self);
         tokio::select! {
-            () = &mut signal => {}
-            () = connections.accept_all(incoming) => tokio::select! {
+            () = &mut signal => {
+                // Who waits to be accepted has connected, and may have sent requests.
+                let waiting = connections.accept_all(incoming.as_mut());
+                let _ = tokio::time::timeout(BACKLOG_TIMEOUT, waiting).await;
+            }
+            () = connections.accept_all(incoming.as_mut()) => tokio::select! {
                 () = signal => {}
                 () = all_ended(&mut connections.served) => {}
             },
         }
+        drop(incoming);
         connections.finish(grace).await
     }
 
@@ -144,12 +153,11 @@ impl Connections {
     }
 
     /// Takes connections in until there are no more.
-    async fn accept_all<I, T>(&mut self, incoming: I)
+    async fn accept_all<I, T>(&mut self, mut incoming: Pin<&mut I>)
     where
         I: Stream<Item = io::Result<T>>,
         T: Into<Accepted>,
     {
-        let mut incoming = pin!(incoming);
         loop {
             let accepted = tokio::select! {
                 Some(_) = self.served.join_next() => continue,

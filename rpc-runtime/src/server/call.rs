@@ -13,6 +13,7 @@ use rpc_wire::session::RequestBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 use tokio::time::{Sleep, sleep_until};
 
+use super::handling::CallHandling;
 use super::limit::Counted;
 use super::pace::Pace;
 use super::reply::Handler;
@@ -51,7 +52,7 @@ pub(crate) struct UnaryCall {
     /// Lets another thread take over before the first poll, which is slow.
     yields: bool,
     /// Among the calls of its server.
-    _counted: Option<Counted>,
+    _counted: Option<Arc<Counted>>,
 }
 
 impl Router {
@@ -85,7 +86,7 @@ impl Router {
             );
             return Err(Status::unimplemented(message));
         }
-        let counted = self.admit()?;
+        let counted = self.admit()?.map(Arc::new);
         let deadline = parts.deadline;
         let context = Context::from_state(Arc::new(CallState {
             method: Some(method),
@@ -99,7 +100,7 @@ impl Router {
             context: context.clone(),
             body,
             compressed: None,
-            handling,
+            handling: handling.map(|handling| CallHandling::new(handling, counted.clone())),
             stream: None,
             spare: &mut None,
             codec: PhantomData,

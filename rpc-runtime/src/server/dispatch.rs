@@ -13,7 +13,7 @@ use rpc_wire::session::{Encoded, IncomingRequest, Responder, ServerSink};
 use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
 use tokio::task::AbortHandle;
 
-use super::handling::Handling;
+use super::handling::{CallHandling, Handling};
 use super::limit::Counted;
 use super::pace::Pace;
 use super::reply::Handler;
@@ -63,7 +63,7 @@ pub(super) struct RunningCall {
     stream: Option<Arc<ServerStream>>,
     context: Context,
     /// Among the calls of its server.
-    _counted: Option<Counted>,
+    _counted: Option<Arc<Counted>>,
 }
 
 impl Drop for RunningCall {
@@ -252,7 +252,7 @@ impl ServerSink for Dispatcher {
             }
         };
         let counted = match self.router.admit() {
-            Ok(counted) => counted,
+            Ok(counted) => counted.map(Arc::new),
             Err(status) => {
                 responder.status(&status, false);
                 return None;
@@ -266,7 +266,7 @@ impl ServerSink for Dispatcher {
             context: context.clone(),
             body: request.body,
             compressed: request.compressed.then_some(&self.packing.requests),
-            handling,
+            handling: handling.map(|handling| CallHandling::new(handling, counted.clone())),
             stream: stream.clone(),
             spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
             codec: PhantomData,

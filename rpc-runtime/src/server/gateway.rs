@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Router;
 use crate::connection::server_config::ConnectionConfig;
-use crate::connection::shutdown::Shutdown;
+use crate::connection::shutdown::{FIRST_BYTES_TIMEOUT, Shutdown};
 use crate::connection::wire::READ_SIZE;
 use crate::transport::{Opened, PeerIdentity, Prefix};
 
@@ -70,11 +70,19 @@ pub(super) async fn recognise<'a>(
     }
     let rest = timeout.saturating_sub(opened.since.elapsed());
     let sniffing = opened.sniff(READ_SIZE, gateways, |gateway, first| gateway.probe(first));
+    let mut sniffing = pin!(tokio::time::timeout(rest, sniffing));
     let sniffed = tokio::select! {
         biased;
-        sniffed = tokio::time::timeout(rest, sniffing) => sniffed,
+        sniffed = &mut sniffing => sniffed,
         _ = shutdown.next() => {
-            return Beginning::Ended("the server shut down before the client spoke".to_owned());
+            let last = tokio::time::timeout(FIRST_BYTES_TIMEOUT, sniffing).await;
+            shutdown.report_again();
+            match last {
+                Ok(sniffed) => sniffed,
+                Err(_) => return Beginning::Ended(
+                    "the server shut down before the client spoke".to_owned(),
+                ),
+            }
         }
     };
     match sniffed {

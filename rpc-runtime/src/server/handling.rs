@@ -61,11 +61,39 @@ pub(crate) struct Handling {
     workers: Option<WorkerPool>,
 }
 
+/// What holds for one call: the options of its method, and its place among the calls of its server.
+pub(super) struct CallHandling<'a> {
+    handling: &'a Handling,
+    server: Option<Arc<Counted>>,
+}
+
+impl<'a> CallHandling<'a> {
+    pub(super) fn new(handling: &'a Handling, server: Option<Arc<Counted>>) -> Self {
+        CallHandling { handling, server }
+    }
+
+    /// Admits the call, whose handler is not to be made before.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED over the limit, or if the worker pool is full.
+    pub(super) fn admit(self, context: &Context) -> Result<Admitted, Status> {
+        self.handling.admit(context, self.server)
+    }
+}
+
 /// The right to run one call as its method's options say. Dropping it gives it back.
 pub(super) struct Admitted {
     timeout: Option<Duration>,
-    counted: Option<Counted>,
+    counted: Counts,
     place: Option<Place>,
+}
+
+/// A call among those of its method and of its server. A handler that blocks goes on when its call
+/// has ended, so it is the handler that holds them.
+struct Counts {
+    _method: Option<Counted>,
+    _server: Option<Arc<Counted>>,
 }
 
 impl Handling {
@@ -95,13 +123,8 @@ impl Handling {
         own.into_iter().chain(deadline).min()
     }
 
-    /// Admits a call, whose handler is not to be made before.
-    ///
-    /// # Errors
-    ///
-    /// RESOURCE_EXHAUSTED over the limit, or if the worker pool is full.
-    pub(super) fn admit(&self, context: &Context) -> Result<Admitted, Status> {
-        let counted = match self.limit {
+    fn admit(&self, context: &Context, server: Option<Arc<Counted>>) -> Result<Admitted, Status> {
+        let method = match self.limit {
             Some(limit) => Some(self.running.enter(limit).ok_or_else(|| {
                 let method = context.method().map_or("", MethodDescriptor::path);
                 let message =
@@ -112,7 +135,10 @@ impl Handling {
         };
         Ok(Admitted {
             timeout: self.timeout,
-            counted,
+            counted: Counts {
+                _method: method,
+                _server: server,
+            },
             place: self.workers.as_ref().map(WorkerPool::enter).transpose()?,
         })
     }
@@ -125,7 +151,11 @@ impl Admitted {
         F: Future<Output = Result<M, Status>> + Send + 'static,
         M: Send + 'static,
     {
-        let _counted = self.counted;
+        let counted = self.counted;
+        let handler = async move {
+            let _counted = counted;
+            handler.await
+        };
         run_for(self.timeout, self.place, context, handler).await
     }
 
@@ -159,7 +189,7 @@ pin_project! {
         #[pin]
         timer: Option<Sleep>,
         timeout: Duration,
-        _counted: Option<Counted>,
+        _counted: Counts,
     }
 }
 

@@ -10,7 +10,7 @@ use rpc_wire::session::{Encoded, RequestBody};
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 use tokio::task::AbortHandle;
 
-use super::handling::{HandlerOptions, Handling};
+use super::handling::{CallHandling, HandlerOptions};
 use super::reply::{self, Handler};
 use super::streaming::{self, Requests};
 use crate::call::{Context, Streaming};
@@ -53,7 +53,7 @@ pub struct Incoming<'a, C = Protobuf> {
     pub(super) body: RequestBody<'a>,
     /// How to decompress the body, if it is compressed.
     pub(super) compressed: Option<&'a Decompression>,
-    pub(super) handling: Option<&'a Arc<Handling>>,
+    pub(super) handling: Option<CallHandling<'a>>,
     /// The streams of a method that has any.
     pub(super) stream: Option<Arc<ServerStream>>,
     /// Where a handler was before.
@@ -253,7 +253,7 @@ impl Reply {
         start: impl FnOnce(Context) -> F,
         stream: Arc<ServerStream>,
         context: Context,
-        handling: Option<&Arc<Handling>>,
+        handling: Option<CallHandling<'_>>,
     ) -> Self
     where
         F: Future<Output = Result<S, Status>> + Send + 'static,

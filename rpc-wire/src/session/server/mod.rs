@@ -212,6 +212,11 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.link.settings_seen()
     }
 
+    /// Whether a frame is being thrown away as it arrives, and has not arrived whole.
+    pub fn is_skipping(&self) -> bool {
+        self.link.is_skipping()
+    }
+
     /// Bytes that wait to be taken by [`take_output`](Self::take_output), without large bodies.
     pub fn queued_output(&self) -> usize {
         self.link.output.remaining()
