@@ -8,7 +8,7 @@ use std::time::Duration;
 use rpc_runtime::{Channel, Code, Server, Stage};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
 use rpc_tests::{LIMIT, RawPeer, TestProbe, TestServer, request_frame, within};
-use rpc_wire::frame::Settings;
+use rpc_wire::frame::{Flags, FrameHeader, FrameType, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -220,4 +220,23 @@ async fn a_server_reads_no_more_requests_while_as_many_replies_are_unread_as_its
         serving.abort();
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_frame_that_is_skipped_must_arrive_in_time_too() {
+    let short = Duration::from_millis(50);
+    let server = TestServer::start_with(|server| server.frame_timeout(short)).await;
+    let mut peer = RawPeer::client(server.socket_addr()).await;
+    let mut header = Vec::new();
+    FrameHeader {
+        frame_type: FrameType::Request,
+        flags: Flags::NONE,
+        stream_id: 1,
+        metadata_len: 1024 * 1024,
+        body_len: 0,
+    }
+    .encode(&mut header);
+    peer.send(&header).await;
+    let goaway = within(LIMIT, peer.expect(FrameType::GoAway)).await.goaway();
+    assert!(goaway.message.contains("frame_timeout"), "{goaway:?}");
 }

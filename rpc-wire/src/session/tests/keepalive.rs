@@ -3,7 +3,7 @@
 use super::lone::*;
 use super::*;
 use crate::DEFAULT_MIN_PING_INTERVAL;
-use crate::frame::{FrameType, Settings};
+use crate::frame::{Flags, FrameType, Settings};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -112,4 +112,23 @@ fn a_server_gives_up_a_client_that_left_its_calls_behind_but_not_while_it_does_n
     server.now += TIMEOUT;
     let error = expire(&mut server).unwrap_err();
     assert_eq!(error.code(), GoAwayCode::Timeout);
+}
+
+#[test]
+fn a_side_that_receives_for_open_streams_says_every_few_seconds_that_it_is_there() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, Flags::NONE, TALK, b"")).unwrap();
+    server.sent();
+    let piece = data(1, Flags::NONE, b"x");
+    let mut signs = 0;
+    for _ in 0..20 {
+        server.now += Duration::from_secs(1);
+        server.send(&piece).unwrap();
+        signs += server.sent().len();
+    }
+    assert_eq!(signs, 3, "one in five seconds from the first on");
+    server.send(&cancel(1, Code::Cancelled)).unwrap();
+    server.now += Duration::from_secs(20);
+    server.send(&window(1, 1)).unwrap();
+    assert!(server.sent().is_empty(), "no stream is open");
 }
