@@ -131,3 +131,8 @@ fn services_that_clash_are_shown_once_each() {
 fn numbers_that_cannot_be_used_are_shown() {
     check("wrong_numbers");
 }
+
+#[test]
+fn names_of_underscores_alone_are_shown() {
+    check("underscores");
+}
