@@ -183,7 +183,7 @@ impl Builder {
 
     /// Lets `.proto` files import those of a crate that [publishes](Self::publish) them and is one of
     /// the dependencies. `links` is what the crate has under that name in its `Cargo.toml`. The types
-    /// are that crate's own, so that both crates mean the same ones.
+    /// and services are that crate's own, so that both crates mean the same ones.
     ///
     /// ```no_run
     /// fn main() -> rpc_build::Result<()> {
@@ -267,6 +267,7 @@ impl Builder {
     /// Writes the generated files to `folder` instead of the build script's `OUT_DIR`.
     ///
     /// `include_proto!` and `include_protos!` look in `OUT_DIR`; use `include!` for files elsewhere.
+    /// What an earlier build wrote and this one does not is deleted in `OUT_DIR`, and stays in `folder`.
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.options.out_dir = Some(folder.into());
         self

@@ -28,6 +28,7 @@ pub(crate) fn protos(
     for links in std::mem::take(&mut options.imports) {
         let published = exchange::import(&links)?;
         all_includes.extend(published.includes);
+        options.imported_services.extend(published.services);
         for (name, path) in published.types {
             options.extern_paths.entry(name).or_insert(path);
         }
@@ -64,13 +65,17 @@ fn write(
 ) -> Result<()> {
     select_services(&mut loaded.files, &options);
     document(&mut loaded, &options);
-    let only_compare = options.check;
+    let (only_compare, is_cargos) = (options.check, options.out_dir.is_none());
     let outputs = generate(options, &loaded.files, method_options, out_dir)?;
     if only_compare {
         watch(outputs.keys().map(PathBuf::as_path));
         output::compare(&outputs, out_dir)
     } else {
-        output::write(&outputs)
+        output::write(&outputs)?;
+        if is_cargos {
+            output::delete_outdated(&outputs, out_dir)?;
+        }
+        Ok(())
     }
 }
 

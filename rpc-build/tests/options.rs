@@ -303,18 +303,23 @@ fn checked_in_files_are_compared_and_left_alone() {
     let drifted = format!("{}\n// Mine.\n", api_code(&out_dir));
     fs::write(out_dir.join("api.rs"), &drifted).unwrap();
     fs::rename(out_dir.join("rpc_protos.rs"), out_dir.join("old.rs")).unwrap();
+    fs::write(out_dir.join("old.descriptor.bin"), b"").unwrap();
+    fs::write(out_dir.join("mine.bin"), b"").unwrap();
     let error = check().unwrap_err();
-    let messages: Vec<_> = error
+    let mut messages: Vec<_> = error
         .diagnostics()
         .iter()
         .map(|each| each.message().to_owned())
         .collect();
+    // The folder lists them in any order.
+    messages[2..].sort();
     let file = |name: &str| out_dir.join(name).display().to_string();
     assert_eq!(
         messages,
         [
             format!("{} is not what the .proto files say", file("api.rs")),
             format!("{} is missing", file("rpc_protos.rs")),
+            format!("{} is not generated any more", file("old.descriptor.bin")),
             format!("{} is not generated any more", file("old.rs")),
         ]
     );
