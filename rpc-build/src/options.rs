@@ -13,6 +13,8 @@ use crate::diagnostic::Diagnostic;
 /// All options. The builder says what each means.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// The paths that the build script gave to options other than `services`, each with the option's name.
+    pub(crate) paths: Vec<(&'static str, String)>,
     /// What prost does by itself.
     pub(crate) prost: Config,
     pub(crate) bytes: Vec<String>,
@@ -55,6 +57,7 @@ pub(crate) enum Layout {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            paths: Vec::new(),
             prost: Config::new(),
             bytes: vec![".".to_owned()],
             disabled_comments: Vec::new(),
