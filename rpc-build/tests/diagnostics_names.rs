@@ -53,6 +53,11 @@ fn unknown_types_come_with_the_nearest_name() {
 }
 
 #[test]
+fn misspelled_well_known_types_come_with_their_import() {
+    check("well_known");
+}
+
+#[test]
 fn a_type_of_a_file_that_is_not_imported_comes_with_the_import() {
     check("not_imported");
 }
