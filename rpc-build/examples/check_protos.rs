@@ -62,10 +62,9 @@ fn compile_what_compiles(
     let mut failed = 0;
     while !protos.is_empty() {
         let files: Vec<&PathBuf> = protos.iter().collect();
-        let outcome = rpc_build::configure()
-            .out_dir(out_dir)
-            .compile(&files, includes);
-        let Err(error) = outcome else { break };
+        let Err(error) = compile(&files, includes, out_dir) else {
+            break;
+        };
         let mut wrong = BTreeSet::new();
         for diagnostic in error.diagnostics() {
             eprintln!("{diagnostic}\n");
@@ -74,9 +73,20 @@ fn compile_what_compiles(
         let before = protos.len();
         protos.retain(|proto| !wrong.contains(proto));
         if protos.len() == before {
+            // What is wrong has no place: it is in the files that fail by themselves.
+            let scratch = out_dir.with_extension("alone");
+            protos.retain(|proto| compile(&[proto], includes, &scratch).is_ok());
+        }
+        if protos.len() == before {
             return Err(error.into());
         }
         failed += before - protos.len();
     }
     Ok(failed)
+}
+
+fn compile(protos: &[&PathBuf], includes: &[PathBuf], out_dir: &Path) -> rpc_build::Result<()> {
+    rpc_build::configure()
+        .out_dir(out_dir)
+        .compile(protos, includes)
 }

@@ -40,47 +40,49 @@ pub fn configure() -> Builder {
 #[derive(Debug)]
 #[must_use = "nothing is compiled before `compile` is called"]
 pub struct Builder {
-    options: Options,
+    pub(crate) options: Options,
 }
 
 /// Attributes, and how protobuf's types look in Rust.
 impl Builder {
     /// Adds `attribute` to the messages, enums and oneofs that `path` matches.
     pub fn type_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.options.prost.type_attribute(path, attribute);
-        self
+        self.options.prost.type_attribute(path.as_ref(), attribute);
+        self.with_path("type_attribute", path)
     }
 
     /// Adds `attribute` to the messages that `path` matches.
     pub fn message_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.options.prost.message_attribute(path, attribute);
-        self
+        self.options
+            .prost
+            .message_attribute(path.as_ref(), attribute);
+        self.with_path("message_attribute", path)
     }
 
     /// Adds `attribute` to the enums and oneofs that `path` matches.
     pub fn enum_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.options.prost.enum_attribute(path, attribute);
-        self
+        self.options.prost.enum_attribute(path.as_ref(), attribute);
+        self.with_path("enum_attribute", path)
     }
 
     /// Adds `attribute` to the fields and enum values that `path` matches.
     pub fn field_attribute(mut self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
-        self.options.prost.field_attribute(path, attribute);
-        self
+        self.options.prost.field_attribute(path.as_ref(), attribute);
+        self.with_path("field_attribute", path)
     }
 
     /// Adds `attribute` to the traits of the services that `path` matches.
     pub fn service_attribute(mut self, path: &str, attribute: &str) -> Self {
         let attribute = (path.to_owned(), attribute.to_owned());
         self.options.service_attributes.push(attribute);
-        self
+        self.with_path("service_attribute", path)
     }
 
     /// Adds `attribute` to both client proxies of the services that `path` matches.
     pub fn client_attribute(mut self, path: &str, attribute: &str) -> Self {
         let attribute = (path.to_owned(), attribute.to_owned());
         self.options.client_attributes.push(attribute);
-        self
+        self.with_path("client_attribute", path)
     }
 
     /// Derives `traits`, such as `"serde::Serialize, serde::Deserialize"`, for the messages, enums and
@@ -104,12 +106,14 @@ impl Builder {
     /// which share the memory that a message was received in. The others are `Vec<u8>`. Default: all,
     /// `["."]`.
     pub fn bytes<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.options.bytes = paths.into_iter().map(Into::into).collect();
+        let paths = paths.into_iter().map(Into::into);
+        self.options.bytes = self.replace_paths("bytes", paths);
         self
     }
 
     /// Makes the map fields that `paths` match a `BTreeMap` instead of a `HashMap`.
     pub fn btree_map<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let paths = self.replace_paths("btree_map", paths);
         self.options.prost.btree_map(paths);
         self
     }
@@ -117,13 +121,14 @@ impl Builder {
     /// Boxes the fields that `path` matches. Fields that would make their message contain itself are
     /// boxed in any case.
     pub fn boxed(mut self, path: impl AsRef<str>) -> Self {
-        self.options.prost.boxed(path);
-        self
+        self.options.prost.boxed(path.as_ref());
+        self.with_path("boxed", path)
     }
 
     /// Leaves out `Debug` for the messages and oneofs that `paths` match, so that the crate can
     /// implement it in another way.
     pub fn skip_debug<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let paths = self.replace_paths("skip_debug", paths);
         self.options.prost.skip_debug(paths);
         self
     }
@@ -137,8 +142,10 @@ impl Builder {
 
     /// Replaces the comments of what `paths` match by its name.
     pub fn disable_comments<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        let paths = paths.into_iter().map(Into::into);
-        self.options.disabled_comments.extend(paths);
+        for path in paths.into_iter().map(Into::into) {
+            self = self.with_path("disable_comments", &path);
+            self.options.disabled_comments.push(path);
+        }
         self
     }
 }
@@ -152,9 +159,11 @@ impl Builder {
         proto_path: impl Into<String>,
         rust_path: impl Into<String>,
     ) -> Self {
+        let proto_path = proto_path.into();
+        self = self.with_path("extern_path", &proto_path);
         self.options
             .extern_paths
-            .insert(proto_path.into(), rust_path.into());
+            .insert(proto_path, rust_path.into());
         self
     }
 
@@ -183,7 +192,7 @@ impl Builder {
 
     /// Lets `.proto` files import those of a crate that [publishes](Self::publish) them and is one of
     /// the dependencies. `links` is what the crate has under that name in its `Cargo.toml`. The types
-    /// are that crate's own, so that both crates mean the same ones.
+    /// and services are that crate's own, so that both crates mean the same ones.
     ///
     /// ```no_run
     /// fn main() -> rpc_build::Result<()> {
@@ -224,7 +233,8 @@ impl Builder {
         self
     }
 
-    /// Generates code for the services that `paths` match, and no others. Default: all.
+    /// Generates code for the services that `paths` match, and no others. Default: all. It is a mistake
+    /// if one of them matches no service; that another option's path matches nothing is a warning.
     pub fn services<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.options.services = paths.into_iter().map(Into::into).collect();
         self
@@ -267,6 +277,7 @@ impl Builder {
     /// Writes the generated files to `folder` instead of the build script's `OUT_DIR`.
     ///
     /// `include_proto!` and `include_protos!` look in `OUT_DIR`; use `include!` for files elsewhere.
+    /// What an earlier build wrote and this one does not is deleted in `OUT_DIR`, and stays in `folder`.
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.options.out_dir = Some(folder.into());
         self
@@ -345,6 +356,29 @@ impl Builder {
     /// Every mistake that was found; each is also printed for cargo to show.
     pub fn compile_descriptor_set(self, path: impl AsRef<Path>) -> Result<()> {
         reported(pipeline::descriptor_set(self.options, path.as_ref()))
+    }
+}
+
+impl Builder {
+    /// Notes down that `option` was given `path`, which has to match something.
+    fn with_path(mut self, option: &'static str, path: impl AsRef<str>) -> Self {
+        let path = path.as_ref().to_owned();
+        self.options.paths.push((option, path));
+        self
+    }
+
+    /// Notes down the `paths` of an option that forgets those of an earlier call.
+    fn replace_paths<P: AsRef<str>>(
+        &mut self,
+        option: &'static str,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Vec<String> {
+        let paths = paths.into_iter().map(|path| path.as_ref().to_owned());
+        let paths: Vec<String> = paths.collect();
+        let all = &mut self.options.paths;
+        all.retain(|(known, _)| *known != option);
+        all.extend(paths.iter().map(|path| (option, path.clone())));
+        paths
     }
 }
 

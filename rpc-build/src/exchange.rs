@@ -1,16 +1,17 @@
 //! Protos across crates: what a crate publishes about its `.proto` files, and how another reads it.
 //!
-//! The publisher writes a file with the folders and the Rust paths of its types, and cargo hands the
-//! file's name to the build scripts of the crates that depend on it. Each line is a word and what
-//! belongs to it:
+//! The publisher writes a file with the folders, the Rust paths of its types and the names of its services,
+//! and cargo hands the file's name to the build scripts of the crates that depend on it. Each line is a
+//! word and what belongs to it:
 //!
 //! ```text
 //! package common
 //! include /home/me/common/proto
 //! type .common.Money common::Money
+//! service .common.Bank
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,8 @@ pub(crate) struct Published {
     pub(crate) includes: Vec<PathBuf>,
     /// Rust paths by full names with a leading dot.
     pub(crate) types: BTreeMap<String, String>,
+    /// Full names with a leading dot.
+    pub(crate) services: BTreeSet<String>,
 }
 
 /// Reads what the crate with this `links` key publishes.
@@ -72,13 +75,16 @@ fn parse(text: &str, crate_name: impl Fn(&str) -> String) -> Published {
                     published.types.insert(proto_name.to_owned(), rust_path);
                 }
             }
+            Some(("service", name)) => {
+                published.services.insert(name.to_owned());
+            }
             _ => {}
         }
     }
     published
 }
 
-/// Publishes the types of `files` that this crate generates, below `module`.
+/// Publishes the types and services of `files` that this crate generates, below `module`.
 #[allow(
     clippy::print_stdout,
     reason = "cargo reads the standard output of a build script"
@@ -115,6 +121,9 @@ pub(crate) fn publish(
             ));
         }
     }
+    for name in services(files).filter(|name| options.is_wanted(name)) {
+        text.push_str(&format!("service {name}\n"));
+    }
     let path = out_dir.join(FILE_NAME);
     println!("cargo::metadata={METADATA_KEY}={}", path.display());
     output::write(&BTreeMap::from([(path, text.into_bytes())]))
@@ -136,6 +145,15 @@ fn types(files: &[LoadedFile]) -> BTreeMap<String, String> {
         );
     }
     types
+}
+
+/// The full names of all services of `files`, with a leading dot.
+fn services(files: &[LoadedFile]) -> impl Iterator<Item = String> {
+    files.iter().flat_map(|LoadedFile { descriptor, .. }| {
+        let scope = packages::scope(descriptor.package());
+        let services = descriptor.service.iter();
+        services.map(move |service| format!("{scope}.{}", service.name()))
+    })
 }
 
 /// Collects the types in `scope` and in the messages there.
@@ -175,13 +193,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_types_are_found_under_the_name_that_the_crate_has_here() {
-        let text = "package money-types\ninclude /a b/proto\ntype .money.Money pb::money::Money\n";
+    fn what_is_published_is_found_under_the_name_that_the_crate_has_here() {
+        let text = "package money-types\ninclude /a b/proto\ntype .money.Money pb::money::Money\n\
+                    service .money.Bank\n";
         let published = parse(text, |package| package.replace('-', "_"));
         let path = "::money_types::pb::money::Money".to_owned();
         let expected = Published {
             includes: vec![PathBuf::from("/a b/proto")],
             types: BTreeMap::from([(".money.Money".to_owned(), path)]),
+            services: BTreeSet::from([".money.Bank".to_owned()]),
         };
         assert_eq!(published, expected);
     }

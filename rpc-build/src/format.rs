@@ -12,11 +12,16 @@ pub(crate) const HEADER: &str =
 ///
 /// # Errors
 ///
-/// The code is not Rust, because an attribute that the build script asked for is not.
-pub(crate) fn parse(package: &str, code: &str) -> Result<syn::File> {
+/// The code is not Rust, because an attribute or a path that the build script asked for is not. Only if it
+/// asked for some, as `is_adapted` says, it can be told to look there.
+pub(crate) fn parse(package: &str, code: &str, is_adapted: bool) -> Result<syn::File> {
     syn::parse_file(code).map_err(|error| {
         let message = format!("the code generated for package '{package}' is not Rust: {error}");
-        let help = "look at the attributes and paths that the build script adds";
+        let help = if is_adapted {
+            "look at the attributes and paths that the build script adds"
+        } else {
+            "this is a bug in rpc-build: report it with the .proto files of the package"
+        };
         Diagnostic::without_location(message)
             .with_help(Some(help.to_owned()))
             .into()

@@ -79,6 +79,7 @@ mod output;
 mod packages;
 mod pipeline;
 mod runtime_path;
+mod unmatched;
 mod validate;
 
 pub use builder::{Builder, compile, configure};

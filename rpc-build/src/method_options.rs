@@ -97,10 +97,10 @@ impl Reader<'_> {
         let idempotent = self.idempotent(&standard.unwrap_or_default());
         MethodOptions {
             timeout: or_report(self.timeout(), diagnostics),
-            retry: or_report(self.retry(), diagnostics),
+            retry: self.retry(diagnostics),
             idempotent: or_report(idempotent, diagnostics),
             blocking: self.value("blocking").and_then(|value| value.as_bool()) == Some(true),
-            aliases: or_report(self.aliases(names), diagnostics),
+            aliases: self.aliases(names, diagnostics),
         }
     }
 
@@ -117,47 +117,48 @@ impl Reader<'_> {
         Ok(Some(timeout))
     }
 
-    fn retry(&self) -> Result<Option<RetryPolicy>, Diagnostic> {
-        let Some(value) = self.value("retry") else {
-            return Ok(None);
-        };
-        let Some(message) = value.as_message() else {
-            return Ok(None);
-        };
+    fn retry(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<RetryPolicy> {
+        let value = self.value("retry")?;
+        let message = value.as_message()?;
         let get = |name| message.get_field_by_name(name);
-        let backoff = |name, default| match get(name) {
+        let known = diagnostics.len();
+        let mut backoff = |name, default| match get(name) {
             Some(value) if value.as_str() != Some("") => {
                 let text = value.as_str().unwrap_or_default();
                 let mistake = |mistake| self.complain("retry", text, format!("{name}: {mistake}"));
-                duration(text).map_err(mistake)
+                let duration = duration(text).map(Some).map_err(mistake);
+                or_report(duration, diagnostics)
             }
-            _ => Ok(default),
+            _ => Some(default),
         };
+        let initial_backoff = backoff("initial_backoff", DEFAULT_INITIAL_BACKOFF);
+        let default = DEFAULT_MAX_BACKOFF.max(initial_backoff.unwrap_or_default());
+        let max_backoff = backoff("max_backoff", default);
+        let max_attempts = get("max_attempts").and_then(|value| value.as_u32());
+        let max_attempts = max_attempts.unwrap_or_default();
         let multiplier = get("backoff_multiplier").and_then(|value| value.as_f64());
-        let initial_backoff = backoff("initial_backoff", DEFAULT_INITIAL_BACKOFF)?;
-        let policy = RetryPolicy {
-            max_attempts: get("max_attempts")
-                .and_then(|value| value.as_u32())
-                .unwrap_or_default(),
+        let multiplier = multiplier.filter(|multiplier| *multiplier != 0.0);
+        let multiplier = multiplier.unwrap_or(DEFAULT_BACKOFF_MULTIPLIER);
+
+        let mut require = |is_right: bool, name: &str, mistake: &str| {
+            if !is_right {
+                let message = format!("{name} {mistake}");
+                diagnostics.push(self.complain("retry", name, message));
+            }
+        };
+        let mistake = "counts the first attempt, so it is at least 2";
+        require(max_attempts >= 2, "max_attempts", mistake);
+        let grows = multiplier.is_finite() && multiplier >= 1.0;
+        require(grows, "backoff_multiplier", "is at least 1");
+        let (initial_backoff, max_backoff) = (initial_backoff?, max_backoff?);
+        let is_in_order = initial_backoff <= max_backoff;
+        require(is_in_order, "max_backoff", "is less than initial_backoff");
+        (diagnostics.len() == known).then_some(RetryPolicy {
+            max_attempts,
             initial_backoff,
-            max_backoff: backoff("max_backoff", DEFAULT_MAX_BACKOFF.max(initial_backoff))?,
-            backoff_multiplier: multiplier
-                .filter(|multiplier| *multiplier != 0.0)
-                .unwrap_or(DEFAULT_BACKOFF_MULTIPLIER),
-        };
-        let (name, mistake) = if policy.max_attempts < 2 {
-            (
-                "max_attempts",
-                "counts the first attempt, so it is at least 2",
-            )
-        } else if !policy.backoff_multiplier.is_finite() || policy.backoff_multiplier < 1.0 {
-            ("backoff_multiplier", "is at least 1")
-        } else if policy.max_backoff < policy.initial_backoff {
-            ("max_backoff", "is less than initial_backoff")
-        } else {
-            return Ok(Some(policy));
-        };
-        Err(self.complain("retry", name, format!("{name} {mistake}")))
+            max_backoff,
+            backoff_multiplier: multiplier,
+        })
     }
 
     fn idempotent(&self, standard: &StandardOptions) -> Result<bool, Diagnostic> {
@@ -172,24 +173,28 @@ impl Reader<'_> {
         Ok(value.as_bool() == Some(true))
     }
 
-    fn aliases(&self, names: &mut HashSet<String>) -> Result<Vec<String>, Diagnostic> {
+    fn aliases(
+        &self,
+        names: &mut HashSet<String>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<String> {
         let value = self.value("alias");
         let list = value.as_ref().and_then(|value| value.as_list());
         let mut aliases = Vec::new();
         for alias in list.unwrap_or_default().iter().filter_map(Value::as_str) {
             let is_name = alias.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && alias.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if !is_name {
-                let message = format!("'{alias}' is no name of a method");
-                return Err(self.complain("alias", alias, message));
-            }
-            if !names.insert(alias.to_owned()) {
-                let message = format!("the service has another method that is called '{alias}'");
-                return Err(self.complain("alias", alias, message));
-            }
-            aliases.push(alias.to_owned());
+            let mistake = if !is_name {
+                format!("'{alias}' is no name of a method")
+            } else if !names.insert(alias.to_owned()) {
+                format!("the service has another method that is called '{alias}'")
+            } else {
+                aliases.push(alias.to_owned());
+                continue;
+            };
+            diagnostics.push(self.complain("alias", alias, mistake));
         }
-        Ok(aliases)
+        aliases
     }
 
     /// What the option `(rpc.name)` is set to.

@@ -1,6 +1,6 @@
 //! What the methods of the builder set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::PathBuf;
 
@@ -13,6 +13,8 @@ use crate::diagnostic::Diagnostic;
 /// All options. The builder says what each means.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// The paths that the build script gave to options other than `services`, each with the option's name.
+    pub(crate) paths: Vec<(&'static str, String)>,
     /// What prost does by itself.
     pub(crate) prost: Config,
     pub(crate) bytes: Vec<String>,
@@ -22,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) compile_well_known_types: bool,
     pub(crate) publish: Option<String>,
     pub(crate) imports: Vec<String>,
+    /// The services of which other crates have the code: full names with a leading dot.
+    pub(crate) imported_services: BTreeSet<String>,
     pub(crate) build_client: bool,
     pub(crate) build_server: bool,
     #[cfg(feature = "tonic")]
@@ -53,6 +57,7 @@ pub(crate) enum Layout {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            paths: Vec::new(),
             prost: Config::new(),
             bytes: vec![".".to_owned()],
             disabled_comments: Vec::new(),
@@ -60,6 +65,7 @@ impl Default for Options {
             compile_well_known_types: false,
             publish: None,
             imports: Vec::new(),
+            imported_services: BTreeSet::new(),
             build_client: true,
             build_server: true,
             #[cfg(feature = "tonic")]
@@ -106,6 +112,7 @@ impl Options {
     pub(crate) fn is_wanted(&self, full_name: &str) -> bool {
         (self.build_client || self.build_server)
             && !self.is_extern(full_name)
+            && !self.imported_services.contains(full_name)
             && self.services.iter().any(|path| matches(path, full_name))
     }
 }

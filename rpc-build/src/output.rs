@@ -1,14 +1,23 @@
 //! The names and the content of the files that a compilation writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostic::Diagnostic;
 use crate::{Error, Result, format};
 
 /// The file with the module tree, which `include_protos!()` includes.
 pub(crate) const MODULE_TREE_FILE_NAME: &str = "rpc_protos.rs";
+
+/// How the names of the files with descriptors end.
+const DESCRIPTOR_SET_SUFFIX: &str = ".descriptor.bin";
+
+/// The file with the names of the files that the last run wrote, one in each line.
+const LIST_FILE_NAME: &str = ".rpc_build_files";
 
 /// The file with the code of `package`, which `include_proto!("package")` includes.
 pub(crate) fn code_file_name(package: &str) -> String {
@@ -17,7 +26,7 @@ pub(crate) fn code_file_name(package: &str) -> String {
 
 /// The file with the descriptors of `package`, which its code includes.
 pub(crate) fn descriptor_set_file_name(package: &str) -> String {
-    format!("{}.descriptor.bin", file_stem(package))
+    format!("{}{DESCRIPTOR_SET_SUFFIX}", file_stem(package))
 }
 
 /// The name by which `include_proto!` knows `package`.
@@ -37,6 +46,38 @@ pub(crate) fn write(files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
         fs::write(path, content).map_err(|error| Error::file("write", path, &error))?;
     }
     Ok(())
+}
+
+/// What this build script has written to `OUT_DIR`, which it may compile to more than once.
+static WRITTEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Deletes what the last run wrote to `out_dir` and this one has not, so that nobody goes on including it,
+/// and lists `files` for the next run. It is for cargo's `OUT_DIR` only: in a folder of the user's, a file
+/// that was generated once may have become theirs.
+///
+/// # Errors
+///
+/// A file cannot be deleted, or the list cannot be written.
+pub(crate) fn delete_outdated(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Result<()> {
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = files.keys().filter(|path| path.parent() == Some(out_dir));
+    written.extend(own.cloned());
+    let list = out_dir.join(LIST_FILE_NAME);
+    let listed = fs::read_to_string(&list).unwrap_or_default();
+    let outdated = listed.lines().map(|name| out_dir.join(name));
+    for path in outdated.filter(|path| !written.contains(path)) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::file("delete", &path, &error));
+            }
+            _ => {}
+        }
+    }
+    let names = written
+        .iter()
+        .filter_map(|path| path.strip_prefix(out_dir).ok()?.to_str());
+    let names: String = names.map(|name| format!("{name}\n")).collect();
+    write(&BTreeMap::from([(list, names.into_bytes())]))
 }
 
 /// Compares `files` with what is on disk, for a folder `out_dir` that is checked in.
@@ -60,9 +101,7 @@ pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Res
     }
     let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
-        let is_generated =
-            || fs::read(&path).is_ok_and(|text| text.starts_with(format::HEADER.as_bytes()));
-        if !files.contains_key(&path) && is_generated() {
+        if !files.contains_key(&path) && is_generated(&path) {
             // It may have become the user's, so the build script never deletes it.
             let help =
                 "delete this file: the build script leaves it alone, with and without `check`";
@@ -74,4 +113,11 @@ pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Res
     } else {
         Err(Error::new(diagnostics))
     }
+}
+
+/// Whether the file at `path` looks like one that a build script wrote.
+fn is_generated(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.ends_with(DESCRIPTOR_SET_SUFFIX)
+        || fs::read(path).is_ok_and(|text| text.starts_with(format::HEADER.as_bytes()))
 }

@@ -14,7 +14,7 @@ use crate::options::{Layout, Options};
 use crate::packages::{self, Content};
 use crate::{
     Error, Result, annotate, comments, deprecated, descriptor_set, exchange, format, front_end,
-    load, options, output, runtime_path, validate,
+    load, options, output, runtime_path, unmatched, validate,
 };
 
 /// Compiles the files `protos` with what they import from `includes`.
@@ -28,6 +28,7 @@ pub(crate) fn protos(
     for links in std::mem::take(&mut options.imports) {
         let published = exchange::import(&links)?;
         all_includes.extend(published.includes);
+        options.imported_services.extend(published.services);
         for (name, path) in published.types {
             options.extern_paths.entry(name).or_insert(path);
         }
@@ -64,13 +65,17 @@ fn write(
 ) -> Result<()> {
     select_services(&mut loaded.files, &options);
     document(&mut loaded, &options);
-    let only_compare = options.check;
+    let (only_compare, is_cargos) = (options.check, options.out_dir.is_none());
     let outputs = generate(options, &loaded.files, method_options, out_dir)?;
     if only_compare {
         watch(outputs.keys().map(PathBuf::as_path));
         output::compare(&outputs, out_dir)
     } else {
-        output::write(&outputs)
+        output::write(&outputs)?;
+        if is_cargos {
+            output::delete_outdated(&outputs, out_dir)?;
+        }
+        Ok(())
     }
 }
 
@@ -92,6 +97,11 @@ fn check(loaded: &Loaded, options: &Options) -> Result<BTreeMap<String, MethodOp
     let method_options = method_options::read(loaded, &mut mistakes);
     diagnostic::merge(&mut diagnostics, mistakes);
     if diagnostics.is_empty() {
+        // What was not read at all would look like this too.
+        diagnostics = unmatched::services(options, &loaded.files);
+    }
+    if diagnostics.is_empty() {
+        warn(&unmatched::warnings(options, &loaded.files));
         Ok(method_options)
     } else {
         Err(Error::new(diagnostics))
@@ -175,6 +185,8 @@ fn package_code(
     files: &[LoadedFile],
     method_options: BTreeMap<String, MethodOptions>,
 ) -> Result<BTreeMap<String, syn::File>> {
+    let is_adapted =
+        !options.paths.is_empty() || options.runtime_path.is_some() || options.codec.is_some();
     let runtime = options.runtime_path.take().unwrap_or_else(|| {
         watch([Path::new("Cargo.toml")]);
         runtime_path::find()
@@ -241,7 +253,7 @@ fn package_code(
         .filter_map(|(package, module)| Some((package, code.remove(&module)?)));
     with_code
         .map(|(package, code)| {
-            let code = format::parse(&package, &code)?;
+            let code = format::parse(&package, &code, is_adapted)?;
             Ok((package, code))
         })
         .collect()
@@ -273,6 +285,17 @@ fn attributes(attributes: &[(String, String)]) -> Result<Vec<(String, TokenStrea
 fn watch<'a>(paths: impl IntoIterator<Item = &'a Path>) {
     for path in paths {
         println!("cargo::rerun-if-changed={}", path.display());
+    }
+}
+
+/// Has cargo show `warnings`.
+#[allow(
+    clippy::print_stdout,
+    reason = "cargo reads the standard output of a build script"
+)]
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        println!("cargo::warning={warning}");
     }
 }
 

@@ -53,6 +53,11 @@ fn unknown_types_come_with_the_nearest_name() {
 }
 
 #[test]
+fn misspelled_well_known_types_come_with_their_import() {
+    check("well_known");
+}
+
+#[test]
 fn a_type_of_a_file_that_is_not_imported_comes_with_the_import() {
     check("not_imported");
 }
@@ -130,4 +135,9 @@ fn services_that_clash_are_shown_once_each() {
 #[test]
 fn numbers_that_cannot_be_used_are_shown() {
     check("wrong_numbers");
+}
+
+#[test]
+fn names_of_underscores_alone_are_shown() {
+    check("underscores");
 }

@@ -64,6 +64,33 @@ fn all_wrong_options_of_a_method_are_shown() {
 }
 
 #[test]
+fn all_mistakes_in_one_option_are_shown() {
+    let retry =
+        "option (rpc.retry) = {max_attempts: 1 initial_backoff: \"x\" backoff_multiplier: 0.5};";
+    let shown = mistakes("several_in_retry", retry);
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    for (mistake, name) in
+        shown
+            .iter()
+            .zip(["max_attempts", "initial_backoff", "backoff_multiplier"])
+    {
+        assert!(
+            mistake.starts_with(&format!("7: option (rpc.retry): {name}")),
+            "{mistake}"
+        );
+    }
+    let aliases = "option (rpc.alias) = \"a/b\";\noption (rpc.alias) = \"Fine\";\n\
+                   option (rpc.alias) = \"Other\";";
+    assert_eq!(
+        mistakes("several_aliases", aliases),
+        [
+            "7: option (rpc.alias): 'a/b' is no name of a method",
+            "9: option (rpc.alias): the service has another method that is called 'Other'",
+        ]
+    );
+}
+
+#[test]
 fn a_retry_policy_has_two_attempts_and_pauses_that_do_not_shrink() {
     check(
         "attempts",

@@ -106,6 +106,76 @@ fn main() -> rpc_build::Result<()> {
 }
 
 #[test]
+fn code_that_is_not_generated_any_more_cannot_be_included() {
+    const MANIFEST: &str = r#"
+[package]
+name = "outlived"
+version = "0.1.0"
+edition = "2024"
+[dependencies]
+rpc-runtime = { path = "{rpc}/rpc-runtime" }
+[build-dependencies]
+rpc-build = { path = "{rpc}/rpc-build" }
+[workspace]
+"#;
+    let build = |options: &str| {
+        format!(
+            r#"
+fn main() -> rpc_build::Result<()> {{
+    let own = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap()).join("own.rs");
+    std::fs::write(own, "").unwrap();
+    rpc_build::configure(){options}.compile(&["proto/shop.proto"], &["proto"])?;
+    rpc_build::configure().single_file("other.rs").compile(&["proto/other.proto"], &["proto"])
+}}
+"#
+        )
+    };
+    let message =
+        |package: &str| format!("syntax = \"proto3\";\npackage {package};\nmessage M {{}}\n");
+    let include = |what: &str| {
+        format!(
+            "pub mod shop {{ {what} }}\n\
+             include!(concat!(env!(\"OUT_DIR\"), \"/own.rs\"));\n\
+             pub mod more {{ include!(concat!(env!(\"OUT_DIR\"), \"/other.rs\")); }}\n"
+        )
+    };
+    let project = Project::new(
+        "outlived",
+        &[
+            ("Cargo.toml", MANIFEST),
+            ("build.rs", &build("")),
+            ("proto/shop.proto", &message("shop.v1")),
+            ("proto/other.proto", &message("other")),
+            (
+                "src/lib.rs",
+                &include("rpc_runtime::include_proto!(\"shop.v1\");"),
+            ),
+        ],
+    );
+    assert!(project.rebuilds("outlived"), "the first time");
+    project.touch("proto/shop.proto");
+    assert!(project.rebuilds("outlived"), "nothing was renamed");
+
+    project.write("proto/shop.proto", &message("store.v1"));
+    let output = project.build();
+    let log = stderr(&output);
+    assert!(
+        !output.status.success() && log.contains("shop.v1.rs"),
+        "{log}"
+    );
+
+    project.write("src/lib.rs", &include("rpc_runtime::include_protos!();"));
+    assert!(project.rebuilds("outlived"), "the module tree is new");
+    project.write("build.rs", &build(".single_file(\"all.rs\")"));
+    let output = project.build();
+    let log = stderr(&output);
+    assert!(
+        !output.status.success() && log.contains("rpc_protos.rs"),
+        "{log}"
+    );
+}
+
+#[test]
 fn protos_import_those_of_another_crate_and_share_its_types() {
     let files = [
         (
@@ -163,7 +233,7 @@ name = "shop"
 version = "0.1.0"
 edition = "2024"
 [dependencies]
-coins = { package = "money-types", path = "../money" }
+bank = { package = "money-types", path = "../money" }
 rpc = { package = "rpc-runtime", path = "{rpc}/rpc-runtime" }
 [build-dependencies]
 rpc-build = { path = "{rpc}/rpc-build" }
@@ -196,12 +266,15 @@ service Shop { rpc Pay(bank.v1.Money) returns (Order); }
         (
             "shop/src/lib.rs",
             r#"
+// Ambiguous if there were a module for the package that the other crate has.
+use bank::pb::bank::v1::{BankClientProxy, Money, money};
+
 rpc::include_protos!();
 
 /// Compiles only if both crates mean the same types, and if the proxy found the renamed runtime.
-pub fn pay(shop: &shop::ShopClientProxy, price: coins::pb::bank::v1::Money) -> Result<shop::Order, rpc::Status> {
-    let mut order = shop.pay(price.clone())?;
-    order.set_kind(coins::pb::bank::v1::money::Kind::Paper);
+pub fn pay(bank: &BankClientProxy, shop: &shop::ShopClientProxy, price: Money) -> Result<shop::Order, rpc::Status> {
+    let mut order = shop.pay(bank.change(price.clone())?)?;
+    order.set_kind(money::Kind::Paper);
     order.currency = price.currency;
     Ok(order)
 }

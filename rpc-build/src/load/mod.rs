@@ -26,6 +26,8 @@ use crate::diagnostic::Diagnostic;
 use crate::include::{IncludeFolders, Source};
 use crate::{Error, Result};
 
+pub(crate) use nearest::nearest;
+
 /// The files given to the compiler and all that they import, with what is wrong in them.
 pub(crate) struct Loaded {
     /// In an order in which imports come before their importers.

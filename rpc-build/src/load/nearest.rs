@@ -2,7 +2,7 @@
 
 /// The suggestion for the candidate that `name` needs the fewest edits to become, if it looks like it
 /// at all: at most one edit for each three characters. A candidate comes with what to suggest for it.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Option<&'a str> {

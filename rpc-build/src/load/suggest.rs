@@ -31,6 +31,17 @@ const FOREIGN_SCALARS: &[(&str, &str)] = &[
     ("uint", "uint32"),
 ];
 
+/// The files with the messages that are used as fields, or as requests and replies.
+const COMMON_FILES: &[&str] = &[
+    "google/protobuf/any.proto",
+    "google/protobuf/duration.proto",
+    "google/protobuf/empty.proto",
+    "google/protobuf/field_mask.proto",
+    "google/protobuf/struct.proto",
+    "google/protobuf/timestamp.proto",
+    "google/protobuf/wrappers.proto",
+];
+
 /// Help for `name`, of which the first part leads to the scope `by`, where the rest is not defined.
 pub(super) fn for_shadowed(symbols: &Symbols<'_>, name: &str, by: &str) -> String {
     if symbols.file_of(name).is_some() {
@@ -55,7 +66,9 @@ pub(super) fn inside(
         let inside = full_name.strip_prefix(by)?.strip_prefix('.')?;
         Some((inside, full_name))
     });
-    nearest(rest, candidates).map(|found| format!("did you mean '{found}'?"))
+    let visible = nearest(rest, candidates).map(|found| format!("did you mean '{found}'?"));
+    // The scope may be that of one well-known file, where another one is meant.
+    visible.or_else(|| for_well_known(name).filter(|_| by == "google"))
 }
 
 /// Help for `name`, which leads nowhere in a file of `package`: the import that is missing, or a
@@ -108,7 +121,38 @@ pub(super) fn for_unknown(
         });
     let scalars = SCALARS.iter().filter(|_| is_field);
     let candidates = candidates.chain(scalars.map(|name| (*name, *name)));
-    nearest(outermost, candidates).map(|found| format!("did you mean '{found}'?"))
+    if let Some(found) = nearest(outermost, candidates) {
+        return Some(format!("did you mean '{found}'?"));
+    }
+    for_well_known(outermost).filter(|_| is_wanted(symbols::Kind::Message))
+}
+
+/// Help for a `name` that looks like that of a message that comes with every compiler.
+fn for_well_known(name: &str) -> Option<String> {
+    let name = name.trim_start_matches('.');
+    let short = name.strip_prefix("google.protobuf.");
+    let all = include::WELL_KNOWN_FILES.iter();
+    // Who writes the package may mean any of them, and who does not, hardly one of the rest.
+    let files = all.filter(|file| short.is_some() || COMMON_FILES.contains(file));
+    let pool = DescriptorPool::global();
+    let messages: Vec<(String, &str)> = files
+        .filter_map(|file| Some((pool.get_file_by_name(file)?, *file)))
+        .flat_map(|(descriptor, file)| {
+            let messages = descriptor.messages();
+            let messages: Vec<_> = messages
+                .map(|each| (each.name().to_owned(), file))
+                .collect();
+            messages
+        })
+        .collect();
+    let names = messages
+        .iter()
+        .map(|(message, _)| (message.as_str(), message.as_str()));
+    let found = nearest(short.unwrap_or(name), names)?;
+    let (_, file) = messages.iter().find(|(message, _)| message == found)?;
+    Some(format!(
+        "did you mean 'google.protobuf.{found}'? It is in `import \"{file}\";`"
+    ))
 }
 
 /// Help for a `name` that says in another language, or in the wrong place, that something is no message.

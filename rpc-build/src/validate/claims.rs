@@ -6,6 +6,9 @@ use super::File;
 use crate::diagnostic::Diagnostic;
 use crate::location::Location;
 
+/// What is left of a name that consists of underscores. Protobuf takes it, and in Rust it is a pattern.
+const NO_NAME: &str = "_";
+
 /// One name of Rust is to be used for one thing of a `.proto` file.
 #[derive(Clone)]
 pub(super) struct Claim<'a> {
@@ -31,13 +34,21 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     /// Takes `name`, and returns whether it was free. If it is taken already, that is a mistake at the
-    /// later of the two places.
+    /// later of the two places. A name of underscores alone is free for nothing.
     pub(super) fn claim(
         &mut self,
         name: String,
         claim: Claim<'a>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> bool {
+        if name == NO_NAME {
+            let message = format!("{} has no name in Rust", claim.what);
+            let help =
+                "rename it: a name needs a letter or a digit, and this one has underscores only";
+            let diagnostic = claim.file.complain(&claim.path, message);
+            diagnostics.push(diagnostic.with_help(Some(help.to_owned())));
+            return false;
+        }
         let Some(first) = self.by_name.get(&name) else {
             self.by_name.insert(name, claim);
             return true;
