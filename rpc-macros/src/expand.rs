@@ -77,16 +77,15 @@ fn service(input: Input) -> Result<TokenStream> {
         args,
         mut implementation,
     } = input;
+    // Before wrong methods are taken out: nobody else knows the attributes.
+    let (options, wrong_options) =
+        handler_options::take(&mut implementation, &interface, &args.runtime);
     let Findings {
         mut errors,
         missing,
         wrong,
     } = check(&mut implementation, &interface, &args);
-    let options = handler_options::take(&mut implementation, &interface, &args.runtime)
-        .unwrap_or_else(|error| {
-            errors.push(error);
-            TokenStream::new()
-        });
+    errors.extend(wrong_options);
     for method in &mut implementation.methods {
         let mut methods = interface.methods.iter();
         if let Some(rpc) = methods.find(|rpc| rpc.name == method.signature.ident) {
