@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
-use syn::{Path, PathArguments, Result, braced};
+use syn::{Path, PathArguments, Result, braced, parse_quote};
 
 use crate::args::Args;
 use crate::check::{Findings, check};
@@ -152,6 +152,13 @@ fn conversions(implementation: &Implementation, args: &Args) -> TokenStream {
         self_type,
         ..
     } = implementation;
+    let mut generics = generics.clone();
+    // The trait asks for this too, and without it each conversion would report it once more. Where
+    // nothing is generic, bounds are not assumed but checked.
+    if !generics.params.is_empty() {
+        let bound = parse_quote!(#self_type: ::core::marker::Send + ::core::marker::Sync + 'static);
+        generics.make_where_clause().predicates.push(bound);
+    }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     quote! {
         const _: () = {
