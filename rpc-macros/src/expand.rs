@@ -10,7 +10,7 @@ use crate::check::{Findings, check};
 use crate::handler_options;
 use crate::implementation::{Implementation, Method};
 use crate::interface::{Interface, Rpc};
-use crate::{std_trait, unnamed};
+use crate::{borrowed, std_trait, unnamed};
 
 /// The first step: hands the item to the companion macro of its trait.
 pub(crate) fn forward(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -86,6 +86,7 @@ fn service(input: Input) -> Result<TokenStream> {
         wrong,
     } = check(&mut implementation, &interface, &args);
     errors.extend(wrong_options);
+    errors.extend(borrowed::report(&mut implementation));
     for method in &mut implementation.methods {
         let mut methods = interface.methods.iter();
         if let Some(rpc) = methods.find(|rpc| rpc.name == method.signature.ident) {

@@ -6,6 +6,7 @@
 //! against the other.
 
 mod args;
+mod borrowed;
 mod check;
 mod expand;
 mod handler_options;
