@@ -8,6 +8,8 @@ use syn::{Error, Ident, LitStr, Path, Result, Token, parse_quote};
 
 use crate::nearest::nearest;
 
+const ARGUMENTS: &str = "there are `unimplemented` and `runtime = \"::path\"`";
+
 /// The arguments of `#[rpc_service(..)]`.
 pub(crate) struct Args {
     /// The path of the runtime crate.
@@ -48,14 +50,23 @@ impl Args {
 
     fn extend(&mut self, input: ParseStream<'_>) -> Result<()> {
         while !input.is_empty() {
-            let name: Ident = input.parse()?;
-            if name == "unimplemented" {
-                self.unimplemented = true;
-            } else if name == "runtime" {
-                input.parse::<Token![=]>()?;
-                self.runtime = input.parse::<LitStr>()?.parse()?;
-            } else {
-                return Err(unknown(&name));
+            let name: Ident = input.parse().map_err(|error: Error| {
+                Error::new(error.span(), format!("this is no argument; {ARGUMENTS}"))
+            })?;
+            let wrong = |what: &str| Err(Error::new(name.span(), what));
+            match name.to_string().as_str() {
+                "unimplemented" if input.is_empty() || input.peek(Token![,]) => {
+                    self.unimplemented = true;
+                }
+                "unimplemented" => {
+                    return wrong("`unimplemented` has no value: `#[rpc_service(unimplemented)]`");
+                }
+                "runtime" if input.peek(Token![=]) && input.peek2(LitStr) => {
+                    input.parse::<Token![=]>()?;
+                    self.runtime = input.parse::<LitStr>()?.parse()?;
+                }
+                "runtime" => return wrong("`runtime` needs a path: `runtime = \"::my_rpc\"`"),
+                _ => return Err(unknown(&name)),
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -69,9 +80,7 @@ fn unknown(name: &Ident) -> Error {
     let meant = nearest(&name.to_string(), ["unimplemented", "runtime"])
         .map(|near| format!(" (did you mean `{near}`?)"))
         .unwrap_or_default();
-    let message = format!(
-        "unknown argument `{name}`{meant}; there are `unimplemented` and `runtime = \"::path\"`"
-    );
+    let message = format!("unknown argument `{name}`{meant}; {ARGUMENTS}");
     Error::new(name.span(), message)
 }
 

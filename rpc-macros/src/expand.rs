@@ -3,14 +3,14 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
-use syn::{Path, PathArguments, Result, braced};
+use syn::{Path, PathArguments, Result, braced, parse_quote};
 
 use crate::args::Args;
 use crate::check::{Findings, check};
 use crate::handler_options;
 use crate::implementation::{Implementation, Method};
 use crate::interface::{Interface, Rpc};
-use crate::{std_trait, unnamed};
+use crate::{borrowed, std_trait, unnamed};
 
 /// The first step: hands the item to the companion macro of its trait.
 pub(crate) fn forward(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -77,16 +77,16 @@ fn service(input: Input) -> Result<TokenStream> {
         args,
         mut implementation,
     } = input;
+    // Before wrong methods are taken out: nobody else knows the attributes.
+    let (options, wrong_options) =
+        handler_options::take(&mut implementation, &interface, &args.runtime);
     let Findings {
         mut errors,
         missing,
         wrong,
     } = check(&mut implementation, &interface, &args);
-    let options = handler_options::take(&mut implementation, &interface, &args.runtime)
-        .unwrap_or_else(|error| {
-            errors.push(error);
-            TokenStream::new()
-        });
+    errors.extend(wrong_options);
+    errors.extend(borrowed::report(&mut implementation));
     for method in &mut implementation.methods {
         let mut methods = interface.methods.iter();
         if let Some(rpc) = methods.find(|rpc| rpc.name == method.signature.ident) {
@@ -153,6 +153,13 @@ fn conversions(implementation: &Implementation, args: &Args) -> TokenStream {
         self_type,
         ..
     } = implementation;
+    let mut generics = generics.clone();
+    // The trait asks for this too, and without it each conversion would report it once more. Where
+    // nothing is generic, bounds are not assumed but checked.
+    if !generics.params.is_empty() {
+        let bound = parse_quote!(#self_type: ::core::marker::Send + ::core::marker::Sync + 'static);
+        generics.make_where_clause().predicates.push(bound);
+    }
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     quote! {
         const _: () = {

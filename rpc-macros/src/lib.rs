@@ -6,6 +6,7 @@
 //! against the other.
 
 mod args;
+mod borrowed;
 mod check;
 mod expand;
 mod handler_options;
@@ -22,7 +23,8 @@ use proc_macro::TokenStream;
 ///
 /// A method that is forgotten, misspelt or has a wrong signature is one error at the line where it is
 /// wrong. A service is known by the name that its trait has where the attribute stands: import it, or
-/// write its path. Of a trait that is no service the compiler says that no macro has its name.
+/// write its path. Of another trait, `Mine`, the compiler says "cannot find macro `Mine` in this scope":
+/// it is no service, or the trait is not in scope.
 ///
 /// ```
 /// use rpc_runtime::{Context, Server, Status, rpc_service};

@@ -7,30 +7,50 @@ use crate::implementation::Implementation;
 
 /// Traits with the method that makes sure: a service may have the trait's name, and an rpc the
 /// method's, but then the method is async.
-const KNOWN: [(&str, &str); 22] = [
+const KNOWN: &[(&str, &str)] = &[
+    ("Add", "add"),
+    ("AsMut", "as_mut"),
     ("AsRef", "as_ref"),
     ("Borrow", "borrow"),
+    ("BorrowMut", "borrow_mut"),
+    ("BufRead", "fill_buf"),
     ("Clone", "clone"),
     ("Debug", "fmt"),
     ("Default", "default"),
     ("Deref", "deref"),
     ("DerefMut", "deref_mut"),
     ("Display", "fmt"),
+    ("DoubleEndedIterator", "next_back"),
     ("Drop", "drop"),
     ("Error", "source"),
+    ("Extend", "extend"),
+    ("Fn", "call"),
+    ("FnMut", "call_mut"),
+    ("FnOnce", "call_once"),
     ("From", "from"),
+    ("FromIterator", "from_iter"),
     ("FromStr", "from_str"),
     ("Future", "poll"),
     ("Hash", "hash"),
+    ("Index", "index"),
     ("Into", "into"),
     ("IntoIterator", "into_iter"),
     ("Iterator", "next"),
     ("Ord", "cmp"),
     ("PartialEq", "eq"),
     ("PartialOrd", "partial_cmp"),
+    ("Read", "read"),
+    ("Seek", "seek"),
+    ("Sub", "sub"),
+    ("ToString", "to_string"),
     ("TryFrom", "try_from"),
+    ("TryInto", "try_into"),
     ("Write", "write"),
+    ("Write", "write_str"),
 ];
+
+/// Traits without methods of their own. A service of such a name is written with its module.
+const MARKERS: [&str; 6] = ["Copy", "Eq", "Send", "Sized", "Sync", "Unpin"];
 
 /// Rejects the implementation of a trait of the standard library.
 ///
@@ -52,7 +72,11 @@ pub(crate) fn reject(implementation: &Implementation) -> Result<()> {
                 written.signature.ident == method && written.signature.asyncness.is_none()
             })
     });
-    if !is_of_std && !is_known {
+    let is_marker = segments.len() == 1
+        && MARKERS.iter().any(|name| last.ident == name)
+        && implementation.methods.is_empty()
+        && implementation.others.is_empty();
+    if !is_of_std && !is_known && !is_marker {
         return Ok(());
     }
     let message = format!(

@@ -30,6 +30,9 @@ pub(crate) fn compare(method: &mut Method, rpc: &Rpc, runtime: &Path) {
     let mut body = Group::new(method.body.delimiter(), quote!(#context #request #body));
     body.set_span(method.body.span());
     method.body = body;
+    // The old body stays a block, so that what it declares is not seen by the types above it.
+    let attribute = parse_quote!(#[allow(unused_braces)]);
+    method.attributes.push(attribute);
 }
 
 fn compare_context(argument: &mut FnArg, rpc: &Rpc, runtime: &Path) -> Option<TokenStream> {
@@ -85,10 +88,11 @@ fn compare_reply(
         return None;
     };
     let name = rpc.reply.name();
+    // One argument is not enough to know the error: there are `io::Result` and `anyhow::Result`.
     let is_right = match arguments_of(output)[..] {
-        // Also an alias of `Result` with the right status.
-        [reply] => tail(reply) == name,
-        [reply, status] => tail(reply) == name && is_named(status, "Status"),
+        [reply, status] => {
+            is_named(output, "Result") && tail(reply) == name && is_named(status, "Status")
+        }
         _ => false,
     };
     // What stream is returned is free.

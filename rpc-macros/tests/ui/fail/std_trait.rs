@@ -1,9 +1,11 @@
 //! Traits of the standard library.
 
 use std::fmt::{self, Debug};
+use std::io::Read;
 
 use rpc_runtime::rpc_service;
 
+#[derive(Clone)]
 struct Greeter;
 
 #[rpc_service]
@@ -15,6 +17,16 @@ impl Debug for Greeter {
 
 #[rpc_service]
 impl std::panic::UnwindSafe for Greeter {}
+
+#[rpc_service]
+impl Copy for Greeter {}
+
+#[rpc_service]
+impl Read for Greeter {
+    fn read(&mut self, _buf: &mut [u8]) -> std::io::Result<usize> {
+        Ok(0)
+    }
+}
 
 fn main() {
     println!("{Greeter:?}");

@@ -1,4 +1,4 @@
-//! An argument that there is not.
+//! Arguments that there are not, or not so.
 
 use rpc_runtime::{Context, Status, rpc_service};
 
@@ -16,5 +16,20 @@ impl Hello for Greeter {
         Ok(HelloReply { msg: request.msg })
     }
 }
+
+struct Text;
+
+#[rpc_service("hello")]
+impl Hello for Text {}
+
+struct Value;
+
+#[rpc_service(unimplemented = true)]
+impl Hello for Value {}
+
+struct Runtime;
+
+#[rpc_service(runtime)]
+impl Hello for Runtime {}
 
 fn main() {}

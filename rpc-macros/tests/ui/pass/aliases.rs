@@ -55,6 +55,20 @@ impl Store for Shelf {
     }
 }
 
+/// Bodies of one line, whose braces are needed.
+pub struct Desk;
+
+#[rpc_service(unimplemented)]
+impl Store for Desk {
+    async fn get(&self, _cx: Context, id: Id) -> Result<Item, Status> { Ok(Item { id, ..Item::default() }) }
+
+    async fn load(&self, _cx: Cx, _items: Streaming<Item>) -> Result<LoadReply, Status> { Err(Status::internal("no")) }
+
+    async fn clear(&self, _cx: Context, (): ()) -> Answer<Nothing> { Ok(()) }
+}
+
+type Nothing = ();
+
 fn main() {
-    let _ = Server::new().service(Shelf);
+    let _ = Server::new().service(Shelf).service_as("desk", Desk);
 }
