@@ -119,3 +119,29 @@ fn a_service_with_another_codec() {
         builder.codec("::rpc_runtime::codec::Json").serde()
     });
 }
+
+#[test]
+fn clients_alone() {
+    check_with("client_only", |builder| builder.build_server(false));
+}
+
+#[test]
+fn servers_alone() {
+    check_with("server_only", |builder| builder.build_client(false));
+}
+
+#[test]
+fn the_whole_tree_in_one_file() {
+    check_with("single_file", |builder| builder.single_file("protos.rs"));
+}
+
+#[test]
+fn attributes_and_types_that_the_build_script_asks_for() {
+    check_with("attributes", |builder| {
+        builder
+            .type_attribute(".pond.Stone", "#[derive(Hash)]")
+            .service_attribute(".pond.Pond", "#[cfg(not(feature = \"dry\"))]")
+            .btree_map([".pond.Stone.sizes"])
+            .boxed(".pond.Stone.kind.flat")
+    });
+}

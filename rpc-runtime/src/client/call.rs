@@ -118,7 +118,8 @@ impl<T> Call<T> {
         self.attempt.peer.address()
     }
 
-    pub(super) fn method(&self) -> &'static MethodDescriptor {
+    /// The method that is called: its path, its kind and its options.
+    pub fn method(&self) -> &'static MethodDescriptor {
         self.attempt.method
     }
 }
