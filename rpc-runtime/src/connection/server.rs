@@ -379,10 +379,7 @@ impl<S: RequestSink> ServerDriver<S> {
         let stats = self.session.stats();
         let refused = stats.refused - before.stats.refused;
         let accepted = before.open + stats.streams_opened - before.stats.streams_opened - refused;
-        let left = match before.cut {
-            0 => self.session.open_streams() as u64,
-            cut => cut,
-        };
+        let left = before.cut.max(self.session.open_streams() as u64);
         let cancelled = stats.cancelled - before.stats.cancelled;
         let finished = accepted.saturating_sub(left + cancelled);
         self.shutdown.tally.add(finished, refused, before.cut);

@@ -240,12 +240,12 @@ impl Link {
         )))
     }
 
-    #[cold]
     /// Whether a frame is being skipped that has not arrived whole.
     pub(crate) fn is_skipping(&self) -> bool {
         self.skipped.is_some()
     }
 
+    #[cold]
     fn go_on_skipping(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
         match self.skipped.take() {
             Some(skipped) => self.skip(skipped, input),
