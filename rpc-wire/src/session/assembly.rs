@@ -30,9 +30,9 @@ pub(crate) struct Assembly {
     waiting: bool,
     /// What whole messages cost that their reader has not taken yet.
     unread: u64,
-    /// What the window is filled up to when messages were read.
-    target: i64,
-    /// The part of `target` that the window has grown by.
+    /// What the window is filled up to when messages were read, unless it has grown.
+    initial: i64,
+    /// What the window is filled up to beyond that.
     grown: i64,
     /// The sender has asked for a window since the last growth, when the reader kept up with it.
     asked: bool,
@@ -59,7 +59,7 @@ impl Assembly {
             reserved: 0,
             waiting: false,
             unread: 0,
-            target: i64::from(initial_window),
+            initial: i64::from(initial_window),
             grown: 0,
             asked: false,
         }
@@ -113,20 +113,25 @@ impl Assembly {
         Ok(())
     }
 
+    /// What the window is filled up to when messages were read.
+    fn target(&self) -> i64 {
+        self.initial + self.grown
+    }
+
     /// Whether the sender had to ask for a window and the reader has nothing left to read: then the
     /// window is smaller than what the link carries.
     fn is_window_too_small(&self) -> bool {
-        self.asked && self.unread == 0 && self.window < self.target
+        self.asked && self.unread == 0 && self.window < self.target()
     }
 
     /// What the sender may be granted for what was read. Half a window is granted at a time, so that
     /// small messages do not cost a WINDOW frame each.
     fn top_up(&mut self) -> Option<u32> {
         let held = self.window + self.held() as i64;
-        if held > self.target / 2 {
+        if held > self.target() / 2 {
             return None;
         }
-        let increment = u32::try_from(self.target - held).ok()?;
+        let increment = u32::try_from(self.target() - held).ok()?;
         self.window += i64::from(increment);
         Some(increment)
     }
@@ -176,14 +181,8 @@ impl ReceiveBudget {
 
     /// Looks after `assembly` once a fragment arrived or its sender asked: the increment to
     /// grant now, if any.
-    pub(crate) fn review(
-        &mut self,
-        id: u32,
-        assembly: &mut Assembly,
-        initial: u32,
-        asked: bool,
-    ) -> Option<u32> {
-        let running_low = assembly.window < i64::from(initial) / 2;
+    pub(crate) fn review(&mut self, id: u32, assembly: &mut Assembly, asked: bool) -> Option<u32> {
+        let running_low = assembly.window < assembly.initial / 2;
         // A reader that has messages left to read is not kept waiting by the sender.
         let slow_reader = assembly.unread > 0;
         if !(running_low || asked) || slow_reader || assembly.reserved > 0 || assembly.waiting {
@@ -252,13 +251,7 @@ impl ReceiveBudget {
     }
 
     /// The reader of a stream took messages of this cost: the increment to grant now, if any.
-    pub(crate) fn consumed(
-        &mut self,
-        id: u32,
-        assembly: &mut Assembly,
-        initial: u32,
-        cost: u64,
-    ) -> Option<u32> {
+    pub(crate) fn consumed(&mut self, id: u32, assembly: &mut Assembly, cost: u64) -> Option<u32> {
         let read = cost.min(assembly.unread);
         assembly.unread -= read;
         self.held -= read;
@@ -266,38 +259,34 @@ impl ReceiveBudget {
             self.grow(assembly);
         }
         let granted = assembly.top_up();
-        if assembly.waiting && assembly.wanted() == 0 {
-            assembly.waiting = false;
-            self.waiting.retain(|waiting| *waiting != id);
+        if assembly.wanted() == 0 {
+            self.leave_queue(id, assembly);
         }
         match granted {
-            None if assembly.is_partial() => self.review(id, assembly, initial, false),
+            None if assembly.is_partial() => self.review(id, assembly, false),
             granted => granted,
         }
     }
 
     /// The sender of a stream of messages asks for a window: the increment to grant now, if any.
-    pub(crate) fn asked(&mut self, id: u32, assembly: &mut Assembly, initial: u32) -> Option<u32> {
-        let is_behind = assembly.unread as i64 > assembly.target / 2;
+    pub(crate) fn asked(&mut self, id: u32, assembly: &mut Assembly) -> Option<u32> {
+        let is_behind = assembly.unread as i64 > assembly.target() / 2;
         if is_behind {
             self.shrink(assembly);
         }
         assembly.asked = !is_behind;
-        self.consumed(id, assembly, initial, 0)
+        self.consumed(id, assembly, 0)
     }
 
     /// A reader that does not keep up has no use for more than the initial window.
     fn shrink(&mut self, assembly: &mut Assembly) {
-        let grown = std::mem::take(&mut assembly.grown);
-        assembly.target -= grown;
-        self.growth += grown;
+        self.growth += std::mem::take(&mut assembly.grown);
     }
 
     /// Doubles the window of a stream, as far as there is room for it.
     fn grow(&mut self, assembly: &mut Assembly) {
-        let growth = assembly.target.min(self.growth);
+        let growth = assembly.target().min(self.growth);
         self.growth -= growth;
-        assembly.target += growth;
         assembly.grown += growth;
         assembly.asked = false;
     }
@@ -315,6 +304,10 @@ impl ReceiveBudget {
     /// among those that wait.
     pub(crate) fn settle(&mut self, id: u32, assembly: &mut Assembly) {
         self.free += std::mem::take(&mut assembly.reserved);
+        self.leave_queue(id, assembly);
+    }
+
+    fn leave_queue(&mut self, id: u32, assembly: &mut Assembly) {
         if std::mem::take(&mut assembly.waiting) {
             self.waiting.retain(|waiting| *waiting != id);
         }
@@ -372,7 +365,7 @@ mod tests {
         budget
             .push(assembly, &vec![0; bytes])
             .expect("within the window");
-        budget.review(id, assembly, INITIAL, false)
+        budget.review(id, assembly, false)
     }
 
     #[test]
@@ -449,8 +442,8 @@ mod tests {
         assert!(arrive(&mut budget, 1, &mut first, 60).is_some());
         assert_eq!(arrive(&mut budget, 2, &mut second, 60), None);
         // Its window is filled up because it has grown.
-        second.target = 1000;
-        assert!(budget.consumed(2, &mut second, INITIAL, 0).is_some());
+        second.grown = 900;
+        assert!(budget.consumed(2, &mut second, 0).is_some());
         assert_eq!(budget.next_waiting(), None);
     }
 }

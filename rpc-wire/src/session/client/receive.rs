@@ -241,9 +241,7 @@ impl<T> ClientSession<T> {
         match self.grants.push(&mut reply.assembly, fragment) {
             Ok(()) if last => {}
             Ok(()) => {
-                let initial = self.link.local.initial_stream_window;
-                if let Some(increment) = self.grants.review(id, &mut reply.assembly, initial, false)
-                {
+                if let Some(increment) = self.grants.review(id, &mut reply.assembly, false) {
                     self.link.output.window(id, increment);
                 }
                 return Ok(());
@@ -294,7 +292,6 @@ impl<T> ClientSession<T> {
     fn handle_window(&mut self, header: &FrameHeader, payload: &[u8]) -> Result<(), SessionError> {
         let increment = window::decode(payload)?;
         let id = header.stream_id;
-        let initial = self.link.local.initial_stream_window;
         if increment != window::BLOCKED && id < self.next_id {
             // A grant for a request whose last byte is on its way is normal, not late.
             self.sends.grant(id, increment);
@@ -307,9 +304,9 @@ impl<T> ClientSession<T> {
             return Ok(());
         };
         let granted = match (&mut stream.reply, &mut stream.messages) {
-            (Some(reply), _) => self.grants.review(id, &mut reply.assembly, initial, true),
+            (Some(reply), _) => self.grants.review(id, &mut reply.assembly, true),
             // The question may have crossed a grant, so only the state of the stream counts.
-            (None, Some(messages)) => self.grants.asked(id, messages, initial),
+            (None, Some(messages)) => self.grants.asked(id, messages),
             (None, None) => None,
         };
         if let Some(increment) = granted {

@@ -49,12 +49,11 @@ impl<T> ClientSession<T> {
     /// The caller took messages that [`ClientSink::message`] gave it, so that the server may send
     /// more. `cost` is what they took from the window, see [`message_cost`](crate::session::message_cost).
     pub fn consumed(&mut self, id: u32, cost: u64) {
-        let initial = self.link.local.initial_stream_window;
         let open = self.streams.get_mut(id).filter(|stream| stream.open);
         let Some(arriving) = open.and_then(Stream::arriving) else {
             return;
         };
-        let granted = self.grants.consumed(id, arriving, initial, cost);
+        let granted = self.grants.consumed(id, arriving, cost);
         if let Some(increment) = granted {
             self.link.output.window(id, increment);
         }
@@ -68,7 +67,6 @@ impl<T> ClientSession<T> {
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
-        let initial = self.link.local.initial_stream_window;
         let Some(stream) = self.streams.get_mut(id) else {
             return Ok(());
         };
@@ -96,7 +94,7 @@ impl<T> ClientSession<T> {
                 self.serve_waiting();
             }
             Ok(None) => {
-                if let Some(increment) = self.grants.review(id, messages, initial, false) {
+                if let Some(increment) = self.grants.review(id, messages, false) {
                     self.link.output.window(id, increment);
                 }
             }

@@ -135,10 +135,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         } else if flags.contains(Flags::END_STREAM) {
             self.run(id, sink);
         } else if !receiving.message_ended {
-            let initial = self.link.local.initial_stream_window;
-            let granted = self
-                .grants
-                .review(id, &mut receiving.assembly, initial, false);
+            let granted = self.grants.review(id, &mut receiving.assembly, false);
             if let Some(increment) = granted {
                 self.link.output.window(id, increment);
             }
@@ -205,18 +202,16 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.is_late(id)? {
             return Ok(());
         }
-        let initial = self.link.local.initial_stream_window;
         let granted = match self.streams.get_mut(id) {
             Some(Stream::Receiving(receiving)) => {
-                self.grants
-                    .review(id, &mut receiving.assembly, initial, true)
+                self.grants.review(id, &mut receiving.assembly, true)
             }
             // The question may have crossed a grant: only the state of the stream counts.
             Some(Stream::Running {
                 messages: Some(messages),
                 half_closed: false,
                 ..
-            }) => self.grants.asked(id, messages, initial),
+            }) => self.grants.asked(id, messages),
             _ => None,
         };
         if let Some(increment) = granted {

@@ -55,7 +55,6 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// A handler took messages that [`ServerSink::message`] gave it, so that the client may send
     /// more. `cost` is what they took from the window, see [`message_cost`](crate::session::message_cost).
     pub fn consumed(&mut self, id: u32, cost: u64) {
-        let initial = self.link.local.initial_stream_window;
         let Some(Stream::Running {
             messages: Some(messages),
             half_closed,
@@ -64,7 +63,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         else {
             return;
         };
-        let granted = self.grants.consumed(id, messages, initial, cost);
+        let granted = self.grants.consumed(id, messages, cost);
         if let Some(increment) = granted.filter(|_| !*half_closed) {
             self.link.output.window(id, increment);
         }
@@ -78,7 +77,6 @@ impl<M: Clone, C> ServerSession<M, C> {
         fragment: &[u8],
         sink: &mut impl ServerSink<Method = M, Call = C>,
     ) -> Result<(), SessionError> {
-        let initial = self.link.local.initial_stream_window;
         let Some(Stream::Running {
             call,
             messages,
@@ -116,7 +114,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 let completed = message.is_some();
                 if let Some(message) = message {
                     sink.message(call, message);
-                } else if let Some(increment) = self.grants.review(id, assembly, initial, false) {
+                } else if let Some(increment) = self.grants.review(id, assembly, false) {
                     self.link.output.window(id, increment);
                 }
                 if flags.contains(Flags::END_STREAM) {
