@@ -7,7 +7,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The system's allocator, which counts the bytes that are allocated and not freed yet.
+/// The system's allocator, which counts the bytes that are allocated and not freed yet, and how often
+/// it was asked for some.
 ///
 /// ```
 /// use rpc_testkit::CountingAllocator;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct CountingAllocator {
     live: AtomicUsize,
     peak: AtomicUsize,
+    allocations: AtomicUsize,
 }
 
 impl CountingAllocator {
@@ -37,6 +39,7 @@ impl CountingAllocator {
         CountingAllocator {
             live: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
+            allocations: AtomicUsize::new(0),
         }
     }
 
@@ -56,7 +59,13 @@ impl CountingAllocator {
         self.peak.store(self.live_bytes(), Ordering::Relaxed);
     }
 
+    /// How often memory was allocated, or a piece of it made larger or smaller, since the beginning.
+    pub fn allocations(&self) -> usize {
+        self.allocations.load(Ordering::Relaxed)
+    }
+
     fn add(&self, bytes: usize) {
+        self.allocations.fetch_add(1, Ordering::Relaxed);
         let live = self.live.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.peak.fetch_max(live, Ordering::Relaxed);
     }

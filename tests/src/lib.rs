@@ -3,6 +3,7 @@
 
 mod bystander;
 mod certificates;
+mod ends;
 mod expected;
 mod flows_service;
 mod raw;
@@ -16,6 +17,7 @@ mod within;
 
 pub use bystander::Bystander;
 pub use certificates::{Authority, Identity};
+pub use ends::ends;
 pub use expected::Expected;
 pub use flows_service::{Flow, TestFlows, piece};
 pub use raw::{RawFrame, RawPeer, compressed_request_frame, frame, request_frame};

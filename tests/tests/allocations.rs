@@ -1,40 +1,13 @@
 //! What a call takes from the heap. Alone in its process, so that only its own allocations are counted.
-#![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use rpc_runtime::{Context, Server, Status, rpc_service};
+use rpc_testkit::CountingAllocator;
 use rpc_tests::probe::{Payload, Probe, ProbeAsyncClientProxy, Size};
 use rpc_tests::{LIMIT, within};
 
-/// Counts what it is asked for.
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is handed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static MEMORY: CountingAllocator = CountingAllocator::new();
 
 /// Answers with messages that hold nothing on the heap.
 struct Quiet;
@@ -68,9 +41,9 @@ async fn a_unary_call_takes_one_allocation_on_both_sides_together_beside_its_mes
         }
     };
     calls().await;
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = MEMORY.allocations();
     calls().await;
-    let taken = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    let taken = MEMORY.allocations() - before;
 
     println!("{taken} allocations for {CALLS} calls");
     // The buffer of the encoded request; what is more belongs to buffers that grow now and then.

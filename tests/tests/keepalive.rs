@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use rpc_runtime::{Channel, Code, ConnectionEvent, Stage};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, request_frame, within};
+use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, ends, request_frame, within};
 use rpc_wire::frame::{FrameType, Settings, ping};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 /// Short, because tests wait for it; what is tested does not depend on its being exact.
 const SHORT: Duration = Duration::from_millis(50);
@@ -20,20 +19,6 @@ fn patient() -> Settings {
         min_ping_interval: Duration::ZERO,
         ..Settings::default()
     }
-}
-
-/// Collects the ends of connections, with the reason of each.
-fn ends() -> (
-    impl Fn(ConnectionEvent<'_>) + Send + Sync + 'static,
-    mpsc::UnboundedReceiver<String>,
-) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let observe = move |event: ConnectionEvent<'_>| {
-        if let ConnectionEvent::Closed { reason, .. } = event {
-            let _ = sender.send(reason.to_owned());
-        }
-    };
-    (observe, receiver)
 }
 
 #[tokio::test]

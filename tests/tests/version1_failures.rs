@@ -8,28 +8,13 @@
 use std::time::Duration;
 
 use prost::Message;
-use rpc_runtime::{Code, ConnectionEvent, Server};
+use rpc_runtime::{Code, Server};
 use rpc_tests::probe::panics::When;
 use rpc_tests::probe::{Failure, Panics, Payload, Size};
-use rpc_tests::{Bystander, LIMIT, TestServer, V1Peer, v1_request, within};
-use tokio::sync::mpsc;
+use rpc_tests::{Bystander, LIMIT, TestServer, V1Peer, ends, v1_request, within};
 
 /// A time limit that is meant to pass.
 const SHORT: Duration = Duration::from_millis(100);
-
-/// Collects why connections end.
-fn ends() -> (
-    impl Fn(ConnectionEvent<'_>) + Send + Sync + 'static,
-    mpsc::UnboundedReceiver<String>,
-) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let observe = move |event: ConnectionEvent<'_>| {
-        if let ConnectionEvent::Closed { reason, .. } = event {
-            let _ = sender.send(reason.to_owned());
-        }
-    };
-    (observe, receiver)
-}
 
 fn fail(code: Code) -> Vec<u8> {
     Failure {
