@@ -41,7 +41,9 @@ pub use rpc_wire::{
 pub use serde;
 
 pub use call::{Context, Streaming};
-pub use client::{Call, Channel, ChannelBuilder, Response, RpcFuture, blocking};
+pub use client::{
+    Batch, BatchResults, Call, Channel, ChannelBuilder, Response, RpcFuture, blocking,
+};
 #[cfg(feature = "compression")]
 pub use compression::Compression;
 pub use connection::observer::ConnectionEvent;

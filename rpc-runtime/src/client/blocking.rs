@@ -89,6 +89,33 @@ impl<T> fmt::Debug for Streaming<T> {
     }
 }
 
+/// The results of a [`Batch`](crate::Batch) as its calls end, as an iterator that waits for each.
+pub struct BatchResults<T>(super::BatchResults<T>);
+
+impl<T> From<super::BatchResults<T>> for BatchResults<T> {
+    fn from(results: super::BatchResults<T>) -> Self {
+        BatchResults(results)
+    }
+}
+
+impl<T> Iterator for BatchResults<T> {
+    type Item = (usize, Result<T, Status>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        wait(self.0.next())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<T> fmt::Debug for BatchResults<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The error of waiting on the only thread that could bring the reply.
 pub(super) fn would_deadlock(runtime: &Handle) -> Option<Status> {
     let current = Handle::try_current().ok()?;

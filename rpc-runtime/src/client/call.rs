@@ -11,6 +11,7 @@ use bytes::Bytes;
 use prost::Message;
 use rpc_wire::session::Outcome;
 use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Status};
+use tokio::runtime::Handle;
 
 use super::attempt::Attempt;
 use super::blocking;
@@ -108,10 +109,15 @@ impl<T> Call<T> {
     ///
     /// How the call ended; FAILED_PRECONDITION if it could never end.
     pub fn wait(self) -> Result<T, Status> {
-        if let Some(status) = blocking::would_deadlock(self.attempt.peer.runtime()) {
+        if let Some(status) = blocking::would_deadlock(self.runtime()) {
             return Err(self.attempt.describe(status));
         }
         blocking::wait(self)
+    }
+
+    /// Where the connections are driven.
+    pub(super) fn runtime(&self) -> &Handle {
+        self.attempt.peer.runtime()
     }
 
     pub(super) fn address(&self) -> Arc<str> {
@@ -173,7 +179,7 @@ impl<M: Message> Call<M> {
 impl<T: Send + Sync + Clone + 'static> Call<T> {
     /// Sends the call now; the runtime completes it whether anybody waits or not.
     pub fn start(self) -> RpcFuture<T> {
-        RpcFuture::spawn(self.attempt.peer.runtime().clone(), self)
+        RpcFuture::spawn(self.runtime().clone(), self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod backoff;
+mod batch;
 pub mod blocking;
 mod builder;
 mod call;
@@ -14,6 +15,7 @@ mod response;
 mod runtime;
 mod streaming;
 
+pub use batch::{Batch, BatchResults};
 pub use builder::ChannelBuilder;
 pub use call::Call;
 pub use channel::Channel;
