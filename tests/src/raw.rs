@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use prost::Message;
 use rpc_wire::frame::{
     Flags, FrameHeader, FrameType, GoAway, HEADER_LEN, RequestMetadata, ResponseMetadata, Settings,
-    StatusBody,
+    StatusBody, ping,
 };
 use rpc_wire::{Code, Metadata};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -168,6 +168,15 @@ impl RawPeer {
     pub async fn send_goaway(&mut self, goaway: &GoAway) {
         let mut frame = Vec::new();
         goaway.encode(&mut frame);
+        self.send(&frame).await;
+    }
+
+    /// Answers a PING.
+    pub async fn answer(&mut self, ping: &RawFrame) {
+        assert_eq!(ping.header.frame_type, FrameType::Ping);
+        let opaque = ping::decode(&ping.body).expect("a PING of ours is well formed");
+        let mut frame = Vec::new();
+        ping::encode_pong(opaque, &mut frame);
         self.send(&frame).await;
     }
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rpc_runtime::Channel;
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, RawPeer, TestServer, request_frame, within};
-use rpc_wire::frame::{Flags, FrameType, Settings};
+use rpc_tests::{LIMIT, RawPeer, TestServer, ends, request_frame, within};
+use rpc_wire::frame::{Flags, FrameType, GoAwayCode, Settings};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -90,4 +90,28 @@ async fn calls_that_are_refused_meanwhile_count_as_refused() {
     drop(peer);
     let report = within(LIMIT, server.shut_down()).await;
     assert_eq!((report.finished, report.refused, report.cut), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_client_that_has_not_identified_itself_is_told_of_the_shutdown() {
+    let (observe, mut reasons) = ends();
+    let mut server = TestServer::start_with(|server| server.on_connection(observe)).await;
+    let mut peer = RawPeer::connect(server.socket_addr()).await;
+    peer.send(&[0x12, 0x34, 2]).await;
+    // By then they were read.
+    server.settle().await;
+    server.begin_shutdown();
+    within(LIMIT, peer.expect(FrameType::Settings)).await;
+    let goaway = within(LIMIT, peer.expect(FrameType::GoAway)).await.goaway();
+    assert_eq!(
+        (goaway.code, goaway.last_stream_id),
+        (GoAwayCode::NoError, 0)
+    );
+    assert_eq!(goaway.message, "the server is shutting down");
+    let is_other = |reason: &String| reason != "the server is shutting down";
+    while within(LIMIT, reasons.recv())
+        .await
+        .as_ref()
+        .is_some_and(is_other)
+    {}
 }

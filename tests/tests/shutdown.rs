@@ -5,7 +5,7 @@ use std::time::Duration;
 use rpc_runtime::{Code, RpcFuture, Stage};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
 use rpc_tests::{LIMIT, RawPeer, TestServer, within};
-use rpc_wire::frame::{Flags, FrameType, GoAway, GoAwayCode, RequestMetadata, ping};
+use rpc_wire::frame::{Flags, FrameType, GoAway, GoAwayCode, RequestMetadata};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Far less than the grace period, and more than connections without calls may take.
@@ -196,9 +196,7 @@ async fn a_request_after_the_last_goaway_is_refused_unexecuted() {
         // The client had opened this one before it heard.
         peer.send_request(2, "probe.Probe/Echo", b"").await;
         assert_eq!(peer.expect(FrameType::Response).await.status().0, Code::Ok);
-        let mut pong = Vec::new();
-        ping::encode_pong(ping::decode(&ping.body).unwrap(), &mut pong);
-        peer.send(&pong).await;
+        peer.answer(&ping).await;
         assert_eq!(
             peer.expect(FrameType::GoAway).await.goaway().last_stream_id,
             2
@@ -215,6 +213,8 @@ async fn a_request_after_the_last_goaway_is_refused_unexecuted() {
         server.probe.release_all();
         let last = peer.expect(FrameType::Response).await;
         assert_eq!((last.header.stream_id, last.status().0), (1, Code::Ok));
+        let ping = peer.expect(FrameType::Ping).await;
+        peer.answer(&ping).await;
         assert_eq!(peer.next_frame().await, None);
         assert_eq!(server.probe.counts().started, 2);
         let report = server.shut_down().await;

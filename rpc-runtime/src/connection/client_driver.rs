@@ -120,11 +120,17 @@ impl<F: FnMut()> ClientDriver<F> {
         let leaving = self.wire.output.remaining() as u64;
         self.connection.lost(self.wire.written() + leaving, reason);
         if let Some(error) = violation {
-            let mut shared = self.connection.lock();
-            shared.session.send_goaway(error.code(), error.message());
+            self.send_goaway(&error);
+            self.wire.flush().await;
         }
         self.take_output();
         self.wire.close().await;
+    }
+
+    fn send_goaway(&self, violation: &SessionError) {
+        let mut shared = self.connection.lock();
+        let (code, message) = (violation.code(), violation.message());
+        shared.session.send_goaway(code, message);
     }
 
     /// Waits for something to happen and deals with it; false when there is nothing left to do.

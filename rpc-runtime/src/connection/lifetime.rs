@@ -32,6 +32,11 @@ impl Lifetime {
         self.idle_since = Some(now);
     }
 
+    /// Since when there are no calls, if there are none.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        self.idle_since
+    }
+
     /// When the connection ends, if it goes on with calls or without as now.
     pub(crate) fn end(&mut self, has_calls: bool) -> Option<Instant> {
         let idle = if has_calls {

@@ -12,6 +12,9 @@ use tokio::sync::watch;
 /// Time for what a client sent with its first packets, before it could know of the end.
 pub(crate) const FIRST_BYTES_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// What clients are told of it.
+pub(crate) const SHUTTING_DOWN: &str = "the server is shutting down";
+
 /// How far the end of a server has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {

@@ -30,6 +30,8 @@ pub(crate) struct Wire<O = Output> {
     written: u64,
     /// Since when the peer takes nothing that is to be written.
     stalled: Option<Instant>,
+    /// When it last took something after a stall.
+    resumed: Option<Instant>,
     /// The transport keeps none of them back.
     flushed: bool,
 }
@@ -43,6 +45,7 @@ impl<O: Buf + Default> Wire<O> {
             output: O::default(),
             written: 0,
             stalled: None,
+            resumed: None,
             flushed: true,
         }
     }
@@ -56,11 +59,12 @@ impl<O: Buf + Default> Wire<O> {
         self.stalled
     }
 
+    /// When the peer last took something of an output that had stalled.
+    pub(super) fn resumed(&self) -> Option<Instant> {
+        self.resumed
+    }
+
     /// Whether something is still to be written.
-    #[cfg_attr(
-        not(feature = "v1"),
-        expect(dead_code, reason = "no gateway is compiled in")
-    )]
     pub(crate) fn is_writing(&self) -> bool {
         self.output.has_remaining() || !self.flushed
     }
@@ -83,7 +87,7 @@ impl<O: Buf + Default> Wire<O> {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(count)) => {
                     self.written += count as u64;
-                    self.stalled = None;
+                    self.resume();
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return self.stall(),
@@ -94,9 +98,15 @@ impl<O: Buf + Default> Wire<O> {
                 return self.stall();
             }
             self.flushed = true;
-            self.stalled = None;
+            self.resume();
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn resume(&mut self) {
+        if self.stalled.take().is_some() {
+            self.resumed = Some(Instant::now());
+        }
     }
 
     fn stall<T>(&mut self) -> Poll<T> {

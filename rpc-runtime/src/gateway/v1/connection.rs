@@ -13,7 +13,7 @@ use super::frame::{self, Limits};
 use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
 use crate::connection::server::READS_IN_A_ROW;
-use crate::connection::shutdown::{Phase, Shutdown};
+use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
 use crate::server::GatewayConnection;
@@ -218,7 +218,7 @@ impl Connection {
             }
             Event::Shutdown(_) => {
                 self.before_shutdown = Some(self.calls.running() as u64);
-                self.drain("the server is shutting down");
+                self.drain(SHUTTING_DOWN);
             }
             Event::Timer => self.expire(Instant::now()),
             Event::Written => {}

@@ -1,5 +1,6 @@
 //! The server's end of a connection.
 
+mod drain;
 mod receive;
 mod request;
 mod streaming;
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 
+use self::drain::{Drain, Receipt};
 use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
 use super::client::earlier;
 use super::keepalive::Keepalive;
@@ -16,12 +18,9 @@ use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Encoded, Output, SessionError, SessionStats};
-use crate::frame::{GoAway, GoAwayCode, Settings, VERSION};
+use crate::frame::Settings;
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
-
-/// The PING between the two GOAWAYs of an orderly end.
-const DRAIN_PING: [u8; 8] = *b"draining";
 
 /// What a server session starts with.
 #[derive(Clone, Debug)]
@@ -147,17 +146,6 @@ struct Receiving<M> {
     message_ended: bool,
 }
 
-/// The way to an orderly end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Drain {
-    /// New streams are welcome.
-    Open,
-    /// The client was told; streams that it opened meanwhile are still served.
-    Announced(&'static str),
-    /// Streams above this id are refused.
-    Final(u32, &'static str),
-}
-
 /// The server's end of a connection; `M` and `C` are the sink's method and call.
 ///
 /// See the [module](super) for the order of calls.
@@ -175,6 +163,7 @@ pub struct ServerSession<M, C> {
     /// No stream's deadline is earlier.
     earliest_deadline: Option<Instant>,
     drain: Drain,
+    receipt: Receipt,
 }
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -204,6 +193,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             methods: Vec::new(),
             earliest_deadline: None,
             drain: Drain::Open,
+            receipt: Receipt::Open,
         }
     }
 
@@ -225,11 +215,6 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Streams that are open: received, run or answered in part.
     pub fn open_streams(&self) -> usize {
         self.streams.len() + self.sends.len()
-    }
-
-    /// Whether an orderly end has come to its end, but for the output.
-    pub fn is_finished(&self) -> bool {
-        matches!(self.drain, Drain::Final(..)) && self.open_streams() == 0
     }
 
     /// What the client announced, or the minima until it does.
@@ -355,55 +340,6 @@ impl<M: Clone, C> ServerSession<M, C> {
         }
         let streams = self.streams.iter_mut();
         self.earliest_deadline = streams.filter_map(|(_, stream)| stream.deadline()).min();
-    }
-
-    /// Begins an orderly end: the client is told to open no more streams here, and a PING finds
-    /// out when it has heard. `reason` is for humans.
-    pub fn drain(&mut self, reason: &'static str) {
-        if self.drain == Drain::Open {
-            self.drain = Drain::Announced(reason);
-            self.goaway(u32::MAX, GoAwayCode::NoError, reason);
-            self.link.send_ping(DRAIN_PING);
-        }
-    }
-
-    /// From here on new streams are refused. The session does this by itself when the client
-    /// answers the PING; the driver does it when the client takes too long.
-    pub fn finish_drain(&mut self) {
-        if let Drain::Announced(reason) = self.drain {
-            self.drain = Drain::Final(self.last_id, reason);
-            self.goaway(self.last_id, GoAwayCode::NoError, reason);
-        }
-    }
-
-    /// Queues the GOAWAY that tells the client why the connection ends at once. A peer that does
-    /// not speak the protocol gets none.
-    pub fn fail(&mut self, error: &SessionError) {
-        if error.is_stranger() {
-            return;
-        }
-        let version_unknown = error.code() == GoAwayCode::UnsupportedVersion;
-        if !self.link.settings_seen() && !version_unknown {
-            self.link.send_settings();
-        }
-        let last_id = match self.drain {
-            Drain::Final(last_id, _) => last_id,
-            Drain::Open | Drain::Announced(_) => self.last_id,
-        };
-        self.goaway(last_id, error.code(), error.message());
-    }
-
-    fn goaway(&mut self, last_stream_id: u32, code: GoAwayCode, message: &str) {
-        let versions = match code {
-            GoAwayCode::UnsupportedVersion => vec![VERSION],
-            _ => Vec::new(),
-        };
-        self.link.send_goaway(&GoAway {
-            last_stream_id,
-            code,
-            message: message.to_owned(),
-            versions,
-        });
     }
 
     /// Ends every call from this side.

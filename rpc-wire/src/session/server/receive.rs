@@ -4,10 +4,8 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
-use super::{
-    DRAIN_PING, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream,
-};
-use crate::frame::{Flags, FrameHeader, FrameType, HEADER_LEN, cancel, ping, window};
+use super::{IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
+use crate::frame::{Flags, FrameHeader, FrameType, HEADER_LEN, cancel, window};
 use crate::session::assembly::Refused;
 use crate::session::link::common_compression;
 use crate::session::{Encoded, SessionError, window_exceeded};
@@ -46,11 +44,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 FrameType::Cancel => self.handle_cancel(&header, payload, sink)?,
                 FrameType::Window => self.handle_window(&header, payload)?,
                 FrameType::Ping => self.link.handle_ping(now, payload)?,
-                FrameType::Pong => {
-                    if ping::decode(payload)? == DRAIN_PING {
-                        self.finish_drain();
-                    }
-                }
+                FrameType::Pong => self.handle_pong(payload)?,
                 FrameType::Settings => {
                     self.link.handle_settings(payload)?;
                     self.link.compression = common_compression(&self.link.peer, &self.link.local);

@@ -1,5 +1,7 @@
 //! The task that serves one client's connection.
 
+mod end;
+
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
@@ -9,19 +11,17 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use rpc_wire::Status;
 use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError, SessionStats};
+use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError};
 
-use super::completions::{Completion, Completions};
-use super::lifetime::Lifetime;
-use super::server_config::ConnectionConfig;
-use super::server_streams::{End, RunningStream, ServerStream, Step};
-use super::shutdown::{FIRST_BYTES_TIMEOUT, Phase, Shutdown};
-use super::timer::Timer;
-use super::wire::Wire;
+use self::end::Before;
+use crate::connection::completions::{Completion, Completions};
+use crate::connection::lifetime::Lifetime;
+use crate::connection::server_config::ConnectionConfig;
+use crate::connection::server_streams::{End, RunningStream, ServerStream, Step};
+use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
+use crate::connection::timer::Timer;
+use crate::connection::wire::Wire;
 use crate::transport::Opened;
-
-/// How long a client has to answer the PING of an orderly end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads in a row after which everything else, and every other task, gets a turn.
 pub(crate) const READS_IN_A_ROW: u32 = 32;
@@ -30,13 +30,6 @@ pub(crate) const READS_IN_A_ROW: u32 = 32;
 pub(crate) trait RequestSink: ServerSink<Call: RunningStream> {
     /// How long it took to deal with what one read brought.
     fn read_took(&mut self, time: Duration);
-}
-
-/// What there was when the server began to shut down, and what it has cut since.
-struct Before {
-    open: u64,
-    stats: SessionStats,
-    cut: u64,
 }
 
 /// What the driver woke up for.
@@ -70,6 +63,10 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     frame_deadline: Option<Instant>,
     reads_in_a_row: u32,
     lifetime: Lifetime,
+    /// When something was read last.
+    heard: Option<Instant>,
+    /// Where the last reply of an orderly end stops, in bytes since the connection began.
+    replies_end: Option<u64>,
 }
 
 impl<S: ServerSink> Drop for ServerDriver<S> {
@@ -102,6 +99,8 @@ impl<S: RequestSink> ServerDriver<S> {
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
             reads_in_a_row: 0,
+            heard: None,
+            replies_end: None,
         }
     }
 
@@ -134,6 +133,10 @@ impl<S: RequestSink> ServerDriver<S> {
     /// nothing left to do.
     async fn turn(&mut self) -> Result<bool, String> {
         let event = poll_fn(|cx| self.poll_event(cx)).await;
+        if self.has_sent_all() && matches!(event, Ok(Event::Read(0)) | Err(_)) {
+            // A client closes when it has everything, and need not read what else was said.
+            return Ok(false);
+        }
         match event.map_err(|error| format!("the connection broke: {error}"))? {
             Event::Read(0) => return Err("the client closed the connection".to_owned()),
             Event::Read(count) => {
@@ -158,12 +161,13 @@ impl<S: RequestSink> ServerDriver<S> {
         }
         self.take_output();
         self.resume_writable();
-        Ok(!self.session.is_finished() || self.wire.output.has_remaining())
+        self.ask_receipt();
+        Ok(!self.is_over())
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
         let wrote = self.wire.poll_write(cx)?.is_ready();
-        if wrote && (self.session.has_output() || self.session.is_finished()) {
+        if wrote && (self.session.has_output() || self.is_over()) {
             return Poll::Ready(Ok(Event::Output));
         }
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
@@ -205,6 +209,7 @@ impl<S: RequestSink> ServerDriver<S> {
             self.drain_deadline,
             self.write_deadline(),
             self.lifetime.end(self.session.open_streams() > 0),
+            self.receipt_deadline(),
         ];
         let goal = goals.into_iter().flatten().min();
         self.timer.poll(goal, cx).map(|()| Event::Timer)
@@ -212,6 +217,7 @@ impl<S: RequestSink> ServerDriver<S> {
 
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
+        self.heard = Some(now);
         let before = self.wire.input.len();
         let stats = self.session.stats();
         let skipped_before = self.session.is_skipping();
@@ -234,7 +240,7 @@ impl<S: RequestSink> ServerDriver<S> {
             return Ok(());
         }
         if self.before_shutdown.is_some() && !self.draining {
-            self.drain("the server is shutting down");
+            self.drain(SHUTTING_DOWN);
         }
         if self.session.is_skipping() {
             // A frame that is thrown away as it arrives must arrive in time, too.
@@ -343,55 +349,6 @@ impl<S: RequestSink> ServerDriver<S> {
         }
     }
 
-    /// Begins an orderly end. A client that has not identified itself has a little time: its first requests
-    /// may be on their way.
-    fn begin_shutdown(&mut self) {
-        self.before_shutdown = Some(Before {
-            open: self.session.open_streams() as u64,
-            stats: self.session.stats(),
-            cut: 0,
-        });
-        if self.session.is_established() {
-            self.drain("the server is shutting down");
-        } else {
-            let soon = Instant::now().checked_add(FIRST_BYTES_TIMEOUT);
-            self.frame_deadline = self.frame_deadline.into_iter().chain(soon).min();
-        }
-    }
-
-    /// Ends the calls that took longer than the server can wait.
-    fn cut(&mut self) -> String {
-        if let Some(before) = &mut self.before_shutdown {
-            before.cut = self.session.open_streams() as u64;
-        }
-        let status = Status::unavailable(
-            "the server shut down, and the call took longer than it could wait (shutdown_grace)",
-        );
-        self.session.end_all(&status, &mut self.sink);
-        "its calls took longer than shutdown_grace".to_owned()
-    }
-
-    /// Tells the server what became of the calls since it began to shut down.
-    fn count(&mut self) {
-        let Some(before) = &self.before_shutdown else {
-            return;
-        };
-        let stats = self.session.stats();
-        let refused = stats.refused - before.stats.refused;
-        let accepted = before.open + stats.streams_opened - before.stats.streams_opened - refused;
-        let left = before.cut.max(self.session.open_streams() as u64);
-        let cancelled = stats.cancelled - before.stats.cancelled;
-        let finished = accepted.saturating_sub(left + cancelled);
-        self.shutdown.tally.add(finished, refused, before.cut);
-    }
-
-    /// Begins an orderly end.
-    fn drain(&mut self, reason: &'static str) {
-        self.draining = true;
-        self.session.drain(reason);
-        self.drain_deadline = Some(Instant::now() + DRAIN_TIMEOUT);
-    }
-
     /// By when the client must have taken something of the output.
     fn write_deadline(&self) -> Option<Instant> {
         let stalled = self.wire.stalled_since()?;
@@ -400,6 +357,7 @@ impl<S: RequestSink> ServerDriver<S> {
 
     fn expire(&mut self) -> Result<(), String> {
         let now = Instant::now();
+        let is_past = |goal: Option<Instant>| goal.is_some_and(|goal| goal <= now);
         if let Err(error) = self.session.expire(now, &mut self.sink) {
             self.session.fail(&error);
             return Err(error.to_string());
@@ -408,38 +366,42 @@ impl<S: RequestSink> ServerDriver<S> {
         if let Some(reason) = self.lifetime.expire(now, has_calls) {
             self.drain(reason);
         }
-        if self
-            .write_deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
-            let limit = self.config.write_timeout;
+        let limit = self.config.write_timeout;
+        if is_past(self.write_deadline()) {
             return Err(format!(
                 "the client took nothing of what was written for {limit:?} (write_timeout)"
             ));
         }
-        if self.drain_deadline.is_some_and(|deadline| deadline <= now) {
+        if is_past(self.receipt_deadline()) {
+            return Err(format!(
+                "the client did not show for {limit:?} that it has its last replies (write_timeout)"
+            ));
+        }
+        if is_past(self.drain_deadline) {
             self.drain_deadline = None;
             self.session.finish_drain();
         }
-        if self.frame_deadline.is_some_and(|deadline| deadline <= now) {
-            let (what, limit, name) = match self.session.is_established() {
-                true => (
-                    "a frame was not complete",
-                    self.config.frame_timeout,
-                    "frame_timeout",
-                ),
-                false => (
-                    "no SETTINGS",
-                    self.config.handshake_timeout,
-                    "handshake_timeout",
-                ),
-            };
-            let message = format!("{what} after {limit:?} ({name})");
-            self.session
-                .fail(&SessionError::new(GoAwayCode::Timeout, &*message));
-            return Err(message);
+        if is_past(self.frame_deadline) {
+            let error = self.frame_too_late();
+            self.session.fail(&error);
+            return Err(error.message().to_owned());
         }
         Ok(())
+    }
+
+    /// Why the client, which has not said what it began to say, is not waited for any longer.
+    fn frame_too_late(&self) -> SessionError {
+        if self.session.is_established() {
+            let limit = self.config.frame_timeout;
+            let message = format!("a frame was not complete after {limit:?} (frame_timeout)");
+            return SessionError::new(GoAwayCode::Timeout, message);
+        }
+        if self.before_shutdown.is_some() {
+            return SessionError::new(GoAwayCode::NoError, SHUTTING_DOWN);
+        }
+        let limit = self.config.handshake_timeout;
+        let message = format!("no SETTINGS after {limit:?} (handshake_timeout)");
+        SessionError::new(GoAwayCode::Timeout, message)
     }
 
     fn take_output(&mut self) {
