@@ -140,7 +140,11 @@ async fn a_used_up_connection_closes_when_its_last_call_is_cancelled() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_never_stops_asking_does_not_hold_up_the_shutdown() {
     within(LIMIT, async {
-        let server = TestServer::start_with(|server| server.shutdown_grace(LIMIT * 2)).await;
+        let server = TestServer::start_with(|server| {
+            let server = server.shutdown_grace(LIMIT * 2);
+            server.write_timeout(Duration::from_secs(1))
+        })
+        .await;
         let mut writer = std::net::TcpStream::connect(server.socket_addr()).unwrap();
         let mut reader = writer.try_clone().unwrap();
         let (answered, first_answer) = oneshot::channel();

@@ -19,6 +19,14 @@ pub(super) struct Before {
     cut: u64,
 }
 
+/// The last replies of an orderly end.
+pub(super) struct LastReplies {
+    /// Where they stop, in bytes since the connection began.
+    end: u64,
+    /// When the last of them was written.
+    written: Option<Instant>,
+}
+
 impl<S: RequestSink> ServerDriver<S> {
     /// Begins an orderly end. A client that has not identified itself has a little time: its first requests
     /// may be on their way.
@@ -75,17 +83,27 @@ impl<S: RequestSink> ServerDriver<S> {
 
     /// Asks the client, once the last reply is queued, whether everything has arrived.
     pub(super) fn ask_receipt(&mut self) {
-        if self.session.is_finished() && self.replies_end.is_none() {
+        if !self.session.is_finished() {
+            return;
+        }
+        let written = self.wire.written();
+        let last = self.last_replies.get_or_insert_with(|| {
             let queued = self.wire.output.remaining() + self.session.queued_output();
-            self.replies_end = Some(self.wire.written() + queued as u64);
             self.session.ask_receipt();
+            LastReplies {
+                end: written + queued as u64,
+                written: None,
+            }
+        });
+        if last.written.is_none() && last.end <= written {
+            last.written = self.wire.resumed().max(self.lifetime.idle_since());
         }
     }
 
     /// Whether the last reply of an orderly end was written.
     pub(super) fn has_sent_all(&self) -> bool {
-        let written = self.wire.written();
-        self.replies_end.is_some_and(|end| end <= written)
+        let last = self.last_replies.as_ref();
+        last.is_some_and(|last| last.end <= self.wire.written())
     }
 
     /// Whether an orderly end has come to its end, and the client has everything.
@@ -94,14 +112,14 @@ impl<S: RequestSink> ServerDriver<S> {
     }
 
     /// By when the client must have shown, at an orderly end, that it has its last replies. They may
-    /// lie in buffers on their way for long; but if nothing was said and nothing moved for
-    /// `write_timeout`, there is nobody to wait for.
+    /// be on their way for long, and then its PONGs show that it is there; but `write_timeout` after
+    /// the last sign there is nobody to wait for.
     pub(super) fn receipt_deadline(&self) -> Option<Instant> {
-        if !self.session.is_finished() || self.session.is_received() {
+        if self.session.is_received() {
             return None;
         }
-        let last_sign = [self.heard, self.wire.resumed(), self.lifetime.idle_since()];
-        let last_sign = last_sign.into_iter().flatten().max()?;
+        let written = self.last_replies.as_ref()?.written?;
+        let last_sign = self.session.last_pong().unwrap_or(written).max(written);
         last_sign.checked_add(self.config.write_timeout)
     }
 }

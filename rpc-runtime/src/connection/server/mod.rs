@@ -13,7 +13,7 @@ use rpc_wire::Status;
 use rpc_wire::frame::GoAwayCode;
 use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError};
 
-use self::end::Before;
+use self::end::{Before, LastReplies};
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::lifetime::Lifetime;
 use crate::connection::server_config::ConnectionConfig;
@@ -63,10 +63,7 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     frame_deadline: Option<Instant>,
     reads_in_a_row: u32,
     lifetime: Lifetime,
-    /// When something was read last.
-    heard: Option<Instant>,
-    /// Where the last reply of an orderly end stops, in bytes since the connection began.
-    replies_end: Option<u64>,
+    last_replies: Option<LastReplies>,
 }
 
 impl<S: ServerSink> Drop for ServerDriver<S> {
@@ -99,8 +96,7 @@ impl<S: RequestSink> ServerDriver<S> {
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
             reads_in_a_row: 0,
-            heard: None,
-            replies_end: None,
+            last_replies: None,
         }
     }
 
@@ -217,7 +213,6 @@ impl<S: RequestSink> ServerDriver<S> {
 
     fn receive(&mut self, count: usize) -> Result<(), String> {
         let now = Instant::now();
-        self.heard = Some(now);
         let before = self.wire.input.len();
         let stats = self.session.stats();
         let skipped_before = self.session.is_skipping();

@@ -1,5 +1,7 @@
 //! The orderly end of a connection, from the server's side.
 
+use std::time::Instant;
+
 use super::ServerSession;
 use crate::frame::{GoAway, GoAwayCode, PING_LEN, VERSION, ping};
 use crate::session::SessionError;
@@ -107,8 +109,13 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.receipt == Receipt::Given
     }
 
-    /// Takes the client's answer to a PING.
-    pub(super) fn handle_pong(&mut self, payload: &[u8]) -> Result<(), SessionError> {
+    /// When the client last sent a PONG.
+    pub fn last_pong(&self) -> Option<Instant> {
+        self.last_pong
+    }
+
+    pub(super) fn handle_pong(&mut self, now: Instant, payload: &[u8]) -> Result<(), SessionError> {
+        self.last_pong = Some(now);
         match ping::decode(payload)? {
             DRAIN_PING => self.finish_drain(),
             RECEIPT_PING if self.receipt == Receipt::Asked => self.receipt = Receipt::Given,

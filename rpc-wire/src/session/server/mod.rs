@@ -164,6 +164,7 @@ pub struct ServerSession<M, C> {
     earliest_deadline: Option<Instant>,
     drain: Drain,
     receipt: Receipt,
+    last_pong: Option<Instant>,
 }
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -194,6 +195,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             earliest_deadline: None,
             drain: Drain::Open,
             receipt: Receipt::Open,
+            last_pong: None,
         }
     }
 

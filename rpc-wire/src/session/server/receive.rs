@@ -44,7 +44,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 FrameType::Cancel => self.handle_cancel(&header, payload, sink)?,
                 FrameType::Window => self.handle_window(&header, payload)?,
                 FrameType::Ping => self.link.handle_ping(now, payload)?,
-                FrameType::Pong => self.handle_pong(payload)?,
+                FrameType::Pong => self.handle_pong(now, payload)?,
                 FrameType::Settings => {
                     self.link.handle_settings(payload)?;
                     self.link.compression = common_compression(&self.link.peer, &self.link.local);

@@ -49,6 +49,52 @@ fn an_orderly_end_is_announced_confirmed_and_final() {
 }
 
 #[test]
+fn the_client_is_asked_behind_the_last_reply_whether_it_has_everything() {
+    let mut server = LoneServer::established();
+    server.send(&request(1, WHOLE, LATER, b"")).unwrap();
+    server.session.drain("shutting down");
+    server.session.finish_drain();
+    server.session.ask_receipt();
+    assert!(
+        server
+            .sent()
+            .iter()
+            .filter(|frame| frame.frame_type() == FrameType::Ping)
+            .count()
+            == 1
+    );
+
+    let (_, responder) = server.session.responder(1).unwrap();
+    responder.message(&mut BytesMut::new(), &Metadata::new());
+    server.session.ask_receipt();
+    server.session.ask_receipt();
+    let sent = server.sent();
+    let types: Vec<_> = sent.iter().map(|frame| frame.frame_type()).collect();
+    assert_eq!(types, [FrameType::Response, FrameType::Ping]);
+    server.send(&pong(*b"another.")).unwrap();
+    assert!(!server.session.is_received());
+    server
+        .send(&pong(sent[1].body[..].try_into().unwrap()))
+        .unwrap();
+    assert!(server.session.is_received());
+}
+
+#[test]
+fn a_client_that_opened_no_stream_has_nothing_to_miss() {
+    let mut server = LoneServer::established();
+    server.session.drain("shutting down");
+    server.session.finish_drain();
+    assert!(!server.session.is_received());
+    server.session.ask_receipt();
+    assert!(server.session.is_received());
+    assert_eq!(
+        server.sent().len(),
+        3,
+        "two GOAWAYs and the PING between them"
+    );
+}
+
+#[test]
 fn calls_that_are_open_finish_while_both_sides_drain() {
     let mut pair = Pair::established();
     let running = pair.start(&Call::later("x"));
