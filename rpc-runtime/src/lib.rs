@@ -9,11 +9,13 @@
 //! Sync proxies work in a plain `fn main`, from many threads, and inside async code; see
 //! [`Call::wait`] for what that costs and what cannot work.
 //!
-//! Handlers are polled where their connection is served. One that blocks its thread, or burns CPU
-//! for more than a fraction of a millisecond before it awaits something, should say so:
-//! `#[rpc(blocking)]` runs it on the server's [`WorkerPool`]. A method that does not, and is found
-//! to take long, gets a task of its own for each call: it no longer holds up its connection, but
-//! still a thread of the runtime.
+//! Handlers are polled where their connection is served, once their method has proved fast: until
+//! two calls in a row took less than 0.1 ms before they first awaited something, each runs in a task of
+//! its own. One that blocks its thread, or burns CPU for longer, should say so: `#[rpc(blocking)]`
+//! runs it on the server's [`WorkerPool`]. A method that does not, and is found to take long, keeps its
+//! task for each call: it does not hold up its connection, but still a thread of the runtime. What
+//! remains is a method that is fast at first and slow later: its first one or two slow calls hold up
+//! their connection, for as long as they block.
 
 mod call;
 mod client;

@@ -1,5 +1,5 @@
-//! Handlers that burn CPU before they first wait hold up the calls of their connection until their
-//! method has proved slow.
+//! Handlers that burn CPU before they first wait hold up no other calls of their connection, unless
+//! their method has proved fast; and then not for long.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use rpc_runtime::{Context, Server, Status, rpc_service};
 use rpc_tests::library::{Entry, Key, Library, LibraryAsyncClientProxy};
 use rpc_tests::{LIMIT, within};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
+
+/// Calls among which two in a row are fast, though a machine that is busy makes others slow.
+const ENOUGH: usize = 300;
 
 /// Counts the calls of `find` that were answered.
 struct Burner {
@@ -43,36 +46,85 @@ impl Library for Burner {
     }
 }
 
-/// The server has threads of its own, which no client wakes by being on them.
-#[test]
-fn a_method_that_proved_slow_holds_up_no_other_calls_of_its_connection() {
-    let servers = Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let clients = Builder::new_current_thread().enable_all().build().unwrap();
-    let (begun, mut slow_begun) = mpsc::unbounded_channel();
-    let found = AtomicUsize::new(0);
-    let server = Server::new().service(Burner { begun, found });
-    let bound = servers.block_on(server.bind("127.0.0.1:0")).unwrap();
-    let address = bound.local_addr().to_string();
-    servers.spawn(bound.serve());
+/// A client of a server which has threads of its own, that no client wakes by being on them.
+struct Burning {
+    servers: Runtime,
+    clients: Runtime,
+    library: LibraryAsyncClientProxy,
+    begun: mpsc::UnboundedReceiver<()>,
+}
 
-    clients.block_on(within(LIMIT, async {
-        let library = LibraryAsyncClientProxy::connect(address).await.unwrap();
-        let mut find_while_burning = async |milliseconds: u64| {
-            let name = milliseconds.to_string();
-            let slow = tokio::spawn(library.lend(Key { name }));
-            slow_begun.recv().await.unwrap();
-            library.find(Key::default()).await.unwrap();
-            slow.await.unwrap().unwrap().text == "meanwhile"
-        };
-        assert!(!find_while_burning(20).await, "it has not proved slow yet");
-        while !find_while_burning(20).await {}
-        // From now on the connection is always free.
-        for _ in 0..10 {
-            assert!(find_while_burning(10_000).await);
+impl Burning {
+    fn start() -> Self {
+        let servers = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let clients = Builder::new_current_thread().enable_all().build().unwrap();
+        let (sender, begun) = mpsc::unbounded_channel();
+        let server = Server::new().service(Burner {
+            begun: sender,
+            found: AtomicUsize::new(0),
+        });
+        let bound = servers.block_on(server.bind("127.0.0.1:0")).unwrap();
+        let address = bound.local_addr().to_string();
+        servers.spawn(bound.serve());
+        let connecting = LibraryAsyncClientProxy::connect(address);
+        let library = clients.block_on(within(LIMIT, connecting)).unwrap();
+        Burning {
+            servers,
+            clients,
+            library,
+            begun,
         }
-    }));
+    }
+
+    /// Whether another call of the connection is served while a handler burns CPU for up to so many
+    /// milliseconds.
+    fn serves_others(&mut self, milliseconds: u64) -> bool {
+        let name = milliseconds.to_string();
+        self.clients.block_on(within(LIMIT, async {
+            let slow = tokio::spawn(self.library.lend(Key { name }));
+            self.begun.recv().await.unwrap();
+            self.library.find(Key::default()).await.unwrap();
+            slow.await.unwrap().unwrap().text == "meanwhile"
+        }))
+    }
+
+    /// Calls the method without burning anything until it has proved fast, however busy the machine is.
+    fn prove_fast(&mut self) {
+        let name = "0".to_owned();
+        self.clients.block_on(within(LIMIT, async {
+            for _ in 0..ENOUGH {
+                let key = Key { name: name.clone() };
+                self.library.lend(key).await.unwrap();
+                self.begun.recv().await.unwrap();
+            }
+        }));
+    }
+
+    fn end(self) {
+        self.servers.shutdown_background();
+    }
+}
+
+#[test]
+fn a_method_that_nobody_knows_holds_up_no_other_calls_of_its_connection() {
+    let mut burning = Burning::start();
+    for _ in 0..10 {
+        assert!(burning.serves_others(10_000));
+    }
+    burning.end();
+}
+
+#[test]
+fn a_method_that_was_fast_and_is_slow_soon_holds_up_no_other_calls_any_more() {
+    let mut burning = Burning::start();
+    burning.prove_fast();
+    while !burning.serves_others(20) {}
+    for _ in 0..10 {
+        assert!(burning.serves_others(10_000));
+    }
+    burning.end();
 }

@@ -10,14 +10,13 @@ use std::time::Duration;
 use bytes::BytesMut;
 use rpc_wire::frame::Settings;
 use rpc_wire::session::{Encoded, IncomingRequest, Responder, ServerSink};
-use rpc_wire::{Code, MethodDescriptor, MethodKind, Status};
+use rpc_wire::{Code, MethodKind, Status};
 use tokio::task::AbortHandle;
 
-use super::handling::{CallHandling, Handling};
 use super::limit::Counted;
 use super::pace::Pace;
 use super::reply::Handler;
-use super::router::{Route, Router};
+use super::router::{Route, RoutedMethod, Router};
 use super::run::{catch, completion, finish, poll};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
@@ -112,16 +111,13 @@ impl Dispatcher {
 
     fn context<M>(
         &mut self,
-        method: &'static MethodDescriptor,
-        handling: Option<&Handling>,
+        route: &RoutedMethod,
         request: &mut IncomingRequest<'_, M>,
     ) -> Context {
         let mut state = self.spare.take().unwrap_or_default();
         let fresh = CallState {
-            method: Some(method),
-            deadline: handling.map_or(request.deadline, |handling| {
-                handling.deadline(request.deadline)
-            }),
+            method: Some(route.descriptor),
+            deadline: route.deadline(request.deadline),
             metadata: std::mem::take(&mut request.metadata),
             attempt: request.attempt,
             peer: self.peer,
@@ -216,7 +212,7 @@ impl ServerSink for Dispatcher {
 
     fn takes_stream(&self, method: &Arc<Route>) -> bool {
         match &**method {
-            Route::Method { descriptor, .. } => descriptor.kind().client_streams(),
+            Route::Method(route) => route.descriptor.kind().client_streams(),
             Route::Unknown(_) => false,
         }
     }
@@ -238,14 +234,8 @@ impl ServerSink for Dispatcher {
         mut request: IncomingRequest<'_, Arc<Route>>,
         responder: Responder<'_>,
     ) -> Option<RunningCall> {
-        let (service, index, descriptor, handling, pace) = match &**request.method {
-            Route::Method {
-                service,
-                index,
-                descriptor,
-                handling,
-                pace,
-            } => (service, *index, *descriptor, handling.as_ref(), pace),
+        let route = match &**request.method {
+            Route::Method(route) => route,
             Route::Unknown(status) => {
                 responder.status(status, false);
                 return None;
@@ -258,17 +248,17 @@ impl ServerSink for Dispatcher {
                 return None;
             }
         };
-        let context = self.context(descriptor, handling.map(Arc::as_ref), &mut request);
-        let streams = descriptor.kind() != MethodKind::Unary;
+        let context = self.context(route, &mut request);
+        let streams = route.descriptor.kind() != MethodKind::Unary;
         let stream =
             streams.then(|| ServerStream::new(request.id, self.completions.clone(), self.packing));
         let incoming: Incoming<'_> = Incoming {
             context: context.clone(),
             body: request.body,
             compressed: request.compressed.then_some(&self.packing.requests),
-            handling: handling.map(|handling| CallHandling::new(handling, counted.clone())),
+            handling: route.handling(&counted),
             stream: stream.clone(),
-            spare: &mut self.spare_handlers[index % SPARE_HANDLERS],
+            spare: &mut self.spare_handlers[route.index % SPARE_HANDLERS],
             codec: PhantomData,
         };
         let kept = |task, context| RunningCall {
@@ -277,10 +267,10 @@ impl ServerSink for Dispatcher {
             context,
             _counted: counted,
         };
-        let mut handler = match catch(&context, || service.call(index, incoming)) {
+        let mut handler = match catch(&context, || route.service.call(route.index, incoming)) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
             Ok(Reply(ReplyKind::Deferred(handler))) => {
-                let task = self.spawn(request.id, context.clone(), pace, handler);
+                let task = self.spawn(request.id, context.clone(), &route.pace, handler);
                 return Some(kept(task, context));
             }
             Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task, context)),
@@ -293,8 +283,8 @@ impl ServerSink for Dispatcher {
                 return None;
             }
         };
-        let Poll::Ready(result) = self.poll_inline(&context, pace, &mut handler) else {
-            let task = self.spawn(request.id, context.clone(), pace, handler);
+        let Poll::Ready(result) = self.poll_inline(&context, &route.pace, &mut handler) else {
+            let task = self.spawn(request.id, context.clone(), &route.pace, handler);
             return Some(kept(task, context));
         };
         let result = result.and(catch(&context, || handler.as_mut().clear()));
@@ -310,7 +300,7 @@ impl ServerSink for Dispatcher {
         }
         self.body.clear();
         self.spare = Some(context.into_state());
-        self.spare_handlers[index % SPARE_HANDLERS] = Some(handler);
+        self.spare_handlers[route.index % SPARE_HANDLERS] = Some(handler);
         None
     }
 

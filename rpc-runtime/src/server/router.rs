@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rpc_wire::{MethodDescriptor, Status};
 
-use super::handling::Handling;
+use super::handling::{CallHandling, Handling};
 use super::limit::{Counted, Counter};
 use super::pace::Pace;
 use super::workers::WorkerPool;
@@ -67,18 +68,15 @@ struct Routed {
     methods: Vec<RoutedMethod>,
 }
 
-#[derive(Clone)]
-struct RoutedMethod {
-    handling: Option<Arc<Handling>>,
-    pace: Arc<Pace>,
-}
-
 impl Routed {
     fn new(service: Arc<dyn Service>, workers: &WorkerPool) -> Self {
         let methods = service.descriptor().methods().iter().enumerate();
         let methods = methods
-            .map(|(index, method)| RoutedMethod {
-                handling: Handling::of(method, service.handler_options(index), workers),
+            .map(|(index, descriptor)| RoutedMethod {
+                service: Arc::clone(&service),
+                index,
+                descriptor,
+                handling: Handling::of(descriptor, service.handler_options(index), workers),
                 pace: Arc::default(),
             })
             .collect();
@@ -89,15 +87,37 @@ impl Routed {
 /// What a path leads to.
 #[derive(Clone)]
 pub(crate) enum Route {
-    Method {
-        service: Arc<dyn Service>,
-        index: usize,
-        descriptor: &'static MethodDescriptor,
-        handling: Option<Arc<Handling>>,
-        pace: Arc<Pace>,
-    },
+    Method(RoutedMethod),
     /// UNIMPLEMENTED, with what is missing.
     Unknown(Status),
+}
+
+/// A method of a registered service.
+#[derive(Clone)]
+pub(crate) struct RoutedMethod {
+    pub(super) service: Arc<dyn Service>,
+    /// Its place in the descriptor.
+    pub(super) index: usize,
+    pub(super) descriptor: &'static MethodDescriptor,
+    handling: Option<Arc<Handling>>,
+    pub(super) pace: Arc<Pace>,
+}
+
+impl RoutedMethod {
+    /// When a call that starts now has to end, if its caller waits until `deadline`.
+    pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
+        match &self.handling {
+            Some(handling) => handling.deadline(deadline),
+            None => deadline,
+        }
+    }
+
+    /// How one call is run, if the method's options say anything; `counted` is the call among those of
+    /// its server.
+    pub(super) fn handling(&self, counted: &Option<Arc<Counted>>) -> Option<CallHandling<'_>> {
+        let handling = self.handling.as_ref()?;
+        Some(CallHandling::new(handling, counted.clone()))
+    }
 }
 
 impl Router {
@@ -157,16 +177,7 @@ impl Router {
             return unknown(format!("the server has no service {name:?}"));
         };
         match routed.service.descriptor().method(method) {
-            Some((index, descriptor)) => {
-                let RoutedMethod { handling, pace } = routed.methods[index].clone();
-                Route::Method {
-                    service: routed.service.clone(),
-                    index,
-                    descriptor,
-                    handling,
-                    pace,
-                }
-            }
+            Some((index, _)) => Route::Method(routed.methods[index].clone()),
             None => unknown(format!("the service {name:?} has no method {method:?}")),
         }
     }

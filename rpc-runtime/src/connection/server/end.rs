@@ -96,7 +96,8 @@ impl<S: RequestSink> ServerDriver<S> {
             }
         });
         if last.written.is_none() && last.end <= written {
-            last.written = self.wire.resumed().max(self.lifetime.idle_since());
+            let idle_since = self.lifetime.idle_since().unwrap_or_else(Instant::now);
+            last.written = self.wire.resumed().max(Some(idle_since));
         }
     }
 

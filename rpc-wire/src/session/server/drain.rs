@@ -114,6 +114,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         self.last_pong
     }
 
+    /// Takes the client's answer to a PING.
     pub(super) fn handle_pong(&mut self, now: Instant, payload: &[u8]) -> Result<(), SessionError> {
         self.last_pong = Some(now);
         match ping::decode(payload)? {
