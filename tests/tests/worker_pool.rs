@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::future::{Future, pending};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
 
 use rpc_runtime::{Code, Context, Server, Status, WorkerPool, WorkerPoolStats, rpc_service};
 use rpc_tests::library::{Entry, Key, Library, LibraryAsyncClientProxy};
-use rpc_tests::{LIMIT, within};
+use rpc_tests::{LIMIT, RawFrame, RawPeer, within};
+use rpc_wire::frame::{Flags, FrameType, RequestMetadata};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -46,6 +48,7 @@ struct Reading {
     pool: WorkerPool,
     readers: Arc<Readers>,
     library: LibraryAsyncClientProxy,
+    address: SocketAddr,
     begun: mpsc::UnboundedReceiver<String>,
     end: blocking::Sender<()>,
     shutdown: oneshot::Sender<()>,
@@ -54,6 +57,10 @@ struct Reading {
 
 impl Reading {
     async fn start(pool: WorkerPool) -> Self {
+        Self::start_with_grace(pool, LONG).await
+    }
+
+    async fn start_with_grace(pool: WorkerPool, grace: Duration) -> Self {
         let (begun_sender, begun) = mpsc::unbounded_channel();
         let (end, end_receiver) = blocking::channel();
         let readers = Arc::new(Readers {
@@ -64,19 +71,22 @@ impl Reading {
         let server = Server::new()
             .service(readers.clone())
             .worker_pool(pool.clone())
-            .shutdown_grace(LONG);
+            .shutdown_grace(grace);
         let bound = server.bind("127.0.0.1:0").await.unwrap();
-        let address = bound.local_addr().to_string();
+        let address = bound.local_addr();
         let (shutdown, signal) = oneshot::channel();
         let server = tokio::spawn(async move {
             let signal = async { signal.await.unwrap_or(()) };
             bound.serve_with_shutdown(signal).await.unwrap();
         });
-        let library = LibraryAsyncClientProxy::connect(address).await.unwrap();
+        let library = LibraryAsyncClientProxy::connect(address.to_string())
+            .await
+            .unwrap();
         Reading {
             pool,
             readers,
             library,
+            address,
             begun,
             end,
             shutdown,
@@ -204,6 +214,7 @@ async fn a_call_that_ends_in_the_queue_leaves_it_and_never_runs() {
     let message = "the handler did not run: its timeout, 20ms, \
         passed before a thread of the server's worker pool was free";
     assert_eq!(status.message(), message);
+    assert!(!status.may_have_run(), "{status}");
     reading.until(1, 0).await;
 
     reading.let_one_end();
@@ -240,6 +251,57 @@ async fn queued_calls_finish_at_shutdown() {
     ended(running).await;
     ended(queued).await;
     within(LIMIT, reading.server).await.unwrap();
+}
+
+/// Whether a RESPONSE says that its call was not executed.
+fn not_executed(response: &RawFrame) -> bool {
+    response.header.flags.contains(Flags::NOT_EXECUTED)
+}
+
+#[tokio::test]
+async fn a_call_whose_deadline_passes_in_the_queue_was_not_executed() {
+    let mut reading = Reading::start(WorkerPool::new(1)).await;
+    let running = reading.read("running");
+    reading.next_begun().await;
+    let mut peer = RawPeer::client(reading.address).await;
+    let metadata = RequestMetadata {
+        path: "library.Library/Read".to_owned(),
+        timeout_us: 20_000,
+        ..RequestMetadata::default()
+    };
+    peer.send_message(FrameType::Request, 1, &metadata, b"")
+        .await;
+    let response = within(LIMIT, peer.expect(FrameType::Response)).await;
+    assert_eq!(response.status().0, Code::DeadlineExceeded);
+    assert!(not_executed(&response));
+    reading.let_one_end();
+    ended(running).await;
+    assert_eq!(reading.readers.runs.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn calls_that_are_cut_in_the_queue_were_not_executed() {
+    let grace = Duration::from_millis(20);
+    let mut reading = Reading::start_with_grace(WorkerPool::new(1), grace).await;
+    let mut peer = RawPeer::client(reading.address).await;
+    peer.send_request(1, "library.Library/Read", b"").await;
+    reading.next_begun().await;
+    peer.send_request(2, "library.Library/Read", b"").await;
+    reading.until(1, 1).await;
+    reading.shutdown.send(()).unwrap();
+    let mut cut = Vec::new();
+    while let Some(frame) = within(LIMIT, peer.next_frame()).await {
+        if frame.header.frame_type == FrameType::Response {
+            assert_eq!(frame.status().0, Code::Unavailable);
+            cut.push((frame.header.stream_id, not_executed(&frame)));
+        }
+    }
+    cut.sort_unstable();
+    assert_eq!(cut, [(1, false), (2, true)]);
+    // The handler that runs keeps its thread until it ends.
+    reading.end.send(()).unwrap();
+    within(LIMIT, reading.server).await.unwrap();
+    assert_eq!(reading.readers.runs.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use rpc_wire::{Code, Metadata, MethodDescriptor};
 
 use super::end::{CallEnd, Ended};
 use super::scope::{self, Scoped};
+use super::start::Start;
 use crate::transport::PeerIdentity;
 
 /// What a handler knows about its call: deadline, metadata, method and peer.
@@ -44,8 +45,7 @@ pub(crate) struct CallState {
     pub(crate) end: CallEnd,
     /// Replies are not to be compressed.
     pub(crate) plain_replies: AtomicBool,
-    /// The request turned out to be none after the call was begun: no handler was started.
-    pub(crate) refused: AtomicBool,
+    pub(crate) start: Start,
 }
 
 impl Context {
@@ -135,13 +135,9 @@ impl Context {
         !self.state.plain_replies.load(Ordering::Relaxed)
     }
 
-    /// Notes that no handler is started.
-    pub(crate) fn refuse(&self) {
-        self.state.refused.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_refused(&self) -> bool {
-        self.state.refused.load(Ordering::Relaxed)
+    /// Whether a handler is started, for those who decide it.
+    pub(crate) fn handler_start(&self) -> &Start {
+        &self.state.start
     }
 
     /// Waits until the call has ended, and tells how: `Ok` when the handler gave its answer,

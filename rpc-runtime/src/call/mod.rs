@@ -3,6 +3,7 @@
 mod context;
 mod end;
 mod scope;
+mod start;
 mod streaming;
 
 pub use context::Context;

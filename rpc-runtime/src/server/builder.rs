@@ -225,7 +225,8 @@ impl Server {
     }
 
     /// How long a client may take nothing of what is written to it; 30 seconds unless set. Then it
-    /// loses its connection.
+    /// loses its connection. As long is a client waited for at an orderly end that does not say
+    /// whether its last replies have arrived; counted from the last of them, or its last PONG.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.connection.write_timeout = timeout;
@@ -281,8 +282,8 @@ impl Server {
         self
     }
 
-    /// How long accepted calls may go on after the shutdown signal before they are cancelled;
-    /// 30 seconds unless set.
+    /// How long accepted calls may go on after the shutdown signal before they are cancelled, and
+    /// their replies may be on their way; 30 seconds unless set.
     #[must_use]
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;

@@ -296,12 +296,19 @@ impl ServerSink for Dispatcher {
         }
         match result {
             Ok(()) => responder.message(&mut self.body, &context.take_reply_metadata()),
-            Err(status) => responder.status(&status, true),
+            Err(status) => {
+                let executed = !context.handler_start().is_refused();
+                responder.status(&status, executed);
+            }
         }
         self.body.clear();
         self.spare = Some(context.into_state());
         self.spare_handlers[route.index % SPARE_HANDLERS] = Some(handler);
         None
+    }
+
+    fn withdraw(&mut self, call: &RunningCall) -> bool {
+        call.context.handler_start().withdraw()
     }
 
     fn cancelled(&mut self, call: RunningCall, code: Code) {

@@ -133,13 +133,17 @@ impl Handling {
             })?),
             None => None,
         };
+        let place = self.workers.as_ref().map(WorkerPool::enter).transpose()?;
+        if place.is_some() {
+            context.handler_start().postpone();
+        }
         Ok(Admitted {
             timeout: self.timeout,
             counted: Counts {
                 _method: method,
                 _server: server,
             },
-            place: self.workers.as_ref().map(WorkerPool::enter).transpose()?,
+            place,
         })
     }
 }
@@ -225,7 +229,14 @@ where
     let Some(place) = place else {
         return before(end, handler, too_long).await?;
     };
-    let thread = before(end, place.thread(), no_thread).await?;
+    let thread = match before(end, place.thread(), no_thread).await {
+        Ok(thread) if context.handler_start().start() => thread,
+        Ok(_) => return Err(Status::cancelled("the call has ended")),
+        Err(status) => {
+            context.handler_start().refuse();
+            return Err(status);
+        }
+    };
     before(end, thread.run(context, handler), too_long).await?
 }
 

@@ -69,7 +69,7 @@ pub(super) fn completion(
         result,
         metadata: context.take_reply_metadata(),
         compressed,
-        executed: !context.is_refused(),
+        executed: !context.handler_start().is_refused(),
     }
 }
 

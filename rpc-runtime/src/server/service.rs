@@ -342,7 +342,7 @@ where
     match request {
         Ok(request) => Ok(handler(context, request)),
         Err(status) => {
-            context.refuse();
+            context.handler_start().refuse();
             Err(status)
         }
     }

@@ -72,7 +72,7 @@ where
     stream.end(End {
         result: result.map(drop),
         metadata: context.take_reply_metadata(),
-        executed: !context.is_refused(),
+        executed: !context.handler_start().is_refused(),
     });
 }
 

@@ -50,13 +50,16 @@ impl<S: RequestSink> ServerDriver<S> {
             return "the client did not show within shutdown_grace that it has its last replies"
                 .to_owned();
         }
-        if let Some(before) = &mut self.before_shutdown {
-            before.cut = self.session.open_streams() as u64;
-        }
+        let open = self.session.open_streams() as u64;
+        let refused = self.session.stats().refused;
         let status = Status::unavailable(
             "the server shut down, and the call took longer than it could wait (shutdown_grace)",
         );
         self.session.end_all(&status, &mut self.sink);
+        let refused = self.session.stats().refused - refused;
+        if let Some(before) = &mut self.before_shutdown {
+            before.cut = open - refused;
+        }
         "its calls took longer than shutdown_grace".to_owned()
     }
 

@@ -108,6 +108,12 @@ pub trait ServerSink {
     /// The client sends no more messages on a call that takes a stream of them.
     fn half_closed(&mut self, call: &mut Self::Call);
 
+    /// A call is about to be answered by the session, and then [`cancelled`](Self::cancelled).
+    /// Whether no handler was started for it, and none will be from here on.
+    fn withdraw(&mut self, _call: &Self::Call) -> bool {
+        false
+    }
+
     /// A call ends before it was answered: the client cancelled it or left, or its deadline
     /// passed.
     fn cancelled(&mut self, call: Self::Call, code: Code);
@@ -274,6 +280,22 @@ impl<M: Clone, C> ServerSession<M, C> {
         Some(self.respond(id))
     }
 
+    /// Answers a stream in place of its handler, if it has one.
+    fn end_stream(
+        &mut self,
+        id: u32,
+        status: &Status,
+        sink: &mut impl ServerSink<Method = M, Call = C>,
+    ) {
+        let executed = match self.streams.get_mut(id) {
+            Some(Stream::Running { call, .. }) => !sink.withdraw(call),
+            _ => false,
+        };
+        if let Some(responder) = self.drop_stream(id, status.code(), sink) {
+            responder.status(status, executed);
+        }
+    }
+
     /// Frees what the messages of a stream held.
     fn release(&mut self, id: u32, messages: Option<&mut Assembly>) {
         if let Some(messages) = messages {
@@ -332,13 +354,11 @@ impl<M: Clone, C> ServerSession<M, C> {
         let streams = self.streams.iter_mut();
         let expired: Vec<_> = streams
             .filter(|(_, stream)| stream.deadline().is_some_and(|deadline| deadline <= now))
-            .map(|(id, stream)| (id, matches!(stream, Stream::Running { .. })))
+            .map(|(id, _)| id)
             .collect();
         let status = Status::deadline_exceeded("the deadline passed at the server");
-        for (id, running) in expired {
-            if let Some(responder) = self.drop_stream(id, Code::DeadlineExceeded, sink) {
-                responder.status(&status, running);
-            }
+        for id in expired {
+            self.end_stream(id, &status, sink);
         }
         let streams = self.streams.iter_mut();
         self.earliest_deadline = streams.filter_map(|(_, stream)| stream.deadline()).min();
@@ -346,14 +366,9 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Ends every call from this side.
     pub fn end_all(&mut self, status: &Status, sink: &mut impl ServerSink<Method = M, Call = C>) {
-        let streams = self.streams.iter_mut();
-        let open: Vec<_> = streams
-            .map(|(id, stream)| (id, matches!(stream, Stream::Running { .. })))
-            .collect();
-        for (id, running) in open {
-            if let Some(responder) = self.drop_stream(id, status.code(), sink) {
-                responder.status(status, running);
-            }
+        let open: Vec<_> = self.streams.iter_mut().map(|(id, _)| id).collect();
+        for id in open {
+            self.end_stream(id, status, sink);
         }
     }
 

@@ -123,9 +123,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             }
         };
         if let Some(status) = refused {
-            if let Some(responder) = self.drop_stream(id, status.code(), sink) {
-                responder.status(&status, false);
-            }
+            self.end_stream(id, &status, sink);
         } else if flags.contains(Flags::END_STREAM) {
             self.run(id, sink);
         } else if !receiving.message_ended {

@@ -108,8 +108,8 @@ impl<M: Clone, C> ServerSession<M, C> {
         };
         let cut_off = flags.contains(Flags::END_STREAM) && assembly.is_partial();
         match taken {
-            Ok(_) if cut_off => self.end_running(id, &cut_off_message(), sink),
-            Err(status) => self.end_running(id, &status, sink),
+            Ok(_) if cut_off => self.end_stream(id, &cut_off_message(), sink),
+            Err(status) => self.end_stream(id, &status, sink),
             Ok(message) => {
                 let completed = message.is_some();
                 if let Some(message) = message {
@@ -128,17 +128,5 @@ impl<M: Clone, C> ServerSession<M, C> {
             }
         }
         Ok(())
-    }
-
-    /// Ends a call that runs from this side.
-    fn end_running(
-        &mut self,
-        id: u32,
-        status: &Status,
-        sink: &mut impl ServerSink<Method = M, Call = C>,
-    ) {
-        if let Some(responder) = self.drop_stream(id, status.code(), sink) {
-            responder.status(status, true);
-        }
     }
 }
