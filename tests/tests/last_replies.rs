@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::io;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use rpc_runtime::{Server, ShutdownReport};
 use rpc_testkit::{Direction, Faults, LinkEnd, VirtualLink};
-use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, Size};
-use rpc_tests::{LIMIT, RawFrame, RawPeer, TestProbe, TestServer, ends, within};
+use rpc_tests::probe::{ProbeAsyncClientProxy, Size};
+use rpc_tests::{LIMIT, RawFrame, RawPeer, TestProbe, TestServer, ends, once, within};
 use rpc_wire::frame::FrameType;
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,12 +45,7 @@ async fn a_reply_on_a_slow_link_arrives_whole_before_the_server_is_gone() {
             .service(probe.clone())
             .serve_incoming_with_shutdown(one(server), async { signal.await.unwrap_or(()) });
         let serving = tokio::spawn(serving);
-        let client = Mutex::new(Some(client));
-        let connector = move || {
-            let end = client.lock().unwrap().take();
-            std::future::ready(end.ok_or(io::Error::from(io::ErrorKind::ConnectionRefused)))
-        };
-        let client = ProbeAsyncClientProxy::connect_with(connector)
+        let client = ProbeAsyncClientProxy::connect_with(once(client))
             .await
             .unwrap();
         let call = client.produce(Size { bytes: REPLY }).start();

@@ -1,12 +1,9 @@
 //! A client that finds an error says so, however much of its output waits.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use std::io;
-use std::sync::Mutex;
-
 use rpc_testkit::VirtualLink;
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, frame, within};
+use rpc_tests::{LIMIT, frame, once, within};
 use rpc_wire::frame::{Flags, FrameHeader, FrameType, GoAway, GoAwayCode, HEADER_LEN, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -29,15 +26,10 @@ fn last_frame(mut bytes: &[u8]) -> (FrameType, &[u8]) {
 async fn a_client_whose_output_is_backed_up_still_tells_the_server_what_it_did_wrong() {
     within(LIMIT, async {
         let (_link, client, mut server) = VirtualLink::open();
-        let client = Mutex::new(Some(client));
-        let connector = move || {
-            let end = client.lock().unwrap().take();
-            std::future::ready(end.ok_or(io::Error::from(io::ErrorKind::ConnectionRefused)))
-        };
         let mut settings = Vec::new();
         Settings::default().encode(&mut settings);
         server.write_all(&settings).await.unwrap();
-        let probe = ProbeAsyncClientProxy::connect_with(connector)
+        let probe = ProbeAsyncClientProxy::connect_with(once(client))
             .await
             .unwrap();
         let data = vec![7; LARGE].into();

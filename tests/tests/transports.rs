@@ -6,12 +6,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use rpc_runtime::{Accepted, Channel, Code, ServeError, Server};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
 use rpc_tests::streams::{CountRequest, StreamsAsyncClientProxy, StreamsClientProxy};
-use rpc_tests::{Expected, LIMIT, TestProbe, TestServer, TestStreams, channel, within};
+use rpc_tests::{Expected, LIMIT, TestProbe, TestServer, TestStreams, channel, once, within};
 use tokio::io::{DuplexStream, duplex};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -226,13 +225,9 @@ async fn a_server_takes_the_callers_own_connections_until_there_are_no_more() {
         // The last connections outlive the stream, and the server ends with them.
         let (client, server_end) = duplex(1024);
         sender.send(Ok(server_end)).await.unwrap();
-        let client = Arc::new(Mutex::new(Some(client)));
-        let last = ProbeAsyncClientProxy::connect_with(move || {
-            let client = client.lock().unwrap().take();
-            async { client.ok_or_else(|| io::ErrorKind::NotConnected.into()) }
-        })
-        .await
-        .unwrap();
+        let last = ProbeAsyncClientProxy::connect_with(once(client))
+            .await
+            .unwrap();
         drop((probe, connector, sender));
         assert_eq!(last.echo(payload()).await.unwrap(), payload());
         assert!(!serving.is_finished());
