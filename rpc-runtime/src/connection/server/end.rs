@@ -86,21 +86,13 @@ impl<S: RequestSink> ServerDriver<S> {
 
     /// Asks the client, once the last reply is queued, whether everything has arrived.
     pub(super) fn ask_receipt(&mut self) {
-        if !self.session.is_finished() {
-            return;
-        }
-        let written = self.wire.written();
-        let last = self.last_replies.get_or_insert_with(|| {
+        if self.session.is_finished() && self.last_replies.is_none() {
             let queued = self.wire.output.remaining() + self.session.queued_output();
-            self.session.ask_receipt();
-            LastReplies {
-                end: written + queued as u64,
+            self.last_replies = Some(LastReplies {
+                end: self.wire.written() + queued as u64,
                 written: None,
-            }
-        });
-        if last.written.is_none() && last.end <= written {
-            let idle_since = self.lifetime.idle_since().unwrap_or_else(Instant::now);
-            last.written = self.wire.resumed().max(Some(idle_since));
+            });
+            self.session.ask_receipt();
         }
     }
 
@@ -118,11 +110,15 @@ impl<S: RequestSink> ServerDriver<S> {
     /// By when the client must have shown, at an orderly end, that it has its last replies. They may
     /// be on their way for long, and then its PONGs show that it is there; but `write_timeout` after
     /// the last sign there is nobody to wait for.
-    pub(super) fn receipt_deadline(&self) -> Option<Instant> {
-        if self.session.is_received() {
+    pub(super) fn receipt_deadline(&mut self) -> Option<Instant> {
+        if self.session.is_received() || !self.has_sent_all() {
             return None;
         }
-        let written = self.last_replies.as_ref()?.written?;
+        let last = self.last_replies.as_mut()?;
+        let written = *last.written.get_or_insert_with(|| {
+            let idle_since = self.lifetime.idle_since().unwrap_or_else(Instant::now);
+            self.wire.resumed().unwrap_or(idle_since).max(idle_since)
+        });
         let last_sign = self.session.last_pong().unwrap_or(written).max(written);
         last_sign.checked_add(self.config.write_timeout)
     }

@@ -1,6 +1,7 @@
 //! The task that serves one client's connection.
 
 mod end;
+mod timeouts;
 
 use std::future::poll_fn;
 use std::io;
@@ -10,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::Status;
-use rpc_wire::frame::GoAwayCode;
-use rpc_wire::session::{Offered, ServerSession, ServerSink, SessionError};
+use rpc_wire::session::{Offered, ServerSession, ServerSink};
 
 use self::end::{Before, LastReplies};
 use crate::connection::completions::{Completion, Completions};
@@ -342,61 +342,6 @@ impl<S: RequestSink> ServerDriver<S> {
             Ok(()) => responder.message(&mut BytesMut::new(), &end.metadata),
             Err(status) => responder.status(&status, end.executed),
         }
-    }
-
-    /// By when the client must have taken something of the output.
-    fn write_deadline(&self) -> Option<Instant> {
-        let stalled = self.wire.stalled_since()?;
-        stalled.checked_add(self.config.write_timeout)
-    }
-
-    fn expire(&mut self) -> Result<(), String> {
-        let now = Instant::now();
-        let is_past = |goal: Option<Instant>| goal.is_some_and(|goal| goal <= now);
-        if let Err(error) = self.session.expire(now, &mut self.sink) {
-            self.session.fail(&error);
-            return Err(error.to_string());
-        }
-        let has_calls = self.session.open_streams() > 0;
-        if let Some(reason) = self.lifetime.expire(now, has_calls) {
-            self.drain(reason);
-        }
-        let limit = self.config.write_timeout;
-        if is_past(self.write_deadline()) {
-            return Err(format!(
-                "the client took nothing of what was written for {limit:?} (write_timeout)"
-            ));
-        }
-        if is_past(self.receipt_deadline()) {
-            return Err(format!(
-                "the client did not show for {limit:?} that it has its last replies (write_timeout)"
-            ));
-        }
-        if is_past(self.drain_deadline) {
-            self.drain_deadline = None;
-            self.session.finish_drain();
-        }
-        if is_past(self.frame_deadline) {
-            let error = self.frame_too_late();
-            self.session.fail(&error);
-            return Err(error.message().to_owned());
-        }
-        Ok(())
-    }
-
-    /// Why the client, which has not said what it began to say, is not waited for any longer.
-    fn frame_too_late(&self) -> SessionError {
-        if self.session.is_established() {
-            let limit = self.config.frame_timeout;
-            let message = format!("a frame was not complete after {limit:?} (frame_timeout)");
-            return SessionError::new(GoAwayCode::Timeout, message);
-        }
-        if self.before_shutdown.is_some() {
-            return SessionError::new(GoAwayCode::NoError, SHUTTING_DOWN);
-        }
-        let limit = self.config.handshake_timeout;
-        let message = format!("no SETTINGS after {limit:?} (handshake_timeout)");
-        SessionError::new(GoAwayCode::Timeout, message)
     }
 
     fn take_output(&mut self) {

@@ -1,0 +1,67 @@
+//! What a server does when a client takes too long.
+
+use std::time::Instant;
+
+use rpc_wire::frame::GoAwayCode;
+use rpc_wire::session::SessionError;
+
+use super::{RequestSink, ServerDriver};
+use crate::connection::shutdown::SHUTTING_DOWN;
+
+impl<S: RequestSink> ServerDriver<S> {
+    /// By when the client must have taken something of the output.
+    pub(super) fn write_deadline(&self) -> Option<Instant> {
+        let stalled = self.wire.stalled_since()?;
+        stalled.checked_add(self.config.write_timeout)
+    }
+
+    /// Does what is due by now.
+    pub(super) fn expire(&mut self) -> Result<(), String> {
+        let now = Instant::now();
+        let is_past = |goal: Option<Instant>| goal.is_some_and(|goal| goal <= now);
+        if let Err(error) = self.session.expire(now, &mut self.sink) {
+            self.session.fail(&error);
+            return Err(error.to_string());
+        }
+        let has_calls = self.session.open_streams() > 0;
+        if let Some(reason) = self.lifetime.expire(now, has_calls) {
+            self.drain(reason);
+        }
+        let limit = self.config.write_timeout;
+        if is_past(self.write_deadline()) {
+            return Err(format!(
+                "the client took nothing of what was written for {limit:?} (write_timeout)"
+            ));
+        }
+        if is_past(self.receipt_deadline()) {
+            return Err(format!(
+                "the client did not show for {limit:?} that it has its last replies (write_timeout)"
+            ));
+        }
+        if is_past(self.drain_deadline) {
+            self.drain_deadline = None;
+            self.session.finish_drain();
+        }
+        if is_past(self.frame_deadline) {
+            let error = self.frame_too_late();
+            self.session.fail(&error);
+            return Err(error.message().to_owned());
+        }
+        Ok(())
+    }
+
+    /// Why the client, which has not said what it began to say, is not waited for any longer.
+    fn frame_too_late(&self) -> SessionError {
+        if self.session.is_established() {
+            let limit = self.config.frame_timeout;
+            let message = format!("a frame was not complete after {limit:?} (frame_timeout)");
+            return SessionError::new(GoAwayCode::Timeout, message);
+        }
+        if self.before_shutdown.is_some() {
+            return SessionError::new(GoAwayCode::NoError, SHUTTING_DOWN);
+        }
+        let limit = self.config.handshake_timeout;
+        let message = format!("no SETTINGS after {limit:?} (handshake_timeout)");
+        SessionError::new(GoAwayCode::Timeout, message)
+    }
+}
