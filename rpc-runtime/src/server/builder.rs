@@ -225,8 +225,8 @@ impl Server {
     }
 
     /// How long a client may take nothing of what is written to it; 30 seconds unless set. Then it
-    /// loses its connection. As long is a client waited for at an orderly end that does not say
-    /// whether its last replies have arrived; counted from the last of them, or its last PONG.
+    /// loses its connection. As long, and for 12 seconds at most, is a client waited for at an orderly end that
+    /// does not say whether its last replies have arrived; counted from the last of them, or its last PONG.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.connection.write_timeout = timeout;

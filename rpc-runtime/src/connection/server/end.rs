@@ -12,6 +12,10 @@ use crate::connection::shutdown::{FIRST_BYTES_TIMEOUT, SHUTTING_DOWN};
 /// How long a client has to answer the PING of an orderly end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a client that has been asked for a receipt may show no sign of life, unless `write_timeout` is
+/// shorter. While replies are on their way it sends a PONG every 5 seconds, so it missed two.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(12);
+
 /// What there was when the server began to shut down, and what it has cut since.
 pub(super) struct Before {
     open: u64,
@@ -108,8 +112,7 @@ impl<S: RequestSink> ServerDriver<S> {
     }
 
     /// By when the client must have shown, at an orderly end, that it has its last replies. They may
-    /// be on their way for long, and then its PONGs show that it is there; but `write_timeout` after
-    /// the last sign there is nobody to wait for.
+    /// be on their way for long, and then its PONGs show that it is there.
     pub(super) fn receipt_deadline(&mut self) -> Option<Instant> {
         if self.session.is_received() || !self.has_sent_all() {
             return None;
@@ -120,6 +123,10 @@ impl<S: RequestSink> ServerDriver<S> {
             self.wire.resumed().unwrap_or(idle_since).max(idle_since)
         });
         let last_sign = self.session.last_pong().unwrap_or(written).max(written);
-        last_sign.checked_add(self.config.write_timeout)
+        last_sign.checked_add(self.receipt_timeout())
+    }
+
+    pub(super) fn receipt_timeout(&self) -> Duration {
+        RECEIPT_TIMEOUT.min(self.config.write_timeout)
     }
 }

@@ -34,8 +34,9 @@ impl<S: RequestSink> ServerDriver<S> {
             ));
         }
         if is_past(self.receipt_deadline()) {
+            let limit = self.receipt_timeout();
             return Err(format!(
-                "the client did not show for {limit:?} that it has its last replies (write_timeout)"
+                "the client did not show for {limit:?} that it has its last replies"
             ));
         }
         if is_past(self.drain_deadline) {
