@@ -23,6 +23,8 @@ pub mod codec;
 #[doc(hidden)]
 pub mod codegen;
 mod compression;
+#[cfg(feature = "config")]
+mod config;
 mod connection;
 mod gateway;
 mod local;
@@ -48,6 +50,8 @@ pub use client::{
 };
 #[cfg(feature = "compression")]
 pub use compression::Compression;
+#[cfg(feature = "config")]
+pub use config::{BoundServers, Config, ConfigError, Servers};
 pub use connection::observer::ConnectionEvent;
 pub use gateway::Protocol;
 pub use server::{BoundServer, ServeError, Server, ShutdownReport, WorkerPool, WorkerPoolStats};

@@ -1,6 +1,7 @@
 //! What a server is made of.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::frame::Features;
@@ -8,7 +9,7 @@ use rpc_wire::session::Keepalive;
 
 use super::connection_limits::ConnectionLimits;
 use super::router::{CallConfig, Services};
-use super::{Gateway, IntoService, ServeError, WorkerPool};
+use super::{Gateway, IntoService, ServeError, Service, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
 use crate::transport::ServerTls;
@@ -86,14 +87,24 @@ impl Server {
         self.register(Some(name.into()), service)
     }
 
-    fn register<S, Marker>(mut self, name: Option<String>, service: S) -> Self
+    fn register<S, Marker>(self, name: Option<String>, service: S) -> Self
     where
         S: IntoService<Marker>,
     {
         let service = service.into_service();
         let name = name.unwrap_or_else(|| service.descriptor().name().to_owned());
+        self.add(name, service, std::any::type_name::<S>())
+    }
+
+    /// Adds a service under a name; `type_name` is for errors.
+    pub(crate) fn add(
+        mut self,
+        name: String,
+        service: Arc<dyn Service>,
+        type_name: &'static str,
+    ) -> Self {
         self.services = self.services.and_then(|mut services| {
-            services.add(name, service, std::any::type_name::<S>())?;
+            services.add(name, service, type_name)?;
             Ok(services)
         });
         self

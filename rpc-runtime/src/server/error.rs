@@ -23,6 +23,8 @@ pub enum ServeError {
         /// The type that was to have it too.
         second: &'static str,
     },
+    /// What a configuration file says cannot be served.
+    Config(Box<dyn std::error::Error + Send + Sync>),
     /// `serve_blocking` was called where it would block an async runtime.
     InsideRuntime,
     /// The runtime, the listener or what TLS needs cannot be made.
@@ -45,6 +47,7 @@ impl fmt::Display for ServeError {
                 "both {first} and {second} are registered as the service {name:?}; register one of \
                  them with service_as under another name"
             ),
+            ServeError::Config(error) => error.fmt(f),
             ServeError::InsideRuntime => f.write_str(
                 "serve_blocking was called inside an async runtime, which it would block; use serve(..).await there",
             ),
@@ -57,6 +60,8 @@ impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ServeError::Bind { source, .. } | ServeError::Io(source) => Some(source),
+            // It is shown as it is, so what it has under it comes next.
+            ServeError::Config(error) => error.source(),
             _ => None,
         }
     }

@@ -39,3 +39,5 @@ pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "v1")]
 pub(crate) use gateway::{GatewayConnection, Serving};
 pub(crate) use router::Router;
+#[cfg(feature = "config")]
+pub(crate) use start::block_on;

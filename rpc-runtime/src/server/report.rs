@@ -1,6 +1,7 @@
 //! What a shutdown came to.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::sync::atomic::Ordering;
 
 use crate::connection::shutdown::Tally;
@@ -26,6 +27,15 @@ impl ShutdownReport {
             refused: tally.refused.load(Ordering::Relaxed),
             cut: tally.cut.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// Adds what became of the calls of another server.
+impl AddAssign for ShutdownReport {
+    fn add_assign(&mut self, other: Self) {
+        self.finished += other.finished;
+        self.refused += other.refused;
+        self.cut += other.cut;
     }
 }
 

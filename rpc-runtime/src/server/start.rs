@@ -101,13 +101,7 @@ impl Server {
     ///
     /// [`ServeError`] if the server cannot start, above all inside an async runtime.
     pub fn serve_blocking(self, address: impl Into<ListenAddress>) -> Result<(), ServeError> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return Err(ServeError::InsideRuntime);
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(self.serve(address))
+        block_on(self.serve(address))
     }
 
     /// Listens on `address`. With port 0, [`BoundServer::local_addr`] tells the port.
@@ -144,4 +138,21 @@ impl Server {
             grace: self.shutdown_grace,
         })
     }
+}
+
+/// Serves on a runtime of its own.
+///
+/// # Errors
+///
+/// Inside an async runtime, which it would block.
+pub(crate) fn block_on(
+    serving: impl Future<Output = Result<(), ServeError>>,
+) -> Result<(), ServeError> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Err(ServeError::InsideRuntime);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serving)
 }

@@ -1,0 +1,56 @@
+//! Settings of channels.
+
+use super::error::ConfigError;
+use super::node::Node;
+use super::settings::{Setting, apply, setting};
+#[cfg(feature = "tls")]
+use super::tls;
+use crate::client::{Channel, ChannelBuilder};
+
+/// What may be said of a channel. The defaults are those of [`ChannelBuilder`].
+const SETTINGS: &[Setting<ChannelBuilder>] = &[
+    setting!(checksum, flag),
+    setting!(connect_timeout, duration),
+    setting!(idle_timeout, duration),
+    setting!(keepalive_interval, interval),
+    setting!(keepalive_timeout, duration),
+    setting!(max_message_size, size),
+    setting!(max_metadata_size, size),
+    ("timeout", |channel, value| {
+        Ok(match value.duration_or_none()? {
+            Some(timeout) => channel.timeout(timeout),
+            None => channel.no_timeout(),
+        })
+    }),
+    #[cfg(feature = "compression")]
+    setting!(compress_from, size),
+    #[cfg(feature = "compression")]
+    setting!(compression, algorithms),
+    #[cfg(feature = "compression")]
+    setting!(max_compression_ratio, count),
+    #[cfg(feature = "tls")]
+    ("tls", |channel, value| {
+        Ok(channel.tls(tls::of_client(value)?))
+    }),
+    #[cfg(not(feature = "compression"))]
+    ("compress_from", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "compression"))]
+    ("compression", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "compression"))]
+    ("max_compression_ratio", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "tls"))]
+    ("tls", |_, value| Err(value.missing_feature("tls"))),
+];
+
+/// The channel that an entry of `channels` describes.
+pub(super) fn channel(entry: &Node) -> Result<ChannelBuilder, ConfigError> {
+    let target = entry.require("target")?.target()?;
+    let channel = Channel::builder(target.to_string());
+    apply(entry, &["name", "target"], SETTINGS, channel)
+}

@@ -1,0 +1,85 @@
+//! Settings of servers.
+
+use super::error::ConfigError;
+use super::node::Node;
+use super::settings::{Setting, apply, setting};
+#[cfg(feature = "tls")]
+use super::tls;
+use crate::gateway::Protocol;
+use crate::server::{Server, WorkerPool};
+
+/// What may be said of a server. The defaults are those of [`Server`].
+pub(super) const SETTINGS: &[Setting<Server>] = &[
+    setting!(checksum, flag),
+    setting!(frame_timeout, duration),
+    setting!(handshake_timeout, duration),
+    setting!(idle_timeout, duration),
+    setting!(keepalive_interval, interval),
+    setting!(keepalive_timeout, duration),
+    setting!(max_concurrent_calls, count),
+    setting!(max_concurrent_streams, count),
+    setting!(max_connection_age, duration),
+    setting!(max_connections, count),
+    setting!(max_connections_per_peer, count),
+    setting!(max_message_size, size),
+    setting!(max_metadata_size, size),
+    setting!(max_unread_input, size),
+    setting!(max_unread_output, size),
+    setting!(shutdown_grace, duration),
+    ("without", without),
+    setting!(worker_pool, worker_pool),
+    setting!(write_timeout, duration),
+    #[cfg(feature = "compression")]
+    setting!(compress_from, size),
+    #[cfg(feature = "compression")]
+    setting!(compression, algorithms),
+    #[cfg(feature = "compression")]
+    setting!(max_compression_ratio, count),
+    #[cfg(feature = "tls")]
+    (
+        "tls",
+        |server, value| Ok(server.tls(tls::of_server(value)?)),
+    ),
+    #[cfg(not(feature = "compression"))]
+    ("compress_from", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "compression"))]
+    ("compression", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "compression"))]
+    ("max_compression_ratio", |_, value| {
+        Err(value.missing_feature("compression"))
+    }),
+    #[cfg(not(feature = "tls"))]
+    ("tls", |_, value| Err(value.missing_feature("tls"))),
+];
+
+fn without(mut server: Server, protocols: &Node) -> Result<Server, ConfigError> {
+    for protocol in protocols.some_of(&[("v1", Protocol::V1)])? {
+        server = server.without(protocol);
+    }
+    Ok(server)
+}
+
+/// What may be said of a worker pool beside its size.
+const POOL_SETTINGS: &[Setting<WorkerPool>] = &[
+    setting!(max_queued, any_count),
+    ("wait_when_full", |pool, value| {
+        Ok(match value.flag()? {
+            true => pool.wait_when_full(),
+            false => pool,
+        })
+    }),
+];
+
+impl Node {
+    fn worker_pool(&self) -> Result<WorkerPool, ConfigError> {
+        let pool = match self.get("threads")? {
+            Some(threads) => WorkerPool::new(threads.count()?),
+            None => WorkerPool::default(),
+        };
+        apply(self, &["threads"], POOL_SETTINGS, pool)
+    }
+}
