@@ -26,7 +26,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
             &["connection", "call"],
             &["client", "server"],
             &["gateway", "local"],
-            &["codegen"],
+            &["codegen", "config"],
         ],
     ),
 ];

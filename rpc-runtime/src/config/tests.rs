@@ -263,6 +263,10 @@ fn files_of_tls_that_cannot_be_read_are_shown_with_their_keys() {
             "3:11: server.tls.cert: cannot read no.pem: No such file or directory (os error 2)",
         ),
         (
+            "server:\n  tls: {cert: Cargo.toml, key: no.key}",
+            "2:32: server.tls.key: cannot read no.key: No such file or directory (os error 2)",
+        ),
+        (
             "server:\n  tls: {cert: no.pem}",
             "2:8: server.tls: the key key is missing",
         ),

@@ -1,6 +1,7 @@
 //! TLS from files.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::node::Node;
@@ -10,20 +11,31 @@ use crate::transport::{ClientTls, ServerTls, TlsError};
 pub(super) fn of_server(section: &Node) -> Result<ServerTls, ConfigError> {
     section.only(&["cert", "key", "client_ca", "client_auth"])?;
     let (cert, key) = (section.require("cert")?, section.require("key")?);
-    let tls = ServerTls::from_files(cert.path()?, key.path()?).map_err(|error| cert.tls(error))?;
-    let required = match section.get("client_auth")? {
-        Some(node) => node.one_of(&[("required", true), ("optional", false)])?,
+    for file in [cert, key] {
+        // One that cannot be read is shown with its own key.
+        file.content()?;
+    }
+    let tls = ServerTls::from_files(cert.path()?, key.path()?);
+    let tls = tls.map_err(|error| section.tls(error))?;
+    let auth = section.get("client_auth")?;
+    let required = match auth {
+        Some(auth) => auth.one_of(&[("required", true), ("optional", false)])?,
         None => true,
     };
-    match (section.get("client_ca")?, section.get("client_auth")?) {
-        (Some(ca), _) if required => tls.require_client_certificates(ca.content()?),
-        (Some(ca), _) => tls.allow_client_certificates(ca.content()?),
+    match (section.get("client_ca")?, auth) {
+        (Some(ca), _) => {
+            let roots = ca.content()?;
+            let tls = match required {
+                true => tls.require_client_certificates(roots),
+                false => tls.allow_client_certificates(roots),
+            };
+            tls.map_err(|error| ca.tls(error))
+        }
         (None, Some(auth)) => {
-            return Err(auth.error("the certificates of clients take a client_ca that issued them"));
+            Err(auth.error("who issues the certificates of clients is missing; add client_ca"))
         }
         (None, None) => Ok(tls),
     }
-    .map_err(|error| section.tls(error))
 }
 
 /// TLS of a client.
@@ -39,7 +51,7 @@ pub(super) fn of_client(section: &Node) -> Result<ClientTls, ConfigError> {
         let (cert, key) = (section.require("cert")?, section.require("key")?);
         tls = tls
             .identity_pem(cert.content()?, key.content()?)
-            .map_err(|error| cert.tls(error))?;
+            .map_err(|error| section.tls(error))?;
     }
     if let Some(domain) = section.get("domain")? {
         tls = tls
@@ -50,6 +62,13 @@ pub(super) fn of_client(section: &Node) -> Result<ClientTls, ConfigError> {
 }
 
 impl Node {
+    /// A file. What is relative is so to the folder of the configuration file.
+    fn path(&self) -> Result<PathBuf, ConfigError> {
+        let path = self.text("the path of a file")?;
+        let folder = self.file.parent();
+        Ok(folder.map_or_else(|| path.into(), |folder| folder.join(path)))
+    }
+
     /// The content of the file that this is the path of.
     fn content(&self) -> Result<Vec<u8>, ConfigError> {
         let path = self.path()?;

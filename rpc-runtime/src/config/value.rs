@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::ConfigError;
@@ -107,13 +106,6 @@ impl Node {
             let error = std::io::Error::from(error);
             self.error(error.to_string()).because(error)
         })
-    }
-
-    /// A file. What is relative is so to the folder of the configuration file.
-    pub(super) fn path(&self) -> Result<PathBuf, ConfigError> {
-        let path = self.text("the path of a file")?;
-        let folder = self.file.parent();
-        Ok(folder.map_or_else(|| path.into(), |folder| folder.join(path)))
     }
 
     /// One of several words.
