@@ -37,30 +37,44 @@ fn keys(section: &str, indent: usize) -> BTreeSet<String> {
     keys.collect()
 }
 
-/// The options of a builder that take a value.
-fn options(files: &[&str]) -> BTreeSet<String> {
+/// The options of a builder that take a value, in all files of these folders. What is generic takes
+/// code.
+fn options(builder: &str, folders: &[&str]) -> BTreeSet<String> {
     let mut options = BTreeSet::new();
-    for file in files {
-        let code = fs::read_to_string(project().join("rpc-runtime/src").join(file)).unwrap();
-        let names = code.lines().filter_map(|line| {
-            let signature = line.trim().strip_prefix("pub fn ")?;
-            let (name, arguments) = signature.split_once('(')?;
-            let takes_a_value = arguments.trim_start_matches("mut ").starts_with("self, ");
-            // What is generic takes code.
-            (takes_a_value && !name.contains('<')).then(|| name.to_owned())
-        });
-        options.extend(names.filter(|name| !NOT_IN_A_FILE.contains(&&**name)));
+    for folder in folders {
+        let folder = project().join("rpc-runtime/src").join(folder);
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                options.extend(options_of(builder, &fs::read_to_string(path).unwrap()));
+            }
+        }
     }
     options
 }
 
+fn options_of(builder: &str, code: &str) -> Vec<String> {
+    let mut is_inside = false;
+    let names = code.lines().filter_map(|line| {
+        is_inside &= line != "}";
+        is_inside |= [" ", "::"].iter().any(|before| {
+            line.starts_with("impl ") && line.ends_with(&format!("{before}{builder} {{"))
+        });
+        let signature = line
+            .strip_prefix("    pub fn ")?
+            .strip_suffix(") -> Self {")?;
+        let (name, arguments) = signature.split_once('(')?;
+        let takes_a_value = arguments.trim_start_matches("mut ").starts_with("self, ");
+        (is_inside && takes_a_value && !name.contains('<')).then(|| name.to_owned())
+    });
+    names
+        .filter(|name| !NOT_IN_A_FILE.contains(&&**name))
+        .collect()
+}
+
 #[test]
 fn every_option_of_a_server_that_a_file_can_say_is_in_the_example() {
-    let options = options(&[
-        "server/builder.rs",
-        "server/compression.rs",
-        "gateway/mod.rs",
-    ]);
+    let options = options("Server", &["server", "gateway"]);
     let mut keys = keys("server", 2);
     // It stands with the listener that has it.
     keys.insert("tls".to_owned());
@@ -69,7 +83,7 @@ fn every_option_of_a_server_that_a_file_can_say_is_in_the_example() {
 
 #[test]
 fn every_option_of_a_channel_that_a_file_can_say_is_in_the_example() {
-    let mut options = options(&["client/builder.rs", "client/compression.rs"]);
+    let mut options = options("ChannelBuilder", &["client"]);
     options.extend(["name".to_owned(), "target".to_owned()]);
     assert_eq!(keys("channels", 4), options);
 }
