@@ -7,7 +7,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::error::{ConfigError, Place};
-use super::node::{Content, Entry, Node};
+use super::node::{Content, Entry, Node, join};
 use super::substitute::{Variables, substitute};
 
 /// The value that is in `text`, the content of `file`. Variables are put into texts after YAML has
@@ -126,10 +126,7 @@ impl<'a> Reader<'a> {
                 (Event::Scalar(name, ..), place) => (name.into_owned(), place),
                 (_, place) => return Err(self.error(place, key, "a key must be a text")),
             };
-            let key = match key {
-                "" => name.clone(),
-                key => format!("{key}.{name}"),
-            };
+            let key = join(key, &name);
             if let Some(first) = entries.iter().find(|entry| entry.name == name) {
                 let line = first.place.line;
                 let message = format!("the key is in line {line} already; remove one of them");

@@ -34,10 +34,7 @@ pub(super) struct Entry {
 impl Node {
     /// The key of a value in this mapping.
     pub(super) fn key_of(&self, name: &str) -> String {
-        match &*self.key {
-            "" => name.to_owned(),
-            key => format!("{key}.{name}"),
-        }
+        join(&self.key, name)
     }
 
     /// Something is wrong with this value.
@@ -108,5 +105,13 @@ impl Node {
     /// The values of a list under a key; none if the key is not there.
     pub(super) fn list_of(&self, name: &str) -> Result<&[Arc<Node>], ConfigError> {
         self.get(name)?.map_or(Ok(&[]), |node| node.list())
+    }
+}
+
+/// The key of a value in the mapping that has the key `outer`.
+pub(super) fn join(outer: &str, name: &str) -> String {
+    match outer {
+        "" => name.to_owned(),
+        outer => format!("{outer}.{name}"),
     }
 }

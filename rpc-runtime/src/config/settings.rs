@@ -55,8 +55,8 @@ impl Node {
 
     /// The setting is not compiled in.
     #[cfg_attr(
-        all(feature = "compression", feature = "tls", feature = "v1"),
-        expect(dead_code, reason = "everything is compiled in")
+        all(feature = "compression", feature = "tls"),
+        expect(dead_code, reason = "every setting is compiled in")
     )]
     pub(super) fn missing_feature(&self, feature: &str) -> ConfigError {
         self.error(format!("enable the feature {feature} of rpc-runtime"))

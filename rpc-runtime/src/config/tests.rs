@@ -212,9 +212,18 @@ fn what_yaml_can_say_and_a_file_cannot_is_refused() {
             "1:26: server.worker_pool: the alias stands for what it is a part of",
         ),
     ]);
-    let error = read("server:\n  a: b\n c: d").unwrap_err();
-    assert!(error.starts_with("rpc.yaml:3:"), "{error}");
-    assert!(error.contains(": this is no YAML: "), "{error}");
+    let too_deep = format!("server:\n  checksum: {}", "[".repeat(100_000));
+    for (text, line) in [("server:\n  a: b\n c: d", 3), (&*too_deep, 2)] {
+        let error = read(text).unwrap_err();
+        assert!(error.starts_with(&format!("rpc.yaml:{line}:")), "{error}");
+        assert!(error.contains(": this is no YAML: "), "{error}");
+    }
+    let deep = format!(
+        "server:\n  checksum: {}{}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    read(&deep).unwrap_err();
 }
 
 #[test]
