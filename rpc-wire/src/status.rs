@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -62,18 +63,31 @@ pub struct Status {
     inner: Box<Fields>,
 }
 
+/// What every status has. It is small, because one is kept for each call that waits to be made again.
 #[derive(Clone)]
 struct Fields {
+    /// Shared with clones: one connection that is lost ends many calls.
+    message: Arc<str>,
+    more: Option<Box<More>>,
+    attempts: u32,
     code: Code,
-    message: String,
-    details: Bytes,
-    metadata: Metadata,
-    source: Option<Arc<dyn Error + Send + Sync>>,
-    address: Option<String>,
-    method: Option<String>,
     stage: Option<Stage>,
     may_have_run: bool,
 }
+
+/// What some statuses have.
+#[derive(Clone, Default)]
+struct More {
+    details: Bytes,
+    metadata: Metadata,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+    address: Option<Arc<str>>,
+    method: Option<Arc<str>>,
+    retry_pushback: Option<Duration>,
+}
+
+/// The metadata of a status that has none.
+static NO_METADATA: Metadata = Metadata::new();
 
 /// One constructor per code, named as the code.
 macro_rules! constructors {
@@ -114,30 +128,44 @@ impl Status {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             inner: Box::new(Fields {
+                message: message.into().into(),
+                more: None,
+                attempts: 0,
                 code,
-                message: message.into(),
-                details: Bytes::new(),
-                metadata: Metadata::new(),
-                source: None,
-                address: None,
-                method: None,
                 stage: None,
                 may_have_run: true,
             }),
         }
     }
 
+    fn more(&self) -> Option<&More> {
+        self.inner.more.as_deref()
+    }
+
+    fn more_mut(&mut self) -> &mut More {
+        self.inner.more.get_or_insert_default()
+    }
+
+    /// Sets the message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.inner.message = message.into().into();
+        self
+    }
+
     /// Sets the details: bytes for the caller's program, by custom an encoded `google.rpc.Status`.
     #[must_use]
     pub fn with_details(mut self, details: impl Into<Bytes>) -> Self {
-        self.inner.details = details.into();
+        self.more_mut().details = details.into();
         self
     }
 
     /// Sets the trailing metadata.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.inner.metadata = metadata;
+        if !metadata.is_empty() || self.inner.more.is_some() {
+            self.more_mut().metadata = metadata;
+        }
         self
     }
 
@@ -146,21 +174,21 @@ impl Status {
     /// It stays in this process; a peer never sees it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.inner.source = Some(Arc::from(source.into()));
+        self.more_mut().source = Some(Arc::from(source.into()));
         self
     }
 
     /// Sets the address that the call went to.
     #[must_use]
-    pub fn with_address(mut self, address: impl Into<String>) -> Self {
-        self.inner.address = Some(address.into());
+    pub fn with_address(mut self, address: impl Into<Arc<str>>) -> Self {
+        self.more_mut().address = Some(address.into());
         self
     }
 
     /// Sets the path of the method that was called, such as `helloworld.Hello/Hello`.
     #[must_use]
-    pub fn with_method(mut self, method: impl Into<String>) -> Self {
-        self.inner.method = Some(method.into());
+    pub fn with_method(mut self, method: impl Into<Arc<str>>) -> Self {
+        self.more_mut().method = Some(method.into());
         self
     }
 
@@ -178,6 +206,21 @@ impl Status {
         self
     }
 
+    /// Sets how often the call was sent.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.inner.attempts = attempts;
+        self
+    }
+
+    /// Asks the client to wait this long before it makes the call again, whatever its own pause would
+    /// be; whole milliseconds are sent. `Duration::MAX` asks it not to.
+    #[must_use]
+    pub fn with_retry_pushback(mut self, pushback: Duration) -> Self {
+        self.more_mut().retry_pushback = Some(pushback);
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.inner.code
@@ -190,27 +233,27 @@ impl Status {
 
     /// The details for programs; empty if there are none.
     pub fn details(&self) -> &[u8] {
-        &self.inner.details
+        self.more().map_or(&[], |more| &more.details)
     }
 
     /// The trailing metadata.
     pub fn metadata(&self) -> &Metadata {
-        &self.inner.metadata
+        self.more().map_or(&NO_METADATA, |more| &more.metadata)
     }
 
     /// The trailing metadata, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.inner.metadata
+        &mut self.more_mut().metadata
     }
 
     /// The address that the call went to, if the client knows it.
     pub fn address(&self) -> Option<&str> {
-        self.inner.address.as_deref()
+        self.more()?.address.as_deref()
     }
 
     /// The path of the method that was called, if the client knows it.
     pub fn method(&self) -> Option<&str> {
-        self.inner.method.as_deref()
+        self.more()?.method.as_deref()
     }
 
     /// How far the call had come, if the client knows it.
@@ -225,32 +268,36 @@ impl Status {
     pub fn may_have_run(&self) -> bool {
         self.inner.may_have_run
     }
+
+    /// How often the call was sent, or was about to be, the first time counted; 0 where that is not
+    /// known, as at a server.
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
+    /// How long the server asks to wait before the call is made again, if it does.
+    pub fn retry_pushback(&self) -> Option<Duration> {
+        self.more()?.retry_pushback
+    }
 }
 
-/// One line: `CODE: message (what is known of method, address, stage and execution)`.
+/// One line: `CODE: message (what is known of method, address, stage, attempts and execution)`.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fields {
-            code,
-            message,
-            address,
-            method,
-            stage,
-            may_have_run,
-            ..
-        } = &*self.inner;
-        let message = if message.is_empty() {
-            code.description()
-        } else {
-            message
+        let code = self.code();
+        let message = match self.message() {
+            "" => code.description(),
+            message => message,
         };
         write!(f, "{code}: {message}")?;
 
+        let attempts = Some(self.attempts()).filter(|attempts| *attempts > 1);
         let known = [
-            method.as_ref().map(|method| format!("method {method}")),
-            address.as_ref().map(|address| format!("address {address}")),
-            stage.map(|stage| format!("stage {stage}")),
-            (!may_have_run).then(|| "not executed".to_owned()),
+            self.method().map(|method| format!("method {method}")),
+            self.address().map(|address| format!("address {address}")),
+            self.stage().map(|stage| format!("stage {stage}")),
+            attempts.map(|attempts| format!("attempts {attempts}")),
+            (!self.may_have_run()).then(|| "not executed".to_owned()),
         ];
         let known: Vec<String> = known.into_iter().flatten().collect();
         if known.is_empty() {
@@ -263,23 +310,24 @@ impl fmt::Display for Status {
 
 impl fmt::Debug for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = &*self.inner;
         f.debug_struct("Status")
-            .field("code", &fields.code)
-            .field("message", &fields.message)
-            .field("details", &fields.details)
-            .field("metadata", &fields.metadata)
-            .field("address", &fields.address)
-            .field("method", &fields.method)
-            .field("stage", &fields.stage)
-            .field("may_have_run", &fields.may_have_run)
-            .field("source", &fields.source)
+            .field("code", &self.code())
+            .field("message", &self.message())
+            .field("details", &Bytes::copy_from_slice(self.details()))
+            .field("metadata", self.metadata())
+            .field("address", &self.address())
+            .field("method", &self.method())
+            .field("stage", &self.stage())
+            .field("attempts", &self.attempts())
+            .field("may_have_run", &self.may_have_run())
+            .field("retry_pushback", &self.retry_pushback())
+            .field("source", &self.more().and_then(|more| more.source.as_ref()))
             .finish()
     }
 }
 
 impl Error for Status {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        self.more()?.source.as_deref().map(|source| source as _)
     }
 }

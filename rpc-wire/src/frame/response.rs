@@ -1,5 +1,7 @@
 //! RESPONSE: leading metadata, or the outcome of a call.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use prost::Message;
 
@@ -44,6 +46,20 @@ impl ResponseMetadata {
     /// The code; [`Code::Unknown`] for a number that no code has.
     pub const fn status_code(&self) -> Code {
         Code::from_value(self.code)
+    }
+
+    /// How long the server asks the client to wait before it tries again.
+    pub fn retry_pushback(&self) -> Option<Duration> {
+        self.retry_pushback_ms.map(|millis| match millis {
+            u64::MAX => Duration::MAX,
+            millis => Duration::from_millis(millis),
+        })
+    }
+
+    /// Sets it, in whole milliseconds; what is longer than fits asks for no further try.
+    pub fn set_retry_pushback(&mut self, pushback: Option<Duration>) {
+        let millis = |pushback: Duration| u64::try_from(pushback.as_millis()).unwrap_or(u64::MAX);
+        self.retry_pushback_ms = pushback.map(millis);
     }
 
     /// The user metadata.

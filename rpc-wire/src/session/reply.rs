@@ -131,6 +131,7 @@ impl<'a> Responder<'a> {
             code => code,
         };
         let mut response = ResponseMetadata::new(code, status.metadata());
+        response.set_retry_pushback(status.retry_pushback());
         let too_many = too_many_entries("error", response.metadata.len()).is_some();
         if too_many || response.encoded_len() > peer.max_metadata_size as usize {
             response.metadata.clear();

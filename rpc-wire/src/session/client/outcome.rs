@@ -54,7 +54,13 @@ pub(super) fn outcome(
     let mut status = Status::new(code, "");
     if flags.contains(Flags::STATUS) {
         let body = StatusBody::decode_checked(&body.bytes)?;
-        status = Status::new(code, body.message).with_details(body.details);
+        status = Status::new(code, body.message);
+        if !body.details.is_empty() {
+            status = status.with_details(body.details);
+        }
+    }
+    if let Some(pushback) = metadata.retry_pushback() {
+        status = status.with_retry_pushback(pushback);
     }
     let executed = !flags.contains(Flags::NOT_EXECUTED);
     let status = status.with_metadata(user_metadata).with_stage(Stage::Wait);
