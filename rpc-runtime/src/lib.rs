@@ -29,6 +29,7 @@ mod connection;
 mod gateway;
 mod local;
 mod macros;
+pub mod retry;
 mod server;
 mod signal;
 mod transport;
@@ -46,7 +47,8 @@ pub use serde;
 
 pub use call::{Context, Streaming};
 pub use client::{
-    Batch, BatchResults, Call, Channel, ChannelBuilder, Response, RpcFuture, blocking,
+    Batch, BatchResults, Call, CallTask, Channel, ChannelBuilder, Response, RpcFuture, TaskStatus,
+    blocking,
 };
 #[cfg(feature = "compression")]
 pub use compression::Compression;
@@ -54,6 +56,7 @@ pub use compression::Compression;
 pub use config::{BoundServers, Config, ConfigError, Servers};
 pub use connection::observer::ConnectionEvent;
 pub use gateway::Protocol;
+pub use retry::{Hedge, Retry, RetryBudget};
 pub use server::{BoundServer, ServeError, Server, ShutdownReport, WorkerPool, WorkerPoolStats};
 pub use signal::shutdown_signal;
 pub use transport::{

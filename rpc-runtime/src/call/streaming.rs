@@ -12,10 +12,10 @@ use rpc_wire::{Metadata, Status};
 /// Where the encoded messages of a stream come from.
 pub(crate) trait MessageSource: Send {
     /// The next message; `None` when the stream has ended well.
-    fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
 
     /// What was sent ahead of the messages.
-    fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>>;
+    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>>;
 
     /// What came with the end.
     fn trailers(&self) -> Option<Metadata>;
@@ -92,7 +92,7 @@ impl<T> Streaming<T> {
         self.source.trailers().filter(|_| self.ended)
     }
 
-    fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<T>, Status>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {
         if self.ended {
             return Poll::Ready(Ok(None));
         }

@@ -8,46 +8,53 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rpc_wire::session::{Encoded, Outcome, OutgoingRequest};
-use rpc_wire::{Code, Metadata, MethodDescriptor, MethodKind, Stage, Status};
+use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
+use super::channel::Core;
 use super::compression::Compress;
-use super::peer::Peer;
-use super::streaming::{Replies, Requests, Upload};
+use super::streaming::{Requests, Upload};
 use crate::call::{Context, Ended};
 use crate::connection::admission::Ticket;
 use crate::connection::client::{ClientConnection, Started};
 
-/// How often a call is sent again because the server provably never started it, which happens
-/// when a connection is replaced.
-const MAX_TRANSPARENT_RETRIES: u32 = 3;
-
 /// An encoded request on its way to an outcome. Dropping it cancels the call.
 pub(super) struct Attempt {
-    pub(super) peer: Arc<Peer>,
+    pub(super) core: Arc<Core>,
     pub(super) method: &'static MethodDescriptor,
-    body: Encoded,
+    pub(super) body: Encoded,
     /// The body as the connection takes it, if it is compressed.
-    compressed: Option<Box<Encoded>>,
+    pub(super) compressed: Option<Box<Encoded>>,
     pub(super) compress: Compress,
     pub(super) metadata: Metadata,
     pub(super) timeout: Option<Duration>,
     /// The call that this one is made for, which ends it too.
     pub(super) parent: Option<Ended>,
     /// The stream of requests, until it is being sent.
-    requests: Option<Requests>,
-    upload: Option<Upload>,
+    pub(super) requests: Option<Requests>,
+    pub(super) upload: Option<Upload>,
     /// When the call ends at the latest; set when it is first polled.
-    deadline: Option<Instant>,
-    retries: u32,
-    state: State,
+    pub(super) deadline: Option<Instant>,
+    /// The time that this attempt may take.
+    pub(super) attempt_timeout: Option<Duration>,
+    /// When this attempt ends at the latest.
+    pub(super) limit: Option<Instant>,
+    /// How often the request was sent before.
+    pub(super) resent: u32,
+    /// How many of these times were because a connection was being replaced.
+    pub(super) transparent: u32,
+    /// The server goes on taking calls, and refused this one.
+    pub(super) refused: bool,
+    pub(super) state: State,
 }
 
 type Acquiring = Pin<Box<dyn Future<Output = Result<Arc<ClientConnection>, Status>> + Send>>;
 
 /// Where a call is.
-enum State {
+pub(super) enum State {
     New,
+    /// To be sent again.
+    Again,
     /// It cannot be made.
     Failed(Status),
     /// It waits for a connection.
@@ -69,7 +76,7 @@ enum State {
 impl Attempt {
     /// An attempt with a request, or with the reason why there is none.
     pub(super) fn new(
-        peer: Arc<Peer>,
+        core: Arc<Core>,
         method: &'static MethodDescriptor,
         metadata: Metadata,
         body: Result<Bytes, Status>,
@@ -81,21 +88,13 @@ impl Attempt {
                 (Bytes::new(), State::Failed(status))
             }
         };
-        Attempt {
-            peer,
-            method,
-            body: body.into(),
-            compressed: None,
-            compress: Compress::Never,
-            metadata,
-            timeout: method.timeout(),
-            parent: Context::current().map(Ended::new),
-            requests: None,
-            upload: None,
-            deadline: None,
-            retries: 0,
-            state,
-        }
+        let mut attempt = Attempt::again(core, method, body);
+        attempt.timeout = attempt.core.timeout_of(method);
+        attempt.compress = attempt.core.compress;
+        attempt.parent = Context::current().map(Ended::new);
+        attempt.metadata = metadata;
+        attempt.state = state;
+        attempt
     }
 
     pub(super) fn with_requests(mut self, requests: Requests) -> Self {
@@ -107,9 +106,16 @@ impl Attempt {
     pub(super) fn describe(&self, status: Status) -> Status {
         let status = match status.address() {
             Some(_) => status,
-            None => status.with_address(&*self.peer.address()),
+            None => status.with_address(&*self.core.peer.address()),
         };
-        status.with_method(self.method.path())
+        status
+            .with_method(self.method.path())
+            .with_attempts(self.attempts())
+    }
+
+    /// How often the request was sent, or was about to be.
+    pub(super) fn attempts(&self) -> u32 {
+        self.resent + 1
     }
 
     fn set_deadline(&mut self, now: Instant) {
@@ -119,16 +125,27 @@ impl Attempt {
         self.deadline = own.into_iter().chain(inherited).min();
     }
 
+    /// Begins an attempt.
+    fn begin(&mut self, now: Instant, cx: &Poller<'_>) -> State {
+        let timeout = self.attempt_timeout;
+        let own = timeout.and_then(|timeout| now.checked_add(timeout));
+        self.limit = own.into_iter().chain(self.deadline).min();
+        match self.core.peer.current() {
+            Some(connection) => self.send(now, connection, cx),
+            None => self.acquire(),
+        }
+    }
+
     /// Goes off at the deadline, if there is one.
     fn timer(&self) -> Option<Pin<Box<Sleep>>> {
-        let _runtime = self.peer.runtime().enter();
-        self.deadline
+        let _runtime = self.core.peer.runtime().enter();
+        self.limit
             .map(|deadline| Box::pin(sleep_until(deadline.into())))
     }
 
     /// Goes for a connection that takes the call.
-    fn acquire(&self) -> State {
-        let peer = Arc::clone(&self.peer);
+    pub(super) fn acquire(&self) -> State {
+        let peer = Arc::clone(&self.core.peer);
         let timer = self.timer();
         let needs_agreement = self.compress.needs_agreement();
         State::Acquiring(Box::pin(async move {
@@ -155,7 +172,7 @@ impl Attempt {
 
     /// Hands the request to a connection.
     fn send(&mut self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
-        if self.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.limit.is_some_and(|limit| limit <= now) {
             return State::Failed(too_late_to("connecting", Stage::Connect));
         }
         if self.compress.needs_agreement() && !connection.is_established() {
@@ -175,9 +192,9 @@ impl Attempt {
         OutgoingRequest {
             method_number: self.method.number(),
             path: self.method.path(),
-            deadline: self.deadline,
+            deadline: self.limit,
             metadata: &self.metadata,
-            attempt: self.retries,
+            attempt: self.resent,
             kind: self.method.kind(),
             body: self.compressed.as_deref().unwrap_or(&self.body),
         }
@@ -201,25 +218,32 @@ impl Attempt {
         if let Poll::Ready(outcome) = self.poll_attempt(cx) {
             return Poll::Ready(outcome);
         }
+        self.poll_parent(cx).map(Outcome::Failed)
+    }
+
+    /// Gives the call up once the one that it is made for has ended.
+    pub(super) fn poll_parent(&mut self, cx: &Poller<'_>) -> Poll<Status> {
         let Some(parent) = &mut self.parent else {
             return Poll::Pending;
         };
         let status = ready!(parent.poll_failed(cx));
         self.give_up();
-        Poll::Ready(Outcome::Failed(status))
+        Poll::Ready(status)
     }
 
-    fn poll_attempt(&mut self, cx: &mut Poller<'_>) -> Poll<Outcome> {
+    /// As [`poll_outcome`](Self::poll_outcome), whatever has become of the call that this one is made for.
+    pub(super) fn poll_attempt(&mut self, cx: &mut Poller<'_>) -> Poll<Outcome> {
         loop {
             let next = match &mut self.state {
                 State::New => {
                     let now = Instant::now();
                     self.set_deadline(now);
-                    match self.peer.current() {
-                        Some(connection) => self.send(now, connection, cx),
-                        None => self.acquire(),
-                    }
+                    self.begin(now, cx)
                 }
+                State::Again => match self.poll_parent(cx) {
+                    Poll::Ready(status) => State::Failed(status),
+                    Poll::Pending => self.begin(Instant::now(), cx),
+                },
                 State::Acquiring(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
                     Ok(connection) => self.send(Instant::now(), connection, cx),
                     Err(status) => State::Failed(status),
@@ -240,6 +264,7 @@ impl Attempt {
                             outcome
                         }
                     };
+                    self.refused = is_refusal(&outcome) && connection.accepts();
                     let outcome = received(outcome, connection);
                     self.state = State::Done;
                     return Poll::Ready(outcome);
@@ -255,7 +280,7 @@ impl Attempt {
             self.state = next;
             if let State::Sent { connection, id } = &self.state {
                 if let Some(requests) = self.requests.take() {
-                    let runtime = self.peer.runtime();
+                    let runtime = self.core.peer.runtime();
                     self.upload = Some(Upload::start(
                         runtime,
                         connection.clone(),
@@ -277,7 +302,7 @@ impl Attempt {
         cx: &mut Poller<'_>,
     ) -> Poll<State> {
         let now = Instant::now();
-        if self.deadline.is_none_or(|deadline| deadline > now) {
+        if self.limit.is_none_or(|limit| limit > now) {
             match connection.start(now, &self.request(), Some(ticket), cx) {
                 // The connection lives, so its runtime does: a timer must not be polled after it.
                 Started::Queued(same) if same == ticket => match &mut self.state {
@@ -297,27 +322,8 @@ impl Attempt {
         )))
     }
 
-    /// Whether a call that failed was provably not started, and may go to another connection.
-    fn may_send_again(&self, status: &Status) -> bool {
-        status.code() == Code::Unavailable
-            && !status.may_have_run()
-            && matches!(status.stage(), Some(Stage::Send | Stage::Wait))
-            && self.retries < MAX_TRANSPARENT_RETRIES
-            && self.upload.is_none()
-    }
-
-    /// Starts again after a failure, if that is certain to do no harm.
-    pub(super) fn send_again(&mut self, status: &Status) -> bool {
-        let again = self.may_send_again(status);
-        if again {
-            self.retries += 1;
-            self.state = self.acquire();
-        }
-        again
-    }
-
     /// Cancels the call, wherever it is.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         match std::mem::replace(&mut self.state, State::Done) {
             State::Sent { connection, id } => connection.cancel(id),
             State::Queued {
@@ -327,20 +333,11 @@ impl Attempt {
         }
     }
 
-    /// The stream of replies, once the call is sent.
-    pub(super) fn take_replies(&mut self) -> Option<Replies> {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Sent { connection, id } => Some(Replies {
-                connection,
-                id,
-                method: self.method,
-                upload: self.upload.take(),
-                parent: self.parent.take(),
-            }),
-            other => {
-                self.state = other;
-                None
-            }
+    /// Where the request was handed over, once it was.
+    pub(super) fn sent(&self) -> Option<(&Arc<ClientConnection>, u32)> {
+        match &self.state {
+            State::Sent { connection, id } => Some((connection, *id)),
+            _ => None,
         }
     }
 }
@@ -351,23 +348,23 @@ impl Drop for Attempt {
     }
 }
 
-/// Attaches the connection's address to a status, and decompresses a reply.
+/// Decompresses a reply.
 fn received(outcome: Outcome, connection: &ClientConnection) -> Outcome {
     match outcome {
-        Outcome::Failed(status) => failed(status, connection),
         Outcome::Reply { body, metadata } if body.compressed => match connection.decompress(body) {
             Ok(body) => Outcome::Reply {
                 body: body.into(),
                 metadata,
             },
-            Err(status) => failed(status, connection),
+            Err(status) => Outcome::Failed(status),
         },
-        reply => reply,
+        other => other,
     }
 }
 
-fn failed(status: Status, connection: &ClientConnection) -> Outcome {
-    Outcome::Failed(status.with_address(&**connection.address()))
+/// Whether the call was not executed.
+fn is_refusal(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(status) if !status.may_have_run())
 }
 
 fn too_late_to(what: &str, stage: Stage) -> Status {

@@ -9,6 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use rpc_wire::Status;
@@ -132,16 +133,32 @@ pub(super) fn would_deadlock(runtime: &Handle) -> Option<Status> {
 /// Polls a future to its end, with the thread parked in between.
 pub(super) fn wait<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
+    loop {
+        if let Some(output) = wait_until(future.as_mut(), None) {
+            return output;
+        }
+    }
+}
+
+/// Polls a future with the thread parked in between, to its end or until some time.
+pub(super) fn wait_until<F: Future>(
+    mut future: Pin<&mut F>,
+    until: Option<Instant>,
+) -> Option<F::Output> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
     if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-        return output;
+        return Some(output);
     }
     block(|| {
         loop {
-            thread::park();
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => thread::park(),
+                Some(Duration::ZERO) => return None,
+                Some(remaining) => thread::park_timeout(remaining),
+            }
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                return output;
+                return Some(output);
             }
         }
     })

@@ -10,12 +10,13 @@ use rpc_wire::session::{ClientConfig, Keepalive};
 use tokio::runtime::Handle;
 
 use super::blocking;
-use super::channel::Channel;
+use super::channel::{Channel, Core};
 use super::compression::Compress;
 use super::peer::{Peer, PeerConfig};
 use super::{registry, runtime};
 use crate::compression::{self, Compression, DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 use crate::connection::observer::{ConnectionEvent, Observer};
+use crate::retry::{Policy, RetryBudget, Rules, ServiceConfig};
 use crate::transport::{self, ClientTls, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
@@ -48,6 +49,11 @@ pub struct ChannelBuilder {
     /// Requests are compressed.
     pub(super) compresses: bool,
     pub(super) compress_from: usize,
+    /// How calls are repeated that do not say.
+    pub(super) policy: Option<Policy>,
+    pub(super) retry_budget: Option<RetryBudget>,
+    /// What it says, or what is wrong with it.
+    pub(super) service_config: Result<ServiceConfig, String>,
 }
 
 enum To {
@@ -88,6 +94,9 @@ impl ChannelBuilder {
             shared: true,
             compresses: false,
             compress_from: DEFAULT_COMPRESS_FROM,
+            policy: None,
+            retry_budget: None,
+            service_config: Ok(ServiceConfig::default()),
         }
     }
 
@@ -212,7 +221,7 @@ impl ChannelBuilder {
     /// As [`Channel::connect`].
     pub async fn connect(self) -> Result<Channel, Status> {
         let channel = self.connect_lazy()?;
-        channel.peer.establish().await?;
+        channel.core.peer.establish().await?;
         Ok(channel)
     }
 
@@ -234,7 +243,7 @@ impl ChannelBuilder {
     /// As [`Channel::connect`].
     pub fn connect_blocking(self) -> Result<Channel, Status> {
         let channel = self.connect_lazy_blocking()?;
-        blocking::wait(channel.peer.establish())?;
+        blocking::wait(channel.core.peer.establish())?;
         Ok(channel)
     }
 
@@ -258,7 +267,11 @@ impl ChannelBuilder {
             shared,
             compresses,
             compress_from,
+            policy,
+            retry_budget,
+            service_config,
         } = self;
+        let service_config = service_config.map_err(Status::invalid_argument)?;
         let peer = match to {
             To::Connector(connector) => Peer::new(connector, connections, runtime),
             To::Target(text) => {
@@ -277,7 +290,12 @@ impl ChannelBuilder {
             true => Compress::From(compress_from),
             false => Compress::Never,
         };
-        Ok(Channel::new(peer, timeout, compress))
+        Ok(Channel::new(Core {
+            peer,
+            timeout,
+            compress,
+            rules: Rules::new(service_config, policy, retry_budget),
+        }))
     }
 }
 

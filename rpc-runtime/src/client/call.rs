@@ -10,17 +10,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost::Message;
 use rpc_wire::session::Outcome;
-use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Status};
+use rpc_wire::{Metadata, MethodDescriptor, Status};
 use tokio::runtime::Handle;
 
 use super::attempt::Attempt;
 use super::blocking;
 use super::channel::Channel;
 use super::future::RpcFuture;
+use super::repeat::{Next, Pause, Repeat};
 use super::response::{Response, decode};
+use super::started::Started;
 use super::streaming::{Replies, Requests};
 use crate::call::{Context, Ended, Streaming};
 use crate::codec::{self, Codec};
+use crate::retry::Alarm;
 
 /// A call that has not been sent, with its options; awaiting it sends it and gives the reply.
 ///
@@ -34,13 +37,15 @@ use crate::codec::{self, Codec};
 #[must_use = "a call is sent when it is awaited, started or waited for"]
 pub struct Call<T> {
     pub(super) attempt: Attempt,
-    complete: Complete<T>,
+    pub(super) complete: Complete<T>,
+    /// What few calls have.
+    pub(super) repeat: Option<Box<Repeat>>,
 }
 
 /// What makes a call's result.
-enum Complete<T> {
-    /// The reply; with its metadata, if asked to.
-    Reply(Decode<T>, Decode<Response<T>>),
+pub(super) enum Complete<T> {
+    /// The reply, of which the metadata are left out.
+    Reply(Decode<Response<T>>),
     /// The reply with its metadata.
     Response(Decode<T>),
     /// The stream of replies, as soon as the call is sent.
@@ -48,6 +53,13 @@ enum Complete<T> {
 }
 
 type Decode<T> = fn(Bytes, Metadata) -> Result<T, Status>;
+
+/// How far a call has come that was polled.
+pub(super) enum Step<T> {
+    Ended(Result<T, Status>),
+    /// It is to be sent again later.
+    Pause(Pause),
+}
 
 impl<T> Call<T> {
     /// A call whose request is encoded by `C`, or cannot be.
@@ -62,13 +74,11 @@ impl<T> Call<T> {
     {
         let mut metadata = Metadata::new();
         let body = codec::name::<C, Req>(&mut metadata).and(body);
-        let mut attempt = Attempt::new(Arc::clone(&channel.peer), method, metadata, body);
-        attempt.compress = channel.compress;
-        // A stream may be meant to stay open, so only unary calls have a default deadline.
-        if method.kind() == MethodKind::Unary {
-            attempt.timeout = attempt.timeout.or(channel.timeout);
+        Call {
+            attempt: Attempt::new(Arc::clone(&channel.core), method, metadata, body),
+            complete,
+            repeat: None,
         }
-        Call { attempt, complete }
     }
 
     pub(super) fn with_requests(mut self, requests: Requests) -> Self {
@@ -117,11 +127,26 @@ impl<T> Call<T> {
 
     /// Where the connections are driven.
     pub(super) fn runtime(&self) -> &Handle {
-        self.attempt.peer.runtime()
+        self.attempt.core.peer.runtime()
     }
 
-    pub(super) fn address(&self) -> Arc<str> {
-        self.attempt.peer.address()
+    pub(super) fn repeat_mut(&mut self) -> &mut Repeat {
+        self.repeat.get_or_insert_default()
+    }
+
+    /// How often the call was sent, or is about to be.
+    pub(super) fn attempts(&self) -> u32 {
+        let hedged = self
+            .repeat
+            .as_ref()
+            .and_then(|repeat| repeat.hedged.as_ref());
+        hedged.map_or(self.attempt.attempts(), |hedged| hedged.attempts())
+    }
+
+    /// How often the call is sent at most.
+    pub(super) fn attempts_allowed(&self) -> u32 {
+        let policy = Repeat::policy(self.repeat.as_deref(), &self.attempt);
+        policy.map_or(1, |policy| policy.max_attempts())
     }
 
     /// The method that is called: its path, its kind and its options.
@@ -155,23 +180,21 @@ impl<M> Call<M> {
     where
         C: Codec<Req> + Codec<M>,
     {
-        let complete = Complete::Reply(
-            |body, _| decode::<C, M>(body),
-            |body, metadata| Ok(Response::new(decode::<C, M>(body)?, metadata)),
-        );
-        Call::new::<C, Req>(channel, method, body, complete)
+        let decode = |body, metadata| Ok(Response::new(decode::<C, M>(body)?, metadata));
+        Call::new::<C, Req>(channel, method, body, Complete::Reply(decode))
     }
 }
 
 impl<M: Message> Call<M> {
     /// Gives the reply's metadata too.
     pub fn with_metadata(self) -> Call<Response<M>> {
-        let Complete::Reply(_, decode) = self.complete else {
+        let Complete::Reply(decode) = self.complete else {
             unreachable!("a call that gives a message has one reply");
         };
         Call {
             attempt: self.attempt,
             complete: Complete::Response(decode),
+            repeat: self.repeat,
         }
     }
 }
@@ -179,7 +202,97 @@ impl<M: Message> Call<M> {
 impl<T: Send + Sync + Clone + 'static> Call<T> {
     /// Sends the call now; the runtime completes it whether anybody waits or not.
     pub fn start(self) -> RpcFuture<T> {
-        RpcFuture::spawn(self.runtime().clone(), self)
+        RpcFuture::of(Started::begin(self))
+    }
+}
+
+impl<T: Send + Sync + 'static> Call<T> {
+    /// Sends the call now, and nobody waits for its outcome: a failure is traced at level DEBUG. It is sent
+    /// again as any other, until its deadline.
+    pub fn one_way(self) {
+        Started::begin(self).detach();
+    }
+}
+
+impl<T> Call<T> {
+    /// Goes on until the call has ended, or waits to be sent again.
+    pub(super) fn poll_step(&mut self, cx: &mut Poller<'_>) -> Poll<Step<T>> {
+        let Call {
+            attempt,
+            complete,
+            repeat,
+        } = self;
+        loop {
+            if attempt.is_beginning() && (repeat.is_some() || attempt.core.rules.any()) {
+                Repeat::prepare(repeat, attempt);
+            }
+            let hedged = repeat.as_mut().and_then(|repeat| repeat.hedged.as_mut());
+            let outcome = match hedged {
+                Some(hedged) => hedged.poll(attempt, cx),
+                None => attempt.poll_outcome(cx),
+            };
+            if let Complete::Stream(open) = complete
+                && let Some(replies) = Replies::of(attempt)
+            {
+                return Poll::Ready(Step::Ended(Ok(open(replies))));
+            }
+            let status = match ready!(outcome) {
+                Outcome::Reply { body, metadata } => {
+                    attempt.core.rules.tokens.earn();
+                    let reply = complete.reply(body.bytes, metadata);
+                    let reply = reply.map_err(|status| attempt.describe(status));
+                    return Poll::Ready(Step::Ended(reply));
+                }
+                Outcome::Failed(status) => status,
+            };
+            match Repeat::after(repeat.as_deref(), attempt, status) {
+                Next::Again => {}
+                Next::Pause(pause) => return Poll::Ready(Step::Pause(pause)),
+                Next::End(status) => {
+                    let status = attempt.describe(status).with_attempts(self.attempts());
+                    return Poll::Ready(Step::Ended(Err(status)));
+                }
+            }
+        }
+    }
+
+    /// Waits until the call is to be sent again; the error is how it ends otherwise.
+    fn poll_alarm(&mut self, cx: &Poller<'_>) -> Poll<Result<(), Status>> {
+        let Some(repeat) = &mut self.repeat else {
+            return Poll::Ready(Ok(()));
+        };
+        let Some(alarm) = &repeat.alarm else {
+            return Poll::Ready(Ok(()));
+        };
+        let woken = match alarm.poll(cx) {
+            Poll::Ready(woken) => woken,
+            Poll::Pending => Err(ready!(self.attempt.poll_parent(cx))),
+        };
+        repeat.alarm = None;
+        if woken.is_ok() {
+            self.attempt.rewind();
+        }
+        Poll::Ready(woken)
+    }
+
+    /// Has the call wait to be sent again.
+    fn pause(&mut self, pause: Pause) -> Result<(), Status> {
+        let (method, attempts) = (self.attempt.method, self.attempt.attempts());
+        let alarm = Alarm::set(pause.until, method, attempts, pause.status)?;
+        self.repeat_mut().alarm = Some(alarm);
+        Ok(())
+    }
+}
+
+impl<T> Complete<T> {
+    fn reply(&self, body: Bytes, metadata: Metadata) -> Result<T, Status> {
+        match self {
+            Complete::Reply(decode) => decode(body, metadata).map(Response::into_inner),
+            Complete::Response(decode) => decode(body, metadata),
+            Complete::Stream(_) => Err(Status::internal(
+                "a stream of replies ended before it was opened",
+            )),
+        }
     }
 }
 
@@ -187,29 +300,18 @@ impl<T> Future for Call<T> {
     type Output = Result<T, Status>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
-        let Call { attempt, complete } = &mut *self;
         loop {
-            let outcome = attempt.poll_outcome(cx);
-            if let Complete::Stream(open) = complete
-                && let Some(replies) = attempt.take_replies()
-            {
-                return Poll::Ready(Ok(open(replies)));
-            }
-            let status = match (ready!(outcome), &*complete) {
-                (
-                    Outcome::Reply { body, metadata },
-                    Complete::Reply(decode, _) | Complete::Response(decode),
-                ) => match decode(body.bytes, metadata) {
-                    Ok(reply) => return Poll::Ready(Ok(reply)),
-                    Err(status) => status,
+            let failed = match ready!(self.poll_alarm(cx)) {
+                Err(status) => status,
+                Ok(()) => match ready!(self.poll_step(cx)) {
+                    Step::Ended(outcome) => return Poll::Ready(outcome),
+                    Step::Pause(pause) => match self.pause(pause) {
+                        Ok(()) => continue,
+                        Err(status) => status,
+                    },
                 },
-                (Outcome::Reply { .. }, Complete::Stream(_)) => {
-                    Status::internal("a stream of replies ended before it was opened")
-                }
-                (Outcome::Failed(status), _) if attempt.send_again(&status) => continue,
-                (Outcome::Failed(status), _) => status,
             };
-            return Poll::Ready(Err(attempt.describe(status)));
+            return Poll::Ready(Err(self.attempt.describe(failed)));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::{MethodDescriptor, Status};
+use rpc_wire::{MethodDescriptor, MethodKind, Status};
 
 use super::builder::ChannelBuilder;
 use super::call::Call;
@@ -16,6 +16,7 @@ use super::peer::Peer;
 use super::streaming::{encode, encoded};
 use crate::call::Streaming;
 use crate::codec::{Codec, Protobuf};
+use crate::retry::Rules;
 use crate::transport::Connector;
 
 /// The way to a server. Proxies are thin covers over one; cloning it is cheap.
@@ -39,12 +40,35 @@ use crate::transport::Connector;
 /// # Ok(()) }
 /// ```
 pub struct Channel<C = Protobuf> {
+    pub(super) core: Arc<Core>,
+    codec: PhantomData<fn() -> C>,
+}
+
+/// What the clones of a channel share with its calls.
+#[derive(Debug)]
+pub(super) struct Core {
     pub(super) peer: Arc<Peer>,
     /// For calls that set none.
     pub(super) timeout: Option<Duration>,
     /// For calls that do not say.
     pub(super) compress: Compress,
-    codec: PhantomData<fn() -> C>,
+    /// How calls are repeated.
+    pub(super) rules: Rules,
+}
+
+impl Core {
+    /// The time that a call may take that does not say.
+    pub(super) fn timeout_of(&self, method: &MethodDescriptor) -> Option<Duration> {
+        let configured = self.rules.service_config.method(method);
+        let timeout = configured
+            .and_then(|config| config.timeout)
+            .or(method.timeout());
+        // A stream may be meant to stay open, so only unary calls have the channel's deadline.
+        match method.kind() {
+            MethodKind::Unary => timeout.or(self.timeout),
+            _ => timeout,
+        }
+    }
 }
 
 impl Channel {
@@ -87,11 +111,9 @@ impl Channel {
         ChannelBuilder::with_connector(connector).connect().await
     }
 
-    pub(super) fn new(peer: Arc<Peer>, timeout: Option<Duration>, compress: Compress) -> Self {
+    pub(super) fn new(core: Core) -> Self {
         Channel {
-            peer,
-            timeout,
-            compress,
+            core: Arc::new(core),
             codec: PhantomData,
         }
     }
@@ -102,9 +124,7 @@ impl<C> Channel<C> {
     #[must_use]
     pub fn with_codec<D>(&self) -> Channel<D> {
         Channel {
-            peer: Arc::clone(&self.peer),
-            timeout: self.timeout,
-            compress: self.compress,
+            core: Arc::clone(&self.core),
             codec: PhantomData,
         }
     }
@@ -166,8 +186,8 @@ impl<C> Clone for Channel<C> {
 impl<C> fmt::Debug for Channel<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("peer", &self.peer)
-            .field("timeout", &self.timeout)
-            .finish()
+            .field("peer", &self.core.peer)
+            .field("timeout", &self.core.timeout)
+            .finish_non_exhaustive()
     }
 }

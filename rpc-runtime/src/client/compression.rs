@@ -8,7 +8,7 @@ use crate::compression::{Compression, compress};
 use crate::connection::client::ClientConnection;
 
 /// What a call does about its requests.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compress {
     Never,
     /// Those of this size, in bytes, and larger ones, if the connection has agreed on an algorithm.

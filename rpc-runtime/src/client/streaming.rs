@@ -9,12 +9,14 @@ use std::thread;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use rpc_wire::{Metadata, MethodDescriptor, Status};
+use rpc_wire::session::Outcome;
+use rpc_wire::{Metadata, Status};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::attempt::{Attempt, State};
 use super::compression::Compress;
-use crate::call::{Ended, MessageSource};
+use crate::call::MessageSource;
 use crate::codec::Codec;
 use crate::connection::client::ClientConnection;
 
@@ -136,69 +138,110 @@ async fn send_all(
 
 /// The replies of a call, as its caller reads them. Dropping it cancels the call.
 pub(super) struct Replies {
-    pub(super) connection: Arc<ClientConnection>,
-    pub(super) id: u32,
-    pub(super) method: &'static MethodDescriptor,
-    pub(super) upload: Option<Upload>,
-    /// The call that this one is made for, which ends it too.
-    pub(super) parent: Option<Ended>,
+    attempt: Attempt,
+    /// The caller has seen something of them, so the call is not sent again.
+    shown: bool,
+    /// How the call ended that was sent again in vain.
+    failed: Option<Status>,
 }
 
 impl Replies {
-    /// Whether the call must not go on, which is cancelled then.
-    fn poll_parent<R>(&mut self, cx: &Context<'_>) -> Poll<Result<R, Status>> {
-        let Some(parent) = &mut self.parent else {
-            return Poll::Pending;
-        };
-        let status = ready!(parent.poll_failed(cx));
-        Poll::Ready(Err(self.give_up(status)))
+    /// The replies of a call that is sent.
+    pub(super) fn of(attempt: &mut Attempt) -> Option<Self> {
+        attempt.sent()?;
+        let mut spent = Attempt::again(Arc::clone(&attempt.core), attempt.method, Bytes::new());
+        spent.state = State::Done;
+        Some(Replies {
+            attempt: std::mem::replace(attempt, spent),
+            shown: false,
+            failed: None,
+        })
     }
 
-    fn describe(&self, status: Status) -> Status {
-        status
-            .with_address(&**self.connection.address())
-            .with_method(self.method.path())
-    }
-}
-
-impl MessageSource for Replies {
-    fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let Poll::Ready(message) = self.connection.poll_message(self.id, cx) else {
-            return self.poll_parent(cx);
-        };
-        match message {
-            Ok(Some(message)) => Poll::Ready(match self.connection.decompress(message) {
-                Ok(message) => Ok(Some(message)),
-                Err(status) => Err(self.give_up(status)),
-            }),
-            ended => {
-                // Nobody takes requests any more.
-                self.upload = None;
-                Poll::Ready(ended.map(|_| None).map_err(|status| self.describe(status)))
+    /// Asks the connection that the call was sent over. A call that it ends without having been executed,
+    /// because it is being replaced, is sent again, as long as its caller has seen nothing of it.
+    fn poll<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut ask: impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
+    ) -> Poll<Result<R, Status>> {
+        loop {
+            if let Some(status) = &self.failed {
+                return Poll::Ready(Err(status.clone()));
+            }
+            let asked = match self.attempt.sent() {
+                Some((connection, id)) => ask(connection, id, cx),
+                None => {
+                    let outcome = self.attempt.poll_outcome(cx);
+                    if self.attempt.sent().is_some() {
+                        continue;
+                    }
+                    match ready!(outcome) {
+                        Outcome::Failed(status) => Poll::Ready(Err(status)),
+                        Outcome::Reply { .. } => {
+                            let text = "a stream of replies ended before it was opened";
+                            Poll::Ready(Err(Status::internal(text)))
+                        }
+                    }
+                }
+            };
+            match asked {
+                Poll::Pending => {
+                    let status = ready!(self.attempt.poll_parent(cx));
+                    return Poll::Ready(Err(self.give_up(status)));
+                }
+                Poll::Ready(Ok(found)) => {
+                    self.show();
+                    return Poll::Ready(Ok(found));
+                }
+                Poll::Ready(Err(status)) if !self.shown && self.attempt.send_again(&status) => {}
+                Poll::Ready(Err(status)) => {
+                    let status = self.attempt.describe(status);
+                    if self.attempt.sent().is_none() {
+                        self.failed = Some(status.clone());
+                    }
+                    return Poll::Ready(Err(status));
+                }
             }
         }
     }
 
-    fn poll_headers(&mut self, cx: &Context<'_>) -> Poll<Result<Metadata, Status>> {
-        let Poll::Ready(headers) = self.connection.poll_headers(self.id, cx) else {
-            return self.poll_parent(cx);
-        };
-        Poll::Ready(headers.map_err(|status| self.describe(status)))
-    }
-
-    fn trailers(&self) -> Option<Metadata> {
-        self.connection.trailers(self.id)
-    }
-
-    fn give_up(&mut self, status: Status) -> Status {
-        self.upload = None;
-        self.connection.cancel(self.id);
-        self.describe(status)
+    /// The caller sees something: the request is not needed any more.
+    fn show(&mut self) {
+        if !std::mem::replace(&mut self.shown, true) {
+            self.attempt.body = Bytes::new().into();
+        }
     }
 }
 
-impl Drop for Replies {
-    fn drop(&mut self) {
-        self.connection.cancel(self.id);
+impl MessageSource for Replies {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let message = ready!(self.poll(cx, ClientConnection::poll_message));
+        let message = match (message, self.attempt.sent()) {
+            (Ok(Some(message)), Some((connection, _))) => connection.decompress(message),
+            (ended, _) => {
+                // Nobody takes requests any more.
+                self.attempt.upload = None;
+                return Poll::Ready(ended.map(|_| None));
+            }
+        };
+        Poll::Ready(message.map(Some).map_err(|status| self.give_up(status)))
+    }
+
+    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
+        self.poll(cx, ClientConnection::poll_headers)
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        let (connection, id) = self.attempt.sent()?;
+        connection.trailers(id)
+    }
+
+    fn give_up(&mut self, status: Status) -> Status {
+        self.attempt.upload = None;
+        self.attempt.give_up();
+        let status = self.attempt.describe(status);
+        self.failed = Some(status.clone());
+        status
     }
 }

@@ -87,10 +87,6 @@ impl ClientConnection {
         })
     }
 
-    pub(crate) fn address(&self) -> &Arc<str> {
-        &self.address
-    }
-
     /// Whether new calls may be started here.
     pub(crate) fn accepts(&self) -> bool {
         let shared = self.lock();

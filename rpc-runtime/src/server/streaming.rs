@@ -24,13 +24,13 @@ const BUFFER_SIZE: usize = 16 * 1024;
 pub(super) struct Requests(pub(super) Arc<ServerStream>);
 
 impl MessageSource for Requests {
-    fn poll_message(&mut self, cx: &Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let request = ready!(self.0.poll_request(cx))?;
         let request = request.map(|request| self.0.packing().requests.undo(request));
         Poll::Ready(request.transpose())
     }
 
-    fn poll_headers(&mut self, _: &Poller<'_>) -> Poll<Result<Metadata, Status>> {
+    fn poll_headers(&mut self, _: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
         Poll::Ready(Ok(Metadata::new()))
     }
 
