@@ -9,6 +9,32 @@ use tokio::runtime::Handle;
 
 pub(super) type Callback<T> = Box<dyn FnOnce(&Result<T, Status>) + Send>;
 
+/// The callbacks of a call, the last one first: a list, because one pointer is all that most calls need.
+pub(super) struct Callbacks<T>(Option<Box<(Callback<T>, Callbacks<T>)>>);
+
+impl<T> Callbacks<T> {
+    pub(super) fn none() -> Self {
+        Callbacks(None)
+    }
+
+    pub(super) fn push(&mut self, callback: Callback<T>) {
+        let others = Callbacks(self.0.take());
+        self.0 = Some(Box::new((callback, others)));
+    }
+
+    /// All of them, the first one first.
+    pub(super) fn take(&mut self) -> Vec<Callback<T>> {
+        let mut callbacks = Vec::new();
+        while let Some(last) = self.0.take() {
+            let (callback, others) = *last;
+            callbacks.push(callback);
+            *self = others;
+        }
+        callbacks.reverse();
+        callbacks
+    }
+}
+
 /// Calls callbacks. They may block, so they run on the runtime's threads for that.
 pub(super) fn run<T: Send + Sync + 'static>(
     runtime: &Handle,

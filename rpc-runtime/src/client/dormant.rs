@@ -16,7 +16,7 @@ use crate::call::Ended;
 
 /// What a call needs to be sent again: a hundred thousand may wait at the same time.
 pub(super) struct Dormant<T> {
-    body: Bytes,
+    body: Box<[u8]>,
     complete: Complete<T>,
     deadline: Option<Instant>,
     resent: u32,
@@ -54,7 +54,8 @@ impl<T> Dormant<T> {
             })
         });
         Dormant {
-            body: std::mem::take(&mut attempt.body.bytes),
+            // Bytes that nobody shares any more are not copied.
+            body: Vec::from(std::mem::take(&mut attempt.body.bytes)).into(),
             complete: call.complete,
             deadline: attempt.deadline,
             resent: attempt.resent,
@@ -65,7 +66,7 @@ impl<T> Dormant<T> {
 
     /// The call, to be sent again.
     pub(super) fn wake(self, core: Arc<Core>, method: &'static MethodDescriptor) -> Call<T> {
-        let mut attempt = Attempt::again(core, method, self.body);
+        let mut attempt = Attempt::again(core, method, Bytes::from(self.body));
         attempt.compress = attempt.core.compress;
         attempt.deadline = self.deadline;
         attempt.resent = self.resent + 1;

@@ -13,7 +13,7 @@ use rpc_wire::{MethodDescriptor, Stage, Status};
 use tokio::task::AbortHandle;
 
 use super::call::{Call, Step};
-use super::callbacks::{self, Callback};
+use super::callbacks::{self, Callback, Callbacks};
 use super::channel::Core;
 use super::dormant::Dormant;
 use super::repeat::Pause;
@@ -31,7 +31,7 @@ pub(super) struct Started<T> {
 
 struct State<T> {
     outcome: Option<Arc<Result<T, Status>>>,
-    callbacks: Vec<Callback<T>>,
+    callbacks: Callbacks<T>,
     waker: Option<Waker>,
     progress: Progress,
     /// It goes on when nobody waits for it.
@@ -55,7 +55,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         let started = Arc::new(Started {
             state: Mutex::new(State {
                 outcome: None,
-                callbacks: Vec::new(),
+                callbacks: Callbacks::none(),
                 waker: None,
                 progress: Progress::Spawning(attempts),
                 detached: false,
@@ -124,7 +124,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         let outcome = Arc::new(outcome);
         state.outcome = Some(outcome.clone());
         state.progress = Progress::Ended;
-        let callbacks = std::mem::take(&mut state.callbacks);
+        let callbacks = state.callbacks.take();
         let waker = state.waker.take();
         let nobody_waits = state.detached && callbacks.is_empty();
         drop(state);

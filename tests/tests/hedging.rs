@@ -1,0 +1,111 @@
+//! Calls that are sent again without waiting for their failure.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::time::Duration;
+
+use rpc_runtime::{Code, Hedge, Status};
+use rpc_tests::flaky::Word;
+use rpc_tests::{Answer, LIMIT, TestFlaky, within};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A delay that is soon over.
+const SOON: Duration = Duration::from_millis(1);
+
+fn word() -> Word {
+    Word {
+        text: "word".to_owned(),
+    }
+}
+
+fn down() -> Answer {
+    Answer::Fail(Status::unavailable("down"))
+}
+
+#[tokio::test]
+async fn a_slow_call_is_sent_again_and_the_slow_attempt_is_cancelled() {
+    let (_server, flaky, client) = TestFlaky::serve([Answer::Hang]).await;
+    let call = client.again(word()).hedge(Hedge::after(SOON));
+    assert_eq!(within(LIMIT, call).await.unwrap(), word());
+    let seen = within(LIMIT, flaky.until(|seen| seen.dropped == 1)).await;
+    assert_eq!(seen.attempts, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_call_is_sent_as_often_as_its_policy_says() {
+    let (_server, flaky, client) = TestFlaky::serve(vec![Answer::Hang; 9]).await;
+    let call = client
+        .again(word())
+        .hedge(Hedge::after(SOON).attempts(4))
+        .start();
+    within(LIMIT, flaky.until(|seen| seen.attempts.len() == 4)).await;
+    assert_eq!(call.task().attempts(), 4);
+    assert_eq!(call.task().attempts_allowed(), 4);
+    drop(call);
+    let seen = within(LIMIT, flaky.until(|seen| seen.dropped == 4)).await;
+    assert_eq!(
+        seen.attempts,
+        [0, 1, 2, 3],
+        "all are cancelled with the call"
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_quick_is_sent_once() {
+    let (_server, flaky, client) = TestFlaky::serve([]).await;
+    within(LIMIT, client.again(word()).hedge(Hedge::after(HOUR)))
+        .await
+        .unwrap();
+    assert_eq!(flaky.seen().attempts, [0]);
+}
+
+#[tokio::test]
+async fn a_call_that_may_not_run_twice_is_not_hedged() {
+    let (_server, flaky, client) = TestFlaky::serve([Answer::Hang]).await;
+    let call = client.once(word()).hedge(Hedge::after(Duration::ZERO));
+    let call = call.timeout(Duration::from_millis(50));
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(flaky.seen().attempts, [0]);
+}
+
+#[tokio::test]
+async fn a_failure_that_is_not_fatal_brings_the_next_attempt_at_once() {
+    let (_server, flaky, client) = TestFlaky::serve([down(), down()]).await;
+    let hedge = Hedge::after(HOUR).attempts(3);
+    within(LIMIT, client.again(word()).hedge(hedge))
+        .await
+        .unwrap();
+    assert_eq!(flaky.seen().attempts, [0, 1, 2]);
+}
+
+#[tokio::test]
+async fn any_other_failure_ends_the_call_and_cancels_the_rest() {
+    let fatal = Answer::Fail(Status::not_found("nothing"));
+    let (_server, flaky, client) = TestFlaky::serve([Answer::Hang, fatal]).await;
+    let call = client.again(word()).hedge(Hedge::after(SOON).attempts(3));
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    assert_eq!(status.attempts(), 2);
+    let seen = within(LIMIT, flaky.until(|seen| seen.dropped == 1)).await;
+    assert_eq!(seen.attempts, [0, 1]);
+}
+
+#[tokio::test]
+async fn the_servers_wish_keeps_the_next_attempt_back() {
+    let never = Status::unavailable("down").with_retry_pushback(Duration::MAX);
+    let (_server, flaky, client) = TestFlaky::serve([Answer::Fail(never)]).await;
+    let call = client.again(word()).hedge(Hedge::after(HOUR));
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!(status.message(), "down");
+    assert_eq!(flaky.seen().attempts, [0]);
+}
+
+#[tokio::test]
+async fn the_deadline_of_the_call_is_that_of_all_its_attempts() {
+    let (_server, flaky, client) = TestFlaky::serve(vec![Answer::Hang; 2]).await;
+    let call = client.again(word()).hedge(Hedge::after(SOON));
+    let status = within(LIMIT, call.timeout(Duration::from_millis(100))).await;
+    assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
+    within(LIMIT, flaky.until(|seen| seen.dropped == 2)).await;
+}
