@@ -30,22 +30,23 @@ pub(super) struct Started<T> {
 }
 
 struct State<T> {
-    outcome: Option<Arc<Result<T, Status>>>,
+    progress: Progress<T>,
     callbacks: Callbacks<T>,
     waker: Option<Waker>,
-    progress: Progress,
     /// It goes on when nobody waits for it.
     detached: bool,
 }
 
 /// Where the call is.
-enum Progress {
+enum Progress<T> {
     /// Its task is being spawned for this attempt.
     Spawning(u32),
     Running(AbortHandle),
     /// The manager has it.
     Waiting(Key),
-    Ended,
+    /// It was cancelled.
+    Stopped,
+    Ended(Arc<Result<T, Status>>),
 }
 
 impl<T: Send + Sync + 'static> Started<T> {
@@ -54,10 +55,9 @@ impl<T: Send + Sync + 'static> Started<T> {
         let attempts = call.attempts();
         let started = Arc::new(Started {
             state: Mutex::new(State {
-                outcome: None,
+                progress: Progress::Spawning(attempts),
                 callbacks: Callbacks::none(),
                 waker: None,
-                progress: Progress::Spawning(attempts),
                 detached: false,
             }),
             core: Arc::clone(&call.attempt.core),
@@ -82,7 +82,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             Progress::Spawning(spawning) if spawning == attempt => {
                 state.progress = Progress::Running(task.abort_handle());
             }
-            Progress::Ended => task.abort(),
+            Progress::Stopped | Progress::Ended(_) => task.abort(),
             _ => {}
         }
     }
@@ -95,7 +95,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             started: Arc::clone(self),
         });
         let mut state = self.lock();
-        if matches!(state.progress, Progress::Ended) {
+        if state.progress.is_over() {
             return;
         }
         // Under the lock, so that a parent that ends now finds the call where it waits.
@@ -118,12 +118,11 @@ impl<T: Send + Sync + 'static> Started<T> {
     /// Sets the outcome if there is none.
     pub(super) fn complete(&self, outcome: Result<T, Status>) {
         let mut state = self.lock();
-        if state.outcome.is_some() {
+        if let Progress::Ended(_) = state.progress {
             return;
         }
         let outcome = Arc::new(outcome);
-        state.outcome = Some(outcome.clone());
-        state.progress = Progress::Ended;
+        state.progress = Progress::Ended(outcome.clone());
         let callbacks = state.callbacks.take();
         let waker = state.waker.take();
         let nobody_waits = state.detached && callbacks.is_empty();
@@ -143,17 +142,19 @@ impl<T: Send + Sync + 'static> Started<T> {
 
     /// Ends the call, unless it has ended already.
     pub(super) fn cancel(&self) {
-        let progress = std::mem::replace(&mut self.lock().progress, Progress::Ended);
-        let status = Status::cancelled("the call was cancelled");
-        self.complete(Err(self.describe(status)));
-        progress.stop();
+        let stopped = self.lock().stop();
+        if let Some(stopped) = stopped {
+            let status = Status::cancelled("the call was cancelled");
+            self.complete(Err(self.describe(status)));
+            stopped.stop();
+        }
     }
 
     /// Has a callback called when the call has ended, or now.
     pub(super) fn add_callback(&self, callback: Callback<T>) {
         let mut state = self.lock();
         state.detached = true;
-        match state.outcome.clone() {
+        match state.outcome() {
             Some(outcome) => {
                 drop(state);
                 callbacks::run(self.core.peer.runtime(), vec![callback], outcome);
@@ -175,20 +176,22 @@ impl<T> Started<T> {
         if state.detached {
             return;
         }
-        let progress = std::mem::replace(&mut state.progress, Progress::Ended);
+        let stopped = state.stop();
         drop(state);
-        progress.stop();
+        if let Some(stopped) = stopped {
+            stopped.stop();
+        }
     }
 
     pub(super) fn is_done(&self) -> bool {
-        self.lock().outcome.is_some()
+        self.lock().outcome().is_some()
     }
 
     /// The outcome, once there is one.
     pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<Arc<Result<T, Status>>> {
         let waker = cx.waker().clone();
         let mut state = self.lock();
-        let outcome = state.outcome.clone();
+        let outcome = state.outcome();
         let unused = match outcome {
             Some(_) => Some(waker),
             None => state.waker.replace(waker),
@@ -202,7 +205,7 @@ impl<T> Started<T> {
         let status = match self.lock().progress {
             Progress::Spawning(_) | Progress::Running(_) => TaskStatus::Running,
             Progress::Waiting(_) => TaskStatus::Pending,
-            Progress::Ended => TaskStatus::Completed,
+            Progress::Stopped | Progress::Ended(_) => TaskStatus::Completed,
         };
         CallTask {
             status,
@@ -224,13 +227,32 @@ impl<T> Started<T> {
     }
 }
 
-impl Progress {
-    /// Ends what is under way.
+impl<T> State<T> {
+    fn outcome(&self) -> Option<Arc<Result<T, Status>>> {
+        match &self.progress {
+            Progress::Ended(outcome) => Some(outcome.clone()),
+            _ => None,
+        }
+    }
+
+    /// Stops a call that has not ended; gives what is left to be stopped without the lock.
+    fn stop(&mut self) -> Option<Progress<T>> {
+        let is_over = self.progress.is_over();
+        (!is_over).then(|| std::mem::replace(&mut self.progress, Progress::Stopped))
+    }
+}
+
+impl<T> Progress<T> {
+    fn is_over(&self) -> bool {
+        matches!(self, Progress::Stopped | Progress::Ended(_))
+    }
+
+    /// Ends what was under way.
     fn stop(self) {
         match self {
             Progress::Running(task) => task.abort(),
             Progress::Waiting(key) => manager().forget(key),
-            Progress::Spawning(_) | Progress::Ended => {}
+            Progress::Spawning(_) | Progress::Stopped | Progress::Ended(_) => {}
         }
     }
 }
@@ -303,7 +325,7 @@ impl<T: Send + Sync + 'static> Waiting for Parked<T> {
         }
         let call = dormant.wake(Arc::clone(&started.core), started.method);
         let mut state = started.lock();
-        if matches!(state.progress, Progress::Ended) {
+        if state.progress.is_over() {
             return;
         }
         state.progress = Progress::Spawning(call.attempts());
