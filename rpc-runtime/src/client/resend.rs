@@ -95,12 +95,20 @@ impl Attempt {
             && status.retry_pushback().is_none()
             && self.transparent < MAX_TRANSPARENT_RETRIES
             && self.can_resend()
-            && (!self.refused || self.is_in_budget());
+            && (!self.is_refused() || self.is_in_budget());
         if again {
             self.rewind();
             self.transparent += 1;
         }
         again
+    }
+
+    /// Whether the server that did not run the call goes on taking others.
+    fn is_refused(&self) -> bool {
+        self.refused
+            || self
+                .sent()
+                .is_some_and(|(connection, _)| connection.accepts())
     }
 
     fn is_in_budget(&self) -> bool {
