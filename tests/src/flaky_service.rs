@@ -20,8 +20,16 @@ pub struct TestFlaky {
 struct State {
     script: Mutex<VecDeque<Answer>>,
     /// Every call without a line in the script fails so.
-    otherwise: Mutex<Option<Status>>,
+    otherwise: Mutex<Option<Failure>>,
     seen: watch::Sender<Seen>,
+}
+
+/// How calls fail without a line in the script.
+#[derive(Clone)]
+struct Failure {
+    status: Status,
+    /// A call that was sent before is answered.
+    only_first: bool,
 }
 
 /// How a call is answered.
@@ -70,7 +78,18 @@ impl TestFlaky {
 
     /// Has all calls fail, once the script has been played.
     pub fn fail_always(&self, status: Status) {
-        *lock(&self.state.otherwise) = Some(status);
+        *lock(&self.state.otherwise) = Some(Failure {
+            status,
+            only_first: false,
+        });
+    }
+
+    /// Has the first attempt of each call fail, once the script has been played.
+    pub fn fail_first(&self, status: Status) {
+        *lock(&self.state.otherwise) = Some(Failure {
+            status,
+            only_first: true,
+        });
     }
 
     /// Has all calls be answered again, once the script has been played.
@@ -93,12 +112,13 @@ impl TestFlaky {
     async fn answer(&self, cx: &Context, word: Word) -> Result<Word, Status> {
         let answer = lock(&self.state.script).pop_front();
         let otherwise = lock(&self.state.otherwise).clone();
+        let otherwise = otherwise.filter(|failure| !failure.only_first || cx.attempt() == 0);
         self.state.seen.send_modify(|seen| {
             seen.attempts.push(cx.attempt());
             seen.contexts.push(cx.clone());
         });
         match (answer, otherwise) {
-            (Some(Answer::Fail(status)), _) | (None, Some(status)) => Err(status),
+            (Some(Answer::Fail(status)), _) | (None, Some(Failure { status, .. })) => Err(status),
             (Some(Answer::Hang), _) => {
                 let _dropped = Dropped(&self.state);
                 pending().await

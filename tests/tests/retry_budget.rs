@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rpc_runtime::{Code, Hedge, Metadata, Retry, RetryBudget, Status};
 use rpc_tests::flaky::{FlakyAsyncClientProxy, Word};
-use rpc_tests::{LIMIT, RawPeer, TestFlaky, frame, within};
+use rpc_tests::{Answer, LIMIT, RawPeer, TestFlaky, frame, within};
 use rpc_wire::frame::{Flags, FrameType, ResponseMetadata};
 use tokio::net::TcpListener;
 
@@ -92,6 +92,29 @@ async fn a_server_that_fails_hedged_calls_is_sent_no_more_than_a_tenth_on_top() 
         let attempts = flaky.seen().attempts.len();
         println!("{attempts} attempts for {CALLS} calls");
         assert!(attempts <= CALLS + CALLS / 10 + CONSTANT, "{attempts}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_answers_nothing_gets_no_more_hedges_than_the_budget_has() {
+    within(LIMIT, async {
+        const CALLS: usize = 200;
+        let hedge = Hedge::after(Duration::ZERO).attempts(5);
+        let script = vec![Answer::Hang; 5 * CALLS];
+        let (_server, flaky, client) =
+            TestFlaky::serve_to(script, |channel| channel.hedge(hedge)).await;
+        let calls: Vec<_> = (0..CALLS).map(|_| client.again(word()).start()).collect();
+        let sent = || {
+            calls
+                .iter()
+                .map(|call| call.task().attempts() as usize)
+                .sum::<usize>()
+        };
+        let seen = flaky
+            .until(|seen| seen.attempts.len() == CALLS + CONSTANT)
+            .await;
+        assert_eq!(seen.attempts.len(), sent(), "no more are on their way");
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use rpc_runtime::retry::{WaitingRetry, tasks};
-use rpc_runtime::{Call, Code, Retry, RetryBudget, RpcFuture, Status, TaskStatus};
+use rpc_runtime::{Call, ChannelBuilder, Code, Retry, RetryBudget, RpcFuture, Status, TaskStatus};
 use rpc_tests::flaky::Word;
 use rpc_tests::{Answer, LIMIT, TestFlaky, within};
 use tokio::runtime::Builder;
@@ -117,6 +117,22 @@ async fn a_call_that_waits_goes_on_when_it_is_due_started_or_polled() {
         .unwrap();
     within(LIMIT, patient(client.again(word()))).await.unwrap();
     assert_eq!(flaky.seen().attempts, [0, 1, 0, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_calls_that_wait_all_go_on() {
+    const CALLS: usize = 10_000;
+    let configure = |channel: ChannelBuilder| {
+        let budget = RetryBudget::unlimited();
+        channel.retry(Retry::exponential(2)).retry_budget(budget)
+    };
+    let (_server, flaky, client) = TestFlaky::serve_to([], configure).await;
+    flaky.fail_first(Status::unavailable("first"));
+    let calls: Vec<_> = (0..CALLS).map(|_| client.again(word()).start()).collect();
+    for call in calls {
+        within(LIMIT, call).await.unwrap();
+    }
+    assert_eq!(flaky.seen().attempts.len(), 2 * CALLS);
 }
 
 #[tokio::test]

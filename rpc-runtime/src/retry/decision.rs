@@ -37,6 +37,8 @@ pub(crate) enum NotAgain {
     Deadline(Duration),
     /// So many calls wait to be sent again that no more may.
     Crowd(usize),
+    /// There is no thread to time it.
+    NoThread,
     /// The process ends.
     ShutDown,
 }
@@ -100,6 +102,7 @@ impl NotAgain {
             NotAgain::Crowd(limit) => {
                 format!("{limit} calls wait to be sent again (retry::MAX_WAITING)")
             }
+            NotAgain::NoThread => "the thread that times retries cannot be started".to_owned(),
             NotAgain::ShutDown => "retry::shutdown was called".to_owned(),
         };
         let message = match status.message() {

@@ -127,8 +127,7 @@ impl Manager {
             return Err((NotAgain::ShutDown, call));
         }
         if !state.has_thread && !self.start() {
-            let none = NotAgain::Crowd(0);
-            return Err((none, call));
+            return Err((NotAgain::NoThread, call));
         }
         state.has_thread = true;
         let is_first = state.queue.next().is_none_or(|next| at < next);

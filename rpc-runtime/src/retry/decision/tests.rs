@@ -140,6 +140,7 @@ fn the_last_status_says_why_there_is_no_further_attempt() {
             NotAgain::Crowd(9),
             "9 calls wait to be sent again (retry::MAX_WAITING)",
         ),
+        (NotAgain::NoThread, "cannot be started"),
         (NotAgain::ShutDown, "retry::shutdown"),
     ] {
         let message = explained(why);
