@@ -186,14 +186,14 @@ fn a_call_that_waits_when_its_runtime_goes_ends_when_it_is_due() {
         .enable_all()
         .build()
         .unwrap();
-    let call = runtime.block_on(async {
+    let (call, server) = runtime.block_on(async {
         let status = Status::unavailable("orphan").with_retry_pushback(Duration::from_millis(200));
-        let (_server, _flaky, client) = TestFlaky::serve([Answer::Fail(status)]).await;
+        let (server, _flaky, client) = TestFlaky::serve([Answer::Fail(status)]).await;
         let call = patient(client.again(word())).start();
         until_pending(&call).await;
-        call
+        (call, server)
     });
-    drop(runtime);
+    drop((server, runtime));
     let ended = call.wait_timeout(LIMIT).expect("it ends");
     assert_eq!(ended.unwrap_err().code(), Code::Unavailable);
 }
