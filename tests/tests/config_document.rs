@@ -101,6 +101,7 @@ fn the_example_loads() {
         fs::write(path.with_extension("pem"), identity.certificate).unwrap();
         fs::write(path.with_extension("key"), identity.key).unwrap();
     }
+    fs::write(folder.join("users.json"), r#"{ "methodConfig": [] }"#).unwrap();
     let path = folder.join("rpc.yaml");
     fs::write(&path, example()).unwrap();
     let config = Config::load_with(&path, |_| None).unwrap();

@@ -2,6 +2,8 @@
 
 use super::error::ConfigError;
 use super::node::Node;
+#[cfg(feature = "json")]
+use super::retries;
 use super::settings::{Setting, apply, setting};
 #[cfg(feature = "tls")]
 use super::tls;
@@ -11,11 +13,14 @@ use crate::client::{Channel, ChannelBuilder};
 const SETTINGS: &[Setting<ChannelBuilder>] = &[
     setting!(checksum, flag),
     setting!(connect_timeout, duration),
+    setting!(hedge, hedge),
     setting!(idle_timeout, duration),
     setting!(keepalive_interval, interval),
     setting!(keepalive_timeout, duration),
     setting!(max_message_size, size),
     setting!(max_metadata_size, size),
+    setting!(retry, retry),
+    setting!(retry_budget, retry_budget),
     ("timeout", |channel, value| {
         Ok(match value.duration_or_none()? {
             Some(timeout) => channel.timeout(timeout),
@@ -28,6 +33,8 @@ const SETTINGS: &[Setting<ChannelBuilder>] = &[
     setting!(compression, algorithms),
     #[cfg(feature = "compression")]
     setting!(max_compression_ratio, count),
+    #[cfg(feature = "json")]
+    ("service_config", retries::service_config),
     #[cfg(feature = "tls")]
     ("tls", |channel, value| {
         Ok(channel.tls(tls::of_client(value)?))
@@ -44,12 +51,19 @@ const SETTINGS: &[Setting<ChannelBuilder>] = &[
     ("max_compression_ratio", |_, value| {
         Err(value.missing_feature("compression"))
     }),
+    #[cfg(not(feature = "json"))]
+    ("service_config", |_, value| {
+        Err(value.missing_feature("json"))
+    }),
     #[cfg(not(feature = "tls"))]
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
 /// The channel that an entry of `channels` describes.
 pub(super) fn channel(entry: &Node) -> Result<ChannelBuilder, ConfigError> {
+    if let (Some(_), Some(hedge)) = (entry.get("retry")?, entry.get("hedge")?) {
+        return Err(hedge.error("retry and hedge exclude each other; leave one out"));
+    }
     let target = entry.require("target")?.target()?;
     let channel = Channel::builder(target.to_string());
     apply(entry, &["name", "target"], SETTINGS, channel)

@@ -3,9 +3,12 @@
 mod channel;
 mod document;
 mod error;
+#[cfg(any(feature = "json", feature = "tls"))]
+mod file;
 mod listeners;
 mod names;
 mod node;
+mod retries;
 mod server;
 mod servers;
 mod settings;

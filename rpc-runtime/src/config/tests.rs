@@ -263,6 +263,29 @@ fn a_channel_that_is_not_there_is_named_with_the_nearest() {
     assert_eq!((error.key(), error.line()), ("channels", Some(1)));
 }
 
+#[test]
+fn wrong_retries_are_shown_with_what_was_expected() {
+    check(&[
+        (
+            "channels:\n  - {name: a, target: 'mem:a', retry: {initial_backoff: 1s}}",
+            "2:39: channels[0].retry: the key attempts is missing",
+        ),
+        (
+            "channels:\n  - {name: a, target: 'mem:a', retry: {attempts: 2, codes: [UNAVAILABEL]}}",
+            "2:61: channels[0].retry.codes[0]: \"UNAVAILABEL\" is unknown here; did you mean UNAVAILABLE?",
+        ),
+        (
+            "channels:\n  - {name: a, target: 'mem:a', retry: {attempts: 2}, hedge: {delay: 1s}}",
+            "2:61: channels[0].hedge: retry and hedge exclude each other; leave one out",
+        ),
+        (
+            "channels:\n  - {name: a, target: 'mem:a', retry_budget: {max_tokens: 9, token_ratio: x}}",
+            "2:75: channels[0].retry_budget.token_ratio: expected a number above 0, such as 2 or 0.1, \
+             found \"x\"",
+        ),
+    ]);
+}
+
 #[cfg(feature = "tls")]
 #[test]
 fn files_of_tls_that_cannot_be_read_are_shown_with_their_keys() {

@@ -1,8 +1,5 @@
 //! TLS from files.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::error::ConfigError;
 use super::node::Node;
 use crate::transport::{ClientTls, ServerTls, TlsError};
@@ -62,22 +59,6 @@ pub(super) fn of_client(section: &Node) -> Result<ClientTls, ConfigError> {
 }
 
 impl Node {
-    /// A file. What is relative is so to the folder of the configuration file.
-    fn path(&self) -> Result<PathBuf, ConfigError> {
-        let path = self.text("the path of a file")?;
-        let folder = self.file.parent();
-        Ok(folder.map_or_else(|| path.into(), |folder| folder.join(path)))
-    }
-
-    /// The content of the file that this is the path of.
-    fn content(&self) -> Result<Vec<u8>, ConfigError> {
-        let path = self.path()?;
-        fs::read(&path).map_err(|error| {
-            let message = format!("cannot read {}: {error}", path.display());
-            self.error(message).because(error)
-        })
-    }
-
     fn tls(&self, error: TlsError) -> ConfigError {
         self.error(error.to_string()).because(error)
     }

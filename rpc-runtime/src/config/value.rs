@@ -59,6 +59,14 @@ impl Node {
         self.number(0..=u64::MAX)
     }
 
+    /// A number above 0, perhaps with a fraction.
+    pub(super) fn factor(&self) -> Result<f64, ConfigError> {
+        self.parsed("a number above 0, such as 2 or 0.1", |text| {
+            let number = text.parse::<f64>().ok();
+            number.filter(|number| number.is_finite() && *number > 0.0)
+        })
+    }
+
     /// A size, in bytes.
     pub(super) fn size<T: TryFrom<u64>>(&self) -> Result<T, ConfigError> {
         self.parsed(units::SIZE, |text| {
