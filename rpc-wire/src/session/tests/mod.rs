@@ -13,6 +13,7 @@ mod lone;
 mod lost;
 mod methods;
 mod pings;
+mod rapid_cancels;
 mod schedules;
 mod settings;
 mod sinks;
