@@ -38,6 +38,7 @@ mod assembly;
 mod budget;
 mod client;
 mod encoded;
+mod floods;
 mod flow;
 mod keepalive;
 mod link;

@@ -318,6 +318,7 @@ impl<T> ClientSession<T> {
         payload: &[u8],
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
+        self.link.floods.note_goaway()?;
         let goaway = GoAway::decode(payload)?;
         let last = goaway.last_stream_id;
         let status = Status::unavailable(format!(

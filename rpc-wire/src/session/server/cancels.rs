@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::frame::GoAwayCode;
 use crate::session::SessionError;
+use crate::session::floods::excessive;
 
 /// Cancelled calls are counted for so long at a time.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -60,14 +60,11 @@ impl Cancels {
         if self.cancelled <= tolerated + CANCELS_PER_FINISHED * finished {
             return Ok(());
         }
-        Err(SessionError::new(
-            GoAwayCode::ExcessiveLoad,
-            format!(
-                "{} calls cancelled within a second and {finished} let finish: {tolerated} and \
+        Err(excessive(format!(
+            "{} calls cancelled within a second and {finished} let finish: {tolerated} and \
                  {CANCELS_PER_FINISHED} for each that finishes are tolerated where \
                  max_concurrent_streams is {max_concurrent_streams}",
-                self.cancelled
-            ),
-        ))
+            self.cancelled
+        )))
     }
 }

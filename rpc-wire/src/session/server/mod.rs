@@ -309,7 +309,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Frees what the messages of a stream held.
     fn release(&mut self, id: u32, messages: Option<&mut Assembly>) {
         if let Some(messages) = messages {
-            self.link.allow_late(messages.on_their_way());
+            self.link.floods.allow_late(messages.on_their_way());
             self.grants.release(id, messages);
             self.serve_waiting();
         }

@@ -51,7 +51,8 @@ impl<M: Clone, C> ServerSession<M, C> {
                     sink.established(&self.link.peer, self.link.compression.as_deref());
                     self.link.send_settings();
                 }
-                FrameType::GoAway | FrameType::Extension(_) => {}
+                FrameType::GoAway => self.link.floods.note_goaway()?,
+                FrameType::Extension(_) => {}
                 FrameType::Request | FrameType::Response => {
                     return Err(SessionError::protocol("RESPONSE from a client"));
                 }

@@ -4,6 +4,7 @@ mod cancel;
 mod checksums;
 mod compression;
 mod deadlines;
+mod floods;
 mod flow_control;
 mod garbage;
 mod goaway;
