@@ -73,6 +73,6 @@ impl Floods {
 }
 
 /// A peer that is told to leave.
-pub(super) fn excessive(message: String) -> SessionError {
+fn excessive(message: String) -> SessionError {
     SessionError::new(GoAwayCode::ExcessiveLoad, message)
 }

@@ -159,7 +159,10 @@ async fn messages_that_never_end_hold_their_windows_one_budget_and_one_message()
 }
 
 /// Sends until the server takes no more; how much it took.
-async fn until_stuck(peer: &mut RawPeer, mut frames: impl FnMut(u32) -> Vec<u8>) -> String {
+pub(crate) async fn until_stuck(
+    peer: &mut RawPeer,
+    mut frames: impl FnMut(u32) -> Vec<u8>,
+) -> String {
     let mut sent = 0;
     for number in 1.. {
         let batch = frames(number);

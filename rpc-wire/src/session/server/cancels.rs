@@ -2,9 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::session::SessionError;
-use crate::session::floods::excessive;
-
 /// Cancelled calls are counted for so long at a time.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -23,7 +20,7 @@ const LEAST_STREAMS: u32 = 100;
 ///
 /// A stream that is cancelled makes room for the next, so `max_concurrent_streams` alone does not
 /// bound how many handlers a client can have started. A client that cancels much is honest as long as it
-/// lets others finish, or takes its time.
+/// lets others finish, or takes its time; one that does not is made to.
 #[derive(Debug, Default)]
 pub(super) struct Cancels {
     /// When the interval began.
@@ -31,40 +28,34 @@ pub(super) struct Cancels {
     /// Calls that had come to a handler by then.
     begun_before: u64,
     cancelled: u64,
+    pause: Option<Instant>,
 }
 
 impl Cancels {
+    /// Until when nothing should be read, because more was cancelled than is tolerated.
+    pub(super) fn pause(&self) -> Option<Instant> {
+        self.pause
+    }
+
     /// Notes a cancelled call, of the `begun` that have come to a handler so far.
-    ///
-    /// # Errors
-    ///
-    /// They are too many.
-    pub(super) fn note(
-        &mut self,
-        now: Instant,
-        begun: u64,
-        max_concurrent_streams: u32,
-    ) -> Result<(), SessionError> {
+    pub(super) fn note(&mut self, now: Instant, begun: u64, max_concurrent_streams: u32) {
         let is_over = |since| now.saturating_duration_since(since) >= INTERVAL;
-        if self.since.is_none_or(is_over) {
-            *self = Cancels {
-                since: Some(now),
-                begun_before: begun,
-                cancelled: 0,
-            };
-        }
+        let since = match self.since {
+            Some(since) if !is_over(since) => since,
+            _ => {
+                *self = Cancels {
+                    since: Some(now),
+                    begun_before: begun,
+                    ..Cancels::default()
+                };
+                now
+            }
+        };
         self.cancelled += 1;
         let tolerated = CANCELS_PER_STREAM * u64::from(max_concurrent_streams.max(LEAST_STREAMS));
         let others = begun.saturating_sub(self.begun_before);
         let finished = others.saturating_sub(self.cancelled);
-        if self.cancelled <= tolerated + CANCELS_PER_FINISHED * finished {
-            return Ok(());
-        }
-        Err(excessive(format!(
-            "{} calls cancelled within a second and {finished} let finish: {tolerated} and \
-                 {CANCELS_PER_FINISHED} for each that finishes are tolerated where \
-                 max_concurrent_streams is {max_concurrent_streams}",
-            self.cancelled
-        )))
+        let is_over_limit = self.cancelled > tolerated + CANCELS_PER_FINISHED * finished;
+        self.pause = is_over_limit.then_some(since + INTERVAL);
     }
 }

@@ -337,6 +337,13 @@ impl<M: Clone, C> ServerSession<M, C> {
         earlier(self.earliest_deadline, keepalive)
     }
 
+    /// Until when the driver should read nothing, if the client cancels its calls faster than is tolerated:
+    /// ten times a second as many as it may have open, and two for each that it lets finish. What it
+    /// has sent waits, so that an honest client is slower for it and loses nothing.
+    pub fn pause(&self) -> Option<Instant> {
+        self.cancels.pause()
+    }
+
     /// Nothing can be heard of the client now, because nobody reads.
     pub fn not_reading(&mut self, now: Instant) {
         self.link.heard(now);

@@ -182,7 +182,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             let stats = &self.link.stats;
             let begun = stats.streams_opened - stats.refused;
             let streams = self.link.local.max_concurrent_streams;
-            return self.cancels.note(now, begun, streams);
+            self.cancels.note(now, begun, streams);
+            return Ok(());
         }
         if self.sends.remove(id).is_none() {
             self.is_late(id)?;
