@@ -35,11 +35,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 "the connection's unread requests are over the server's limit max_unread_input of {limit} bytes, \
                  and this call has the most of them, {held} bytes"
             ));
-            let stream = self.streams.get_mut(largest);
-            let executed = matches!(stream, Some(Stream::Running { .. }));
-            if let Some(responder) = self.drop_stream(largest, status.code(), sink) {
-                responder.status(&status, executed);
-            }
+            self.end_stream(largest, &status, sink);
         }
     }
 }
