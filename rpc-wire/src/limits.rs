@@ -32,6 +32,9 @@ pub const INITIAL_STREAM_WINDOW: u32 = 1024 * 1024;
 pub const DEFAULT_MAX_FRAME_BODY: u32 = 16 * 1024;
 
 /// Largest frame body that a peer may announce to accept, in bytes: 16 MiB.
+///
+/// As the 24 bits of HTTP/2: room for peers on fast links who want few frames, while a frame that is read
+/// whole before anything is done with it stays small beside a machine's memory.
 pub const MAX_FRAME_BODY: u32 = 16 * 1024 * 1024;
 
 /// Streams that a client may have open before the server's SETTINGS arrive.
@@ -39,7 +42,11 @@ pub const MAX_FRAME_BODY: u32 = 16 * 1024 * 1024;
 /// Enough to pipeline behind the connection's first bytes without overrunning a careful server.
 pub const ASSUMED_MAX_CONCURRENT_STREAMS: u32 = 128;
 
-/// Streams of one connection that a server runs at a time unless configured otherwise.
+/// Streams of one connection that a server runs at a time unless configured otherwise: 1,024.
+///
+/// Some ten times what a client with calls of usual length keeps busy: at a millisecond each they are a
+/// million calls a second. Little enough that what each may hold (a window, a task) is bounded for a
+/// connection, and that all of them have their place in the table that is looked up by index.
 pub const DEFAULT_MAX_CONCURRENT_STREAMS: u32 = 1_024;
 
 /// Method numbers of one connection; a client sends paths for methods beyond them.
@@ -65,7 +72,8 @@ pub const DEFAULT_MIN_PING_INTERVAL: Duration = Duration::from_secs(10);
 /// mebibyte on its way, and a peer cannot fill the windows of all its streams.
 pub const DEFAULT_MAX_UNREAD_INPUT: u64 = 256 * 1024 * 1024;
 
-/// Message bytes that one connection grants beyond the initial windows of its streams, 16 MiB:
-/// with it a few large messages advance at the same time while the others wait for their turn,
-/// so that a peer with many streams cannot make this side hold them all.
+/// Message bytes that one connection grants beyond the initial windows of its streams, 16 MiB, besides
+/// one message that is granted all it needs: with it several large messages advance at the same time
+/// while the largest wait for their turn, so that a peer with many streams cannot make this side hold
+/// them all.
 pub const DEFAULT_GRANT_BUDGET: u64 = 16 * 1024 * 1024;

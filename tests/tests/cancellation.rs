@@ -146,7 +146,9 @@ async fn a_thousand_cancelled_calls_leave_the_connection_as_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_calls_cancelled_in_a_tight_loop_leave_the_connection_as_it_was() {
     within(LIMIT, async {
-        let server = TestServer::start().await;
+        // So many streams that the client is not slowed down.
+        let many = |server: Server| server.max_concurrent_streams(10_000);
+        let server = TestServer::start_with(many).await;
         let client = server.client().await;
         let before = client.inspect(()).await.unwrap().peer;
         for _ in 0..100 {

@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+use rpc_runtime::{Call, Channel};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, Size};
 use rpc_tests::{LIMIT, TestServer, within};
 
@@ -130,6 +131,33 @@ async fn small_calls_are_answered_between_the_frames_of_large_ones() {
         assert!(large.iter().any(|call| !call.is_done()));
         for (call, future) in large.into_iter().enumerate() {
             assert!(future.await.unwrap() == bytes(39 * MIB / 10, call));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn smaller_messages_overtake_those_that_are_much_larger() {
+    const HUGE: usize = 64 * MIB;
+    const MAX: usize = HUGE + KIB;
+    within(LIMIT, async {
+        let server = TestServer::start_with(|server| server.max_message_size(MAX)).await;
+        let channel = Channel::builder(server.address()).max_message_size(MAX);
+        let client = ProbeAsyncClientProxy::with(channel.connect().await.unwrap());
+        let (large, small) = (bytes(2 * MIB, 3), bytes(10, 4));
+        let huge = [1_u8, 2].map(|byte| Payload {
+            data: vec![byte; HUGE].into(),
+        });
+        // They are encoded before the first of them is sent.
+        let calls = huge.clone().map(|huge| client.hold(huge));
+        let calls = calls.map(Call::start);
+        let echoed = tokio::join!(client.echo(large.clone()), client.echo(small.clone()));
+        assert!(echoed.0.unwrap() == large && echoed.1.unwrap() == small);
+        // A handler is started once its whole request is here.
+        assert_eq!(server.probe.counts().started, 2);
+        server.probe.release_all();
+        for (call, huge) in calls.into_iter().zip(huge) {
+            assert!(call.await.unwrap() == huge);
         }
     })
     .await;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use loom::future::block_on;
 use loom::thread;
-use rpc_wire::frame::Settings;
+use rpc_wire::frame::{Flags, FrameHeader, FrameType, Settings};
 use rpc_wire::session::{ClientConfig, Encoded, Outcome, OutgoingRequest, Output};
 use rpc_wire::{Metadata, MethodKind, Status};
 
@@ -80,8 +80,8 @@ fn start(connection: &ClientConnection) -> impl Future<Output = Option<u32>> {
     })
 }
 
-/// What a driver does with its callers' output; gives the number of bytes it took.
-fn poll_output(connection: &ClientConnection, cx: &Context<'_>) -> Poll<usize> {
+/// What a driver does with its callers' output; gives what it took.
+fn poll_output(connection: &ClientConnection, cx: &Context<'_>) -> Poll<BytesMut> {
     let mut shared = connection.lock();
     let event = match poll_callers(&mut shared, true, cx) {
         Poll::Ready(event) => event,
@@ -94,14 +94,78 @@ fn poll_output(connection: &ClientConnection, cx: &Context<'_>) -> Poll<usize> {
     shared.admit(&mut admitted);
     drop(shared);
     wake_all(admitted);
-    Poll::Ready(output.remaining())
+    let mut taken = BytesMut::new();
+    taken.put(output);
+    Poll::Ready(taken)
 }
 
 /// Takes output until it is `bytes` in all.
 fn take_output(connection: &ClientConnection, bytes: usize) {
     let mut taken = 0;
     while taken < bytes {
-        taken += block_on(poll_fn(|cx| poll_output(connection, cx)));
+        taken += block_on(poll_fn(|cx| poll_output(connection, cx))).len();
+    }
+}
+
+/// The streams that the frames in `output` open, and nothing else that they say.
+fn opened(output: &mut BytesMut) -> Vec<u32> {
+    let mut opened = Vec::new();
+    while let Some(head) = output.first_chunk() {
+        let header = FrameHeader::parse(head).expect("a session sends frames");
+        output.advance(header.frame_len());
+        if header.frame_type == FrameType::Request {
+            opened.push(header.stream_id);
+        }
+    }
+    opened
+}
+
+/// An answer to a call, with its stream for a body.
+fn answer(id: u32) -> BytesMut {
+    let body = id.to_be_bytes();
+    let header = FrameHeader {
+        frame_type: FrameType::Response,
+        flags: Flags::END_MESSAGE | Flags::END_STREAM,
+        stream_id: id,
+        metadata_len: 0,
+        body_len: body.len() as u32,
+    };
+    let mut frame = BytesMut::new();
+    header.encode(&mut frame);
+    frame.extend_from_slice(&body);
+    frame
+}
+
+/// What a driver does with bytes that arrive.
+fn receive(connection: &ClientConnection, mut input: BytesMut) {
+    let mut ended = EndedCalls::default();
+    let mut shared = connection.lock();
+    let received = shared
+        .session
+        .receive(Instant::now(), &mut input, &mut ended);
+    shared.admit(&mut ended.wakers);
+    drop(shared);
+    received.expect("the server keeps to the protocol");
+    ended.wake();
+}
+
+/// Answers so many calls, each as soon as it is seen.
+fn answer_calls(connection: &ClientConnection, calls: usize) {
+    let mut answered = 0;
+    while answered < calls {
+        let mut output = block_on(poll_fn(|cx| poll_output(connection, cx)));
+        for id in opened(&mut output) {
+            receive(connection, answer(id));
+            answered += 1;
+        }
+    }
+}
+
+/// Waits for the answer to a call, which must be its own.
+fn expect_answer(connection: &ClientConnection, id: u32) {
+    match block_on(poll_fn(|cx| connection.poll_reply(id, cx))) {
+        Outcome::Reply { body, .. } => assert_eq!(body.bytes, id.to_be_bytes()[..]),
+        Outcome::Failed(status) => panic!("{status}"),
     }
 }
 
@@ -164,6 +228,67 @@ fn every_call_ends_with_its_connection_however_far_it_is() {
         for caller in callers {
             caller.join().expect("callers do not panic");
         }
+    });
+}
+
+#[test]
+fn callers_get_their_own_answers_while_others_start_and_cancel() {
+    model(|| {
+        let connection = connection_with_streams(2);
+        let cancelled = block_on(start(&connection)).expect("it is the first");
+        let calling = Arc::clone(&connection);
+        let caller = thread::spawn(move || {
+            let id = block_on(start(&calling)).expect("there is room");
+            expect_answer(&calling, id);
+        });
+        let cancelling = Arc::clone(&connection);
+        let canceller = thread::spawn(move || cancelling.cancel(cancelled));
+        answer_calls(&connection, 2);
+        caller.join().expect("callers do not panic");
+        canceller.join().expect("callers do not panic");
+        let mut shared = connection.lock();
+        assert_eq!(shared.session.open_streams(), 0);
+        assert!((1..=2).all(|id| shared.session.slot_mut(id).is_none()));
+    });
+}
+
+/// Streams whose ids differ by this have one place in a new table.
+const TABLE: u32 = 16;
+
+#[test]
+fn two_calls_whose_streams_have_one_place_in_the_table_are_not_confused() {
+    model(|| {
+        let connection = connection_with_streams(2);
+        let first = block_on(start(&connection)).expect("there is room");
+        for _ in 1..TABLE {
+            let id = block_on(start(&connection)).expect("there is room");
+            connection.cancel(id);
+        }
+        let starting = Arc::clone(&connection);
+        let starter = thread::spawn(move || {
+            let id = block_on(start(&starting)).expect("there is room");
+            assert_eq!(id, first + TABLE);
+            expect_answer(&starting, id);
+        });
+        answer_calls(&connection, 1 + TABLE as usize);
+        expect_answer(&connection, first);
+        starter.join().expect("callers do not panic");
+    });
+}
+
+#[test]
+fn a_caller_that_is_admitted_by_an_answer_gets_its_own() {
+    model(|| {
+        let connection = connection_with_streams(1);
+        let first = block_on(start(&connection)).expect("it is the first");
+        let queued = Arc::clone(&connection);
+        let queued = thread::spawn(move || {
+            let id = block_on(start(&queued)).expect("the queue is open");
+            expect_answer(&queued, id);
+        });
+        answer_calls(&connection, 2);
+        expect_answer(&connection, first);
+        queued.join().expect("callers do not panic");
     });
 }
 

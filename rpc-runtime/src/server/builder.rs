@@ -130,7 +130,8 @@ impl Server {
 
     /// Bytes of requests that one connection may hold before handlers have taken them, each
     /// message counted 64 bytes larger than it is; 256 MiB unless set, and at least the largest
-    /// message. The call that goes over it is answered with RESOURCE_EXHAUSTED.
+    /// message. Over it the call that holds most of them is answered with RESOURCE_EXHAUSTED, so
+    /// that uploads whose handlers do not read are no reason to refuse the calls beside them.
     ///
     /// It bounds what a client can make the server keep by beginning many uploads at a time.
     #[must_use]
@@ -149,7 +150,8 @@ impl Server {
     }
 
     /// Calls that one connection may have open, at least 1; 1,024 unless set. Clients keep more
-    /// than that waiting on their side.
+    /// than that waiting on their side. A client that cancels ten times as many within a second, and
+    /// lets few finish, is not read until the second is over.
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.connection.session.settings.max_concurrent_streams = streams.max(1);

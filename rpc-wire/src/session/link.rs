@@ -5,17 +5,14 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
+use super::floods::Floods;
 use super::keepalive::{Keepalive, Silence};
 use super::{Output, SessionError};
 use crate::Status;
 use crate::frame::{
-    CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, GoAwayCode,
-    HEADER_LEN, PING_LEN, Settings, checksum, ping,
+    CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, HEADER_LEN,
+    PING_LEN, Settings, checksum, ping,
 };
-
-/// Pings that may come earlier than agreed before the peer is told to leave: a few are early
-/// when the network bunches them.
-const EARLY_PINGS_TOLERATED: u32 = 8;
 
 /// The PING that asks a silent peer whether it is there.
 const KEEPALIVE_PING: [u8; 8] = *b"anybody?";
@@ -73,10 +70,7 @@ pub(crate) struct Link {
     skipped: Option<Skipped>,
     /// The peer has sent a frame with a checksum.
     checksums_seen: bool,
-    last_ping: Option<Instant>,
-    early_pings: u32,
-    /// Late frames that the peer may still send.
-    late_allowance: u64,
+    pub(crate) floods: Floods,
     silence: Silence,
     /// When this side last said unasked that it is there.
     said: Option<Instant>,
@@ -94,9 +88,7 @@ impl Link {
             taken: 0,
             skipped: None,
             checksums_seen: false,
-            last_ping: None,
-            early_pings: 0,
-            late_allowance: 0,
+            floods: Floods::default(),
             silence: Silence::new(keepalive),
             said: None,
         }
@@ -339,22 +331,10 @@ impl Link {
         ))
     }
 
-    /// A stream was opened, or ended by this side: `frames` of the peer may cross that on their way.
-    pub(crate) fn allow_late(&mut self, frames: u64) {
-        self.late_allowance += frames;
-    }
-
-    /// Counts a frame for a stream that had ended, and tells a peer that floods us with them to leave.
+    /// Counts a frame for a stream that had ended.
     pub(crate) fn handle_late(&mut self, id: u32) -> Result<(), SessionError> {
         self.stats.late_frames += 1;
-        let allowance = self.late_allowance.checked_sub(1).ok_or_else(|| {
-            SessionError::new(
-                GoAwayCode::ExcessiveLoad,
-                format!("more frames for streams that had ended than can be on their way, the last for stream {id}"),
-            )
-        })?;
-        self.late_allowance = allowance;
-        Ok(())
+        self.floods.note_late(id)
     }
 
     /// Something arrives for open streams. The peer is told unasked that this side is there: where the
@@ -388,25 +368,11 @@ impl Link {
         Ok(())
     }
 
-    /// Answers a PING, and tells a peer that floods us with them to leave.
+    /// Answers a PING.
     pub(crate) fn handle_ping(&mut self, now: Instant, body: &[u8]) -> Result<(), SessionError> {
         let payload = ping::decode(body)?;
         let interval = self.local.min_ping_interval;
-        let early = self
-            .last_ping
-            .is_some_and(|last| now.saturating_duration_since(last) < interval);
-        self.last_ping = Some(now);
-        if early {
-            self.early_pings += 1;
-        } else {
-            self.early_pings = 0;
-        }
-        if self.early_pings > EARLY_PINGS_TOLERATED {
-            return Err(SessionError::new(
-                GoAwayCode::ExcessiveLoad,
-                format!("pings came more often than every {interval:?}, the agreed interval"),
-            ));
-        }
+        self.floods.note_ping(now, interval)?;
         self.output.frame(|tail| ping::encode_pong(payload, tail));
         Ok(())
     }

@@ -35,8 +35,10 @@
 //! A stream of requests runs from its REQUEST on, and its END_STREAM half-closes it.
 
 mod assembly;
+mod budget;
 mod client;
 mod encoded;
+mod floods;
 mod flow;
 mod keepalive;
 mod link;

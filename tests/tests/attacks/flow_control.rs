@@ -5,6 +5,7 @@ use std::time::Duration;
 use prost::Message;
 use rpc_tests::flows::Order;
 use rpc_tests::{RawPeer, frame, piece, request_frame};
+use rpc_wire::Code;
 use rpc_wire::frame::{Flags, FrameType, GoAwayCode, RequestMetadata};
 
 use crate::floods::flood_until_closed;
@@ -78,6 +79,26 @@ async fn many_streams_that_nobody_reads_hold_what_one_connection_may() {
                 peer.flood(&message).await.unwrap();
             }
         }
+        // A call beside them that needs room too.
+        let id = STREAMS + 1;
+        peer.flood(&open(id, "probe.Probe/Echo", &data))
+            .await
+            .unwrap();
+        let rest = frame(
+            FrameType::Data,
+            Flags::END_MESSAGE | Flags::END_STREAM,
+            id,
+            &[],
+            &data,
+        );
+        peer.send(&rest).await;
+        let answer = loop {
+            let next = peer.next_frame().await.unwrap();
+            if next.header.stream_id == id {
+                break next;
+            }
+        };
+        assert_eq!(answer.status().0, Code::Ok);
         format!("{STREAMS} MiB were sent")
     })
     .await;
@@ -105,9 +126,10 @@ async fn messages_of_few_bytes_do_not_come_for_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_that_never_end_hold_their_windows_and_one_budget() {
+async fn messages_that_never_end_hold_their_windows_one_budget_and_one_message() {
     let budget = rpc_wire::DEFAULT_GRANT_BUDGET as usize;
-    let bound = CONNECTION + 2 * (STREAMS as usize * WINDOW + budget);
+    let turn = rpc_wire::DEFAULT_MAX_MESSAGE_SIZE as usize;
+    let bound = CONNECTION + 2 * (STREAMS as usize * WINDOW + budget + turn);
     let few = |server: rpc_runtime::Server| server.max_concurrent_streams(STREAMS);
     survives("endless messages", bound, few, async |target| {
         let mut peer = RawPeer::client(target.address()).await;
@@ -120,7 +142,7 @@ async fn messages_that_never_end_hold_their_windows_and_one_budget() {
                 peer.flood(&piece).await.unwrap();
             }
         }
-        // Whoever was granted the whole of the budget goes on; the others break their window.
+        // Whoever has the turn or a share of the budget goes on; the others break their window.
         for id in 1..=STREAMS {
             for _ in 0..3 * WINDOW / (16 * KIB) {
                 let piece = frame(FrameType::Data, Flags::NONE, id, &[], &[1; 16 * KIB]);
@@ -137,7 +159,10 @@ async fn messages_that_never_end_hold_their_windows_and_one_budget() {
 }
 
 /// Sends until the server takes no more; how much it took.
-async fn until_stuck(peer: &mut RawPeer, mut frames: impl FnMut(u32) -> Vec<u8>) -> String {
+pub(crate) async fn until_stuck(
+    peer: &mut RawPeer,
+    mut frames: impl FnMut(u32) -> Vec<u8>,
+) -> String {
     let mut sent = 0;
     for number in 1.. {
         let batch = frames(number);

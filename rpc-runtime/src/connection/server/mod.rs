@@ -167,7 +167,10 @@ impl<S: RequestSink> ServerDriver<S> {
             return Poll::Ready(Ok(Event::Output));
         }
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
-        let may_read = unwritten < self.config.max_unread_output;
+        let may_write = unwritten < self.config.max_unread_output;
+        let pause = self.session.pause();
+        let pause = pause.filter(|until| *until > Instant::now());
+        let may_read = may_write && pause.is_none();
         if !may_read {
             // The client cannot finish a frame, nor answer a PING, when nobody reads.
             self.frame_deadline = None;
@@ -179,7 +182,7 @@ impl<S: RequestSink> ServerDriver<S> {
             return Poll::Ready(Ok(Event::Read(count)));
         }
         self.reads_in_a_row = 0;
-        if let Poll::Ready(event) = self.poll_other(may_read, cx) {
+        if let Poll::Ready(event) = self.poll_other(may_write, pause, cx) {
             return Poll::Ready(Ok(event));
         }
         if may_read
@@ -192,7 +195,12 @@ impl<S: RequestSink> ServerDriver<S> {
     }
 
     /// What a client that always has something to read must not hold up.
-    fn poll_other(&mut self, may_write: bool, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll_other(
+        &mut self,
+        may_write: bool,
+        pause: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Event> {
         if may_write && self.completions.poll_ready(cx.waker()) {
             return Poll::Ready(Event::Completions);
         }
@@ -201,6 +209,7 @@ impl<S: RequestSink> ServerDriver<S> {
         }
         let goals = [
             self.session.next_timeout(),
+            pause,
             self.frame_deadline,
             self.drain_deadline,
             self.write_deadline(),

@@ -10,7 +10,10 @@ use std::time::Instant;
 use bytes::Buf;
 
 use self::streaming::Before;
-use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
+use super::assembly::{Assembly, LARGEST_MESSAGE};
+#[cfg(test)]
+use super::budget::BudgetState;
+use super::budget::ReceiveBudget;
 use super::keepalive::Keepalive;
 use super::link::Link;
 use super::send_queue::SendQueue;
@@ -138,7 +141,7 @@ impl<T> ClientSession<T> {
             streams: StreamTable::default(),
             open: 0,
             sends: SendQueue::default(),
-            grants: receive_budget(&config),
+            grants: ReceiveBudget::new(DEFAULT_GRANT_BUDGET),
             known_methods: [0; MAX_METHOD_NUMBERS as usize / 64 + 1],
             earliest_deadline: None,
             goaway: None,
@@ -228,14 +231,13 @@ impl<T> ClientSession<T> {
     }
 
     fn serve_waiting(&mut self) {
-        while let Some(id) = self.grants.next_waiting() {
+        for id in self.grants.take_waiting() {
             let Some(assembly) = self.streams.get_mut(id).and_then(Stream::arriving) else {
                 continue;
             };
-            let Some(increment) = self.grants.serve(id, assembly) else {
-                return;
-            };
-            self.link.output.window(id, increment);
+            if let Some(increment) = self.grants.serve(id, assembly) {
+                self.link.output.window(id, increment);
+            }
         }
     }
 
@@ -296,10 +298,12 @@ impl<T> ClientSession<T> {
     /// of bytes that were written to it or still may be; a request that did not leave whole was
     /// not executed. It must not leave later either, so what is queued here is dropped.
     pub fn lost(&mut self, written: u64, reason: &Status, sink: &mut impl ClientSink<T>) {
-        for (_, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
+        for (id, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
             // A server may begin its answer before it has the whole request.
             let answered = stream.reply.is_some() || stream.headers_seen;
-            stream.take_arriving();
+            if let Some(mut arriving) = stream.take_arriving() {
+                self.grants.release(id, &mut arriving);
+            }
             let sent = answered || stream.sent_at.is_some_and(|position| position <= written);
             let status = reason
                 .clone()
@@ -310,7 +314,6 @@ impl<T> ClientSession<T> {
         self.open = 0;
         self.earliest_deadline = None;
         self.sends = SendQueue::default();
-        self.grants = receive_budget(&self.config);
         self.link.discard_output();
         self.goaway.get_or_insert_with(|| GoAway {
             last_stream_id: u32::MAX,
@@ -370,16 +373,16 @@ impl<T> ClientSession<T> {
     }
 }
 
-/// A client chooses what it asks for, so what it may hold has no further limit.
-fn receive_budget(config: &ClientConfig) -> ReceiveBudget {
-    ReceiveBudget::new(DEFAULT_GRANT_BUDGET, config.max_message_size, u64::MAX)
-}
-
 #[cfg(test)]
 impl<T> ClientSession<T> {
-    /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
-    pub(super) fn held(&self) -> (usize, usize, (u64, u64)) {
-        (self.open, self.sends.held(), self.grants.free_and_held())
+    /// What is held for streams: those that are open, bodies to be sent, what is granted.
+    pub(super) fn held(&self) -> (usize, usize, BudgetState) {
+        (self.open, self.sends.held(), self.grants.state())
+    }
+
+    /// Shares no more than this among messages that arrive.
+    pub(super) fn share(&mut self, budget: u64) {
+        self.grants = ReceiveBudget::new(budget);
     }
 
     /// Bytes of messages that are held for a stream: in part, and whole for their reader.

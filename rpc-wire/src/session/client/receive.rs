@@ -241,13 +241,13 @@ impl<T> ClientSession<T> {
         match self.grants.push(&mut reply.assembly, fragment) {
             Ok(()) if last => {}
             Ok(()) => {
-                if let Some(increment) = self.grants.review(id, &mut reply.assembly, false) {
+                if let Some(increment) = self.grants.review(id, &mut reply.assembly) {
                     self.link.output.window(id, increment);
                 }
                 return Ok(());
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),
-            Err(Refused::TooLarge | Refused::Full) => {
+            Err(Refused::TooLarge) => {
                 let status = too_large(self.config.max_message_size);
                 self.give_up(id, status.code(), status, sink);
                 return Ok(());
@@ -300,16 +300,14 @@ impl<T> ClientSession<T> {
         if self.find_open(id)?.is_none() {
             return Ok(());
         }
-        let Some(stream) = self.streams.get_mut(id) else {
-            return Ok(());
-        };
-        let granted = match (&mut stream.reply, &mut stream.messages) {
-            (Some(reply), _) => self.grants.review(id, &mut reply.assembly, true),
-            // The question may have crossed a grant, so only the state of the stream counts.
-            (None, Some(messages)) => self.grants.asked(id, messages),
-            (None, None) => None,
-        };
-        if let Some(increment) = granted {
+        // A single reply was looked after when its window ran low.
+        if let Some(Stream {
+            reply: None,
+            messages: Some(messages),
+            ..
+        }) = self.streams.get_mut(id)
+            && let Some(increment) = self.grants.asked(id, messages)
+        {
             self.link.output.window(id, increment);
         }
         Ok(())
@@ -320,6 +318,7 @@ impl<T> ClientSession<T> {
         payload: &[u8],
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
+        self.link.floods.note_goaway()?;
         let goaway = GoAway::decode(payload)?;
         let last = goaway.last_stream_id;
         let status = Status::unavailable(format!(

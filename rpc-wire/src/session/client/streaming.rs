@@ -94,12 +94,12 @@ impl<T> ClientSession<T> {
                 self.serve_waiting();
             }
             Ok(None) => {
-                if let Some(increment) = self.grants.review(id, messages, false) {
+                if let Some(increment) = self.grants.review(id, messages) {
                     self.link.output.window(id, increment);
                 }
             }
             Err(Refused::Window) => return Err(window_exceeded(id)),
-            Err(Refused::TooLarge | Refused::Full) => {
+            Err(Refused::TooLarge) => {
                 let status = too_large(self.config.max_message_size);
                 self.give_up(id, status.code(), status, sink);
             }

@@ -1,23 +1,29 @@
 //! The server's end of a connection.
 
+mod cancels;
 mod drain;
 mod receive;
 mod request;
+mod room;
 mod streaming;
 
 use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 
+use self::cancels::Cancels;
 use self::drain::{Drain, Receipt};
-use super::assembly::{Assembly, LARGEST_MESSAGE, ReceiveBudget};
+use super::assembly::{Assembly, LARGEST_MESSAGE};
+#[cfg(test)]
+use super::budget::BudgetState;
+use super::budget::ReceiveBudget;
 use super::client::earlier;
 use super::keepalive::Keepalive;
 use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Encoded, Output, SessionError, SessionStats};
+use super::{Encoded, Output, SessionError, SessionStats, message_cost};
 use crate::frame::Settings;
 use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
 use crate::{Code, Metadata, Status};
@@ -29,7 +35,8 @@ pub struct ServerConfig {
     pub settings: Settings,
     /// Largest request that is accepted, in bytes.
     pub max_message_size: u64,
-    /// Bytes of requests that the connection may hold before handlers have taken them.
+    /// Bytes of requests that the connection may hold before handlers have taken them; over it the
+    /// call ends that holds most.
     pub max_unread_input: u64,
     /// How a client that is gone is found out; not at all unless set.
     pub keepalive: Option<Keepalive>,
@@ -164,6 +171,7 @@ pub struct ServerSession<M, C> {
     streams: StreamTable<Stream<M, C>>,
     sends: SendQueue,
     grants: ReceiveBudget,
+    cancels: Cancels,
     /// Methods by number; the first place stays empty.
     methods: Vec<Option<(Box<str>, M)>>,
     /// No stream's deadline is earlier.
@@ -195,8 +203,10 @@ impl<M: Clone, C> ServerSession<M, C> {
             last_id: 0,
             streams: StreamTable::default(),
             sends: SendQueue::default(),
-            grants: ReceiveBudget::new(DEFAULT_GRANT_BUDGET, max_message_size, max_unread_input),
-            max_unread_input,
+            grants: ReceiveBudget::new(DEFAULT_GRANT_BUDGET),
+            // There is room for every message that is allowed, alone.
+            max_unread_input: max_unread_input.max(message_cost(max_message_size as usize)),
+            cancels: Cancels::default(),
             methods: Vec::new(),
             earliest_deadline: None,
             drain: Drain::Open,
@@ -299,14 +309,14 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Frees what the messages of a stream held.
     fn release(&mut self, id: u32, messages: Option<&mut Assembly>) {
         if let Some(messages) = messages {
-            self.link.allow_late(messages.on_their_way());
+            self.link.floods.allow_late(messages.on_their_way());
             self.grants.release(id, messages);
             self.serve_waiting();
         }
     }
 
     fn serve_waiting(&mut self) {
-        while let Some(id) = self.grants.next_waiting() {
+        for id in self.grants.take_waiting() {
             let assembly = match self.streams.get_mut(id) {
                 Some(Stream::Receiving(receiving)) => &mut receiving.assembly,
                 Some(Stream::Running {
@@ -315,10 +325,9 @@ impl<M: Clone, C> ServerSession<M, C> {
                 }) => &mut **messages,
                 _ => continue,
             };
-            let Some(increment) = self.grants.serve(id, assembly) else {
-                return;
-            };
-            self.link.output.window(id, increment);
+            if let Some(increment) = self.grants.serve(id, assembly) {
+                self.link.output.window(id, increment);
+            }
         }
     }
 
@@ -326,6 +335,13 @@ impl<M: Clone, C> ServerSession<M, C> {
     pub fn next_timeout(&self) -> Option<Instant> {
         let keepalive = self.link.next_timeout(self.open_streams() > 0);
         earlier(self.earliest_deadline, keepalive)
+    }
+
+    /// Until when the driver should read nothing, if the client cancels its calls faster than is tolerated:
+    /// ten times a second as many as it may have open, and two for each that it lets finish. What it
+    /// has sent waits, so that an honest client is slower for it and loses nothing.
+    pub fn pause(&self) -> Option<Instant> {
+        self.cancels.pause()
     }
 
     /// Nothing can be heard of the client now, because nobody reads.
@@ -400,13 +416,14 @@ impl<M: Clone, C> ServerSession<M, C> {
 
 #[cfg(test)]
 impl<M, C> ServerSession<M, C> {
-    /// What is held for streams: those that are open, bodies to be sent, the free grant budget.
-    pub(super) fn held(&self) -> (usize, usize, (u64, u64)) {
-        (
-            self.streams.len(),
-            self.sends.held(),
-            self.grants.free_and_held(),
-        )
+    /// What is held for streams: those that are open, bodies to be sent, what is granted.
+    pub(super) fn held(&self) -> (usize, usize, BudgetState) {
+        (self.streams.len(), self.sends.held(), self.grants.state())
+    }
+
+    /// Shares no more than this among messages that arrive.
+    pub(super) fn share(&mut self, budget: u64) {
+        self.grants = ReceiveBudget::new(budget);
     }
 
     /// Bytes of messages that are held for a stream: in part, and whole for their reader.

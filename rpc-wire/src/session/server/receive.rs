@@ -41,7 +41,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             let payload = &input[HEADER_LEN..header.content_len()];
             match header.frame_type {
                 FrameType::Data => self.handle_data(&header, payload, sink)?,
-                FrameType::Cancel => self.handle_cancel(&header, payload, sink)?,
+                FrameType::Cancel => self.handle_cancel(now, &header, payload, sink)?,
                 FrameType::Window => self.handle_window(&header, payload)?,
                 FrameType::Ping => self.link.handle_ping(now, payload)?,
                 FrameType::Pong => self.handle_pong(now, payload)?,
@@ -51,7 +51,8 @@ impl<M: Clone, C> ServerSession<M, C> {
                     sink.established(&self.link.peer, self.link.compression.as_deref());
                     self.link.send_settings();
                 }
-                FrameType::GoAway | FrameType::Extension(_) => {}
+                FrameType::GoAway => self.link.floods.note_goaway()?,
+                FrameType::Extension(_) => {}
                 FrameType::Request | FrameType::Response => {
                     return Err(SessionError::protocol("RESPONSE from a client"));
                 }
@@ -119,7 +120,6 @@ impl<M: Clone, C> ServerSession<M, C> {
                 Ok(()) => receiving.note_ends(flags),
                 Err(Refused::Window) => return Err(window_exceeded(id)),
                 Err(Refused::TooLarge) => Some(too_large(limit)),
-                Err(Refused::Full) => Some(unread_too_long(self.max_unread_input)),
             }
         };
         if let Some(status) = refused {
@@ -127,11 +127,12 @@ impl<M: Clone, C> ServerSession<M, C> {
         } else if flags.contains(Flags::END_STREAM) {
             self.run(id, sink);
         } else if !receiving.message_ended {
-            let granted = self.grants.review(id, &mut receiving.assembly, false);
+            let granted = self.grants.review(id, &mut receiving.assembly);
             if let Some(increment) = granted {
                 self.link.output.window(id, increment);
             }
         }
+        self.limit_unread(id, sink);
         Ok(())
     }
 
@@ -168,6 +169,7 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     fn handle_cancel(
         &mut self,
+        now: Instant,
         header: &FrameHeader,
         payload: &[u8],
         sink: &mut impl ServerSink<Method = M, Call = C>,
@@ -175,9 +177,15 @@ impl<M: Clone, C> ServerSession<M, C> {
         let code: Code = cancel::decode(payload)?;
         let id = header.stream_id;
         // A client may cancel while the last part of its reply is on its way.
-        let running = self.drop_stream(id, code, sink).is_some();
-        self.link.stats.cancelled += u64::from(running);
-        if !running && self.sends.remove(id).is_none() {
+        if self.drop_stream(id, code, sink).is_some() {
+            self.link.stats.cancelled += 1;
+            let stats = &self.link.stats;
+            let begun = stats.streams_opened - stats.refused;
+            let streams = self.link.local.max_concurrent_streams;
+            self.cancels.note(now, begun, streams);
+            return Ok(());
+        }
+        if self.sends.remove(id).is_none() {
             self.is_late(id)?;
         }
         Ok(())
@@ -194,19 +202,14 @@ impl<M: Clone, C> ServerSession<M, C> {
         if self.is_late(id)? {
             return Ok(());
         }
-        let granted = match self.streams.get_mut(id) {
-            Some(Stream::Receiving(receiving)) => {
-                self.grants.review(id, &mut receiving.assembly, true)
-            }
-            // The question may have crossed a grant: only the state of the stream counts.
-            Some(Stream::Running {
-                messages: Some(messages),
-                half_closed: false,
-                ..
-            }) => self.grants.asked(id, messages),
-            _ => None,
-        };
-        if let Some(increment) = granted {
+        // A single request was looked after when its window ran low.
+        if let Some(Stream::Running {
+            messages: Some(messages),
+            half_closed: false,
+            ..
+        }) = self.streams.get_mut(id)
+            && let Some(increment) = self.grants.asked(id, messages)
+        {
             self.link.output.window(id, increment);
         }
         Ok(())
@@ -243,12 +246,6 @@ pub(super) fn cut_off_message() -> Status {
 
 pub(super) fn behind_the_end(id: u32) -> SessionError {
     SessionError::protocol(format!("DATA behind the end of stream {id}"))
-}
-
-pub(super) fn unread_too_long(limit: u64) -> Status {
-    Status::resource_exhausted(format!(
-        "the connection's unread requests are over the server's limit max_unread_input of {limit} bytes"
-    ))
 }
 
 pub(super) fn too_large(limit: u64) -> Status {

@@ -137,6 +137,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             false => u64::from(self.link.local.initial_stream_window),
         };
         self.link
+            .floods
             .allow_late(OTHER_LATE_FRAMES + window / message_cost(0));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::receive::{behind_the_end, cut_off_message, too_large, unread_too_long};
+use super::receive::{behind_the_end, cut_off_message, too_large};
 use super::{ServerSession, ServerSink, Stream};
 use crate::frame::Flags;
 use crate::session::assembly::Refused;
@@ -103,7 +103,6 @@ impl<M: Clone, C> ServerSession<M, C> {
                 Ok(message) => Ok(message),
                 Err(Refused::Window) => return Err(window_exceeded(id)),
                 Err(Refused::TooLarge) => Err(too_large(self.max_message_size)),
-                Err(Refused::Full) => Err(unread_too_long(self.max_unread_input)),
             }
         };
         let cut_off = flags.contains(Flags::END_STREAM) && assembly.is_partial();
@@ -114,7 +113,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 let completed = message.is_some();
                 if let Some(message) = message {
                     sink.message(call, message);
-                } else if let Some(increment) = self.grants.review(id, assembly, false) {
+                } else if let Some(increment) = self.grants.review(id, assembly) {
                     self.link.output.window(id, increment);
                 }
                 if flags.contains(Flags::END_STREAM) {
@@ -125,6 +124,7 @@ impl<M: Clone, C> ServerSession<M, C> {
                 if completed {
                     self.serve_waiting();
                 }
+                self.limit_unread(id, sink);
             }
         }
         Ok(())

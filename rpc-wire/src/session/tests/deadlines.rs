@@ -164,7 +164,7 @@ fn a_reply_that_has_begun_ends_at_the_deadline_too() {
     pair.answer(index, &body(1, 2_000_000));
     pair.down_in_all(700_000);
     assert!(
-        pair.client.held().2 < held.2,
+        pair.client.held().2 != held.2,
         "a part of the budget is granted"
     );
     pair.advance(SECOND);

@@ -3,7 +3,7 @@
 use super::lone::*;
 use super::*;
 use crate::frame::{Flags, FrameType, Settings, window as window_frame};
-use crate::{INITIAL_STREAM_WINDOW, MAX_FRAME_BODY};
+use crate::{DEFAULT_GRANT_BUDGET, INITIAL_STREAM_WINDOW, MAX_FRAME_BODY};
 
 const MIB: usize = 1024 * 1024;
 
@@ -14,41 +14,28 @@ fn server_with(settings: Settings) -> ServerConfig {
     }
 }
 
-/// Fills the window of a stream that is granted nothing, in pieces of a frame.
-fn fill_window(mut send: impl FnMut(&[u8])) {
-    let piece = data(9, Flags::NONE, &[0; 16 * 1024]);
-    (0..MIB / (16 * 1024)).for_each(|_| send(&piece));
+/// The other half of a window, all but the part that [`half_window`] takes of it.
+fn rest_of_window(id: u32) -> Vec<u8> {
+    data(id, Flags::NONE, &[0; 16 * 1024]).repeat(31)
 }
 
 #[test]
 fn more_bytes_of_a_request_than_its_window_are_a_flow_control_error() {
     let mut server = LoneServer::established();
-    // Others hold the whole budget.
-    for id in 1..=9 {
-        server.send(&request(id, Flags::NONE, ECHO, b"")).unwrap();
-        server.send(&window(id, 0)).unwrap();
-    }
-    fill_window(|piece| server.send(piece).unwrap());
-    assert!(
-        server
-            .sent()
-            .iter()
-            .all(|frame| frame.header.stream_id != 9)
-    );
-    let error = server.send(&data(9, Flags::NONE, b"x")).unwrap_err();
+    let waiting = server.exhaust_budget();
+    server.send(&rest_of_window(waiting)).unwrap();
+    assert!(server.sent().is_empty());
+    let error = server.send(&data(waiting, Flags::NONE, b"x")).unwrap_err();
     assert_eq!(error.code(), GoAwayCode::FlowControlError);
 }
 
 #[test]
 fn more_bytes_of_a_reply_than_its_window_are_a_flow_control_error() {
     let mut client = LoneClient::established();
-    for _ in 1..=9 {
-        let id = client.start(&Call::echo(""));
-        client.send(&response(id, Flags::END_STREAM, b"")).unwrap();
-        client.send(&window(id, 0)).unwrap();
-    }
-    fill_window(|piece| client.send(piece).unwrap());
-    let error = client.send(&data(9, Flags::NONE, b"x")).unwrap_err();
+    let waiting = client.exhaust_budget(&Call::echo(""), Flags::END_STREAM);
+    client.send(&rest_of_window(waiting)).unwrap();
+    assert!(client.sent().is_empty());
+    let error = client.send(&data(waiting, Flags::NONE, b"x")).unwrap_err();
     assert_eq!(error.code(), GoAwayCode::FlowControlError);
 }
 
@@ -81,10 +68,9 @@ fn a_sender_without_window_asks_once_and_goes_on_when_it_is_granted() {
     assert_eq!(client.session.held().1, 0);
 }
 
-#[test]
-fn many_large_messages_share_a_small_budget_and_all_complete() {
-    // A grant covers the largest message, so one message at a time is granted the rest.
-    let max_message_size = 16 * MIB as u64;
+/// A pair whose ends take messages of this size.
+fn pair_with(max_message_size: usize) -> Pair {
+    let max_message_size = max_message_size as u64;
     let client = ClientConfig {
         max_message_size,
         ..ClientConfig::default()
@@ -95,9 +81,15 @@ fn many_large_messages_share_a_small_budget_and_all_complete() {
     };
     let mut pair = Pair::new(client, server);
     pair.settle();
+    pair
+}
+
+#[test]
+fn many_large_messages_share_a_small_budget_and_all_complete() {
+    let mut pair = pair_with(16 * MIB);
     let held = (pair.client.held(), pair.server.held());
     let size = |index: usize| 3 * MIB / 2 + index;
-    let calls: Vec<_> = (0..12)
+    let calls: Vec<_> = (0..30)
         .map(|seed| pair.start(&Call::echo(body(seed, size(seed)))))
         .collect();
     pair.settle();
@@ -111,45 +103,70 @@ fn many_large_messages_share_a_small_budget_and_all_complete() {
 }
 
 #[test]
-fn a_stream_that_waits_for_the_budget_is_served_when_another_is_cancelled() {
-    let max_message_size = 16 * MIB as u64;
-    let config = ServerConfig {
-        max_message_size,
-        ..ServerConfig::default()
-    };
-    let mut server = LoneServer::with_client(config, &Settings::default());
-    for id in [1, 2, 3] {
-        server.send(&request(id, Flags::NONE, ECHO, b"")).unwrap();
-        server.send(&window(id, 0)).unwrap();
+fn a_large_message_is_not_kept_waiting_by_those_that_are_much_larger() {
+    let mut pair = pair_with(64 * MIB);
+    let huge: Vec<_> = (0..4)
+        .map(|seed| pair.start(&Call::later(body(seed, 64 * MIB))))
+        .collect();
+    // Each has had what there was for it.
+    pair.up_in_all(50 * MIB as u64);
+    let large = pair.start(&Call::later(body(9, 2 * MIB)));
+    let before = pair.up.written;
+    while !pair.was_dispatched(large) {
+        assert!(pair.up(usize::MAX).unwrap() + pair.down(usize::MAX).unwrap() > 0);
     }
-    assert_eq!(server.sent_one().header.stream_id, 1, "the others wait");
-    server.send(&cancel(2, Code::Cancelled)).unwrap();
-    assert!(server.sent().is_empty());
+    let moved = pair.up.written - before;
+    assert!(moved < 12 * MIB as u64, "{moved} bytes went before it");
+    assert!(pair.handlers.dispatched.len() == 1, "the others go on");
+    pair.settle();
+    assert!(huge.into_iter().all(|index| pair.was_dispatched(index)));
+}
+
+#[test]
+fn messages_of_the_largest_size_are_held_in_bounded_memory_and_all_complete() {
+    let size = 40 * MIB;
+    let mut pair = pair_with(size);
+    let calls: Vec<_> = (0..12)
+        .map(|seed| pair.start(&Call::later(body(seed, size))))
+        .collect();
+    let windows = calls.len() * MIB;
+    let bound = (size + windows) as u64 + DEFAULT_GRANT_BUDGET;
+    while pair.up(MIB).unwrap() + pair.down(MIB).unwrap() > 0 {
+        let (.., (_, _, held)) = pair.server.held();
+        assert!(held <= bound, "{held} bytes are held");
+    }
+    assert!(calls.into_iter().all(|index| pair.was_dispatched(index)));
+}
+
+#[test]
+fn a_request_that_waits_for_the_budget_is_served_when_another_is_cancelled() {
+    let mut server = LoneServer::established();
+    let waiting = server.exhaust_budget();
     server.send(&cancel(1, Code::Cancelled)).unwrap();
-    assert_eq!(server.sent_one().header.stream_id, 3);
+    let grant = server.sent_one();
+    assert_eq!(grant.frame_type(), FrameType::Window);
+    assert_eq!(grant.header.stream_id, waiting);
+}
+
+#[test]
+fn a_request_that_is_cancelled_while_it_waits_is_granted_nothing() {
+    let mut server = LoneServer::established();
+    let waiting = server.exhaust_budget();
+    server.send(&cancel(waiting, Code::Cancelled)).unwrap();
+    server.send(&cancel(1, Code::Cancelled)).unwrap();
+    assert!(server.sent().is_empty());
 }
 
 #[test]
 fn a_reply_that_waits_for_the_budget_is_served_when_another_is_released() {
-    let max_message_size = 16 * MIB as u64;
-    let config = ClientConfig {
-        max_message_size,
-        ..ClientConfig::default()
-    };
-    let mut client = LoneClient::new(config);
-    client.send(&settings(&Settings::default())).unwrap();
-    for _ in 0..2 {
-        let id = client.start(&Call::echo(""));
-        client.send(&response(id, Flags::END_STREAM, b"")).unwrap();
-        client.send(&window(id, 0)).unwrap();
-    }
-    client.sent();
+    let mut client = LoneClient::established();
+    let waiting = client.exhaust_budget(&Call::echo(""), Flags::END_STREAM);
     assert_eq!(client.session.release(1), Some(0));
     let sent = client.sent();
     assert_eq!(sent[0].frame_type(), FrameType::Cancel);
     assert_eq!(
         (sent[1].frame_type(), sent[1].header.stream_id),
-        (FrameType::Window, 2)
+        (FrameType::Window, waiting)
     );
 }
 

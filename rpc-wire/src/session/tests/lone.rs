@@ -100,6 +100,18 @@ impl LoneServer {
             .receive(self.now, &mut self.input, &mut self.handlers)
     }
 
+    /// Begins large requests, from stream 1 on, until one is granted nothing; gives its stream.
+    pub(super) fn exhaust_budget(&mut self) -> u32 {
+        for id in 1.. {
+            self.send(&request(id, Flags::NONE, ECHO, b"")).unwrap();
+            self.send(&half_window(id)).unwrap();
+            if self.sent().is_empty() {
+                return id;
+            }
+        }
+        unreachable!("the budget is bounded")
+    }
+
     /// Bytes that wait for the rest of their frame.
     pub(super) fn buffered(&self) -> usize {
         self.input.len()
@@ -196,6 +208,19 @@ impl LoneClient {
         split_frames(bytes.freeze())
     }
 
+    /// Begins large replies to calls, or on streams, until one is granted nothing; gives its stream.
+    pub(super) fn exhaust_budget(&mut self, call: &Call, reply: Flags) -> u32 {
+        loop {
+            let id = self.start(call);
+            self.sent();
+            self.send(&response(id, reply, b"")).unwrap();
+            self.send(&half_window(id)).unwrap();
+            if self.sent().is_empty() {
+                return id;
+            }
+        }
+    }
+
     /// How the first call ended.
     pub(super) fn outcome(&self) -> &Outcome {
         self.calls.outcomes[0].as_ref().expect("the call has ended")
@@ -265,6 +290,11 @@ pub(super) fn response(stream_id: u32, flags: Flags, body: &[u8]) -> Vec<u8> {
 
 pub(super) fn data(stream_id: u32, flags: Flags, body: &[u8]) -> Vec<u8> {
     frame(FrameType::Data, flags, stream_id, &[], body)
+}
+
+/// More than half of a window, after which its receiver grants what it can.
+pub(super) fn half_window(stream_id: u32) -> Vec<u8> {
+    data(stream_id, Flags::NONE, &[0; 16 * 1024]).repeat(33)
 }
 
 pub(super) fn cancel(stream_id: u32, code: Code) -> Vec<u8> {

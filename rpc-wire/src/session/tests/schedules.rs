@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::frame::{Features, Settings};
-use crate::{DEFAULT_MAX_FRAME_BODY, INITIAL_STREAM_WINDOW};
+use crate::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_FRAME_BODY, INITIAL_STREAM_WINDOW};
 
 /// One thing that happens to a connection.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ struct Setup {
     window: u32,
     max_frame_body: u32,
     max_message_size: u64,
+    /// What messages that arrive share at both ends.
+    budget: u64,
     first_stream_id: u32,
     /// Bits of both sides.
     features: [u64; 2],
@@ -47,7 +49,7 @@ fn size() -> impl Strategy<Value = usize> {
         6 => 0..100_usize,
         3 => 8_000..40_000_usize,
         2 => 200_000..600_000_usize,
-        1 => 1_000_000..3_200_000_usize,
+        2 => 1_000_000..3_200_000_usize,
     ]
 }
 
@@ -85,12 +87,18 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A budget, scarce most of the time, so that large messages wait for each other.
+pub(super) fn budget() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), 1..4_000_000_u64, Just(DEFAULT_GRANT_BUDGET)]
+}
+
 fn setup() -> impl Strategy<Value = Setup> {
     (
         prop_oneof![Just(3), Just(1024)],
         prop_oneof![Just(INITIAL_STREAM_WINDOW), Just(3 * INITIAL_STREAM_WINDOW)],
         prop_oneof![3 => Just(DEFAULT_MAX_FRAME_BODY), 1 => Just(8 * INITIAL_STREAM_WINDOW)],
         prop_oneof![Just(4 << 20), Just(16 << 20), Just(100_000)],
+        budget(),
         prop_oneof![4 => Just(1), 1 => Just(u32::MAX - 40)],
         prop::array::uniform2(0..=Features::CHECKSUM),
         vec(step(), 1..80),
@@ -102,6 +110,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 window,
                 max_frame_body,
                 max_message_size,
+                budget,
                 first_stream_id,
                 features,
                 steps,
@@ -112,6 +121,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                     window,
                     max_frame_body,
                     max_message_size,
+                    budget,
                     first_stream_id,
                     features,
                     steps,
@@ -165,7 +175,9 @@ impl Run {
             max_message_size,
             ..ServerConfig::default()
         };
-        let pair = Pair::new(client, server);
+        let mut pair = Pair::new(client, server);
+        pair.client.share(setup.budget);
+        pair.server.share(setup.budget);
         Run {
             pair,
             asked: Vec::new(),

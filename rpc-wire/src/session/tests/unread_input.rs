@@ -62,3 +62,37 @@ fn messages_that_handlers_leave_unread_count_until_they_are_taken() {
     server.send(&message(3, Flags::NONE)).unwrap();
     assert!(server.sent().is_empty(), "there is room again");
 }
+
+#[test]
+fn the_call_that_holds_most_ends_when_another_needs_room() {
+    let mut server = server();
+    server.send(&request(1, Flags::NONE, TALK, b"")).unwrap();
+    server
+        .send(&request(2, Flags::NONE, ECHO, &[0; 300]))
+        .unwrap();
+    server
+        .send(&data(1, Flags::END_MESSAGE, &[0; 900]))
+        .unwrap();
+    assert!(server.sent().is_empty());
+    for id in 3..30 {
+        server
+            .send(&request(id, Flags::NONE, ECHO, &[0; 250]))
+            .unwrap();
+        server.send(&data(id, WHOLE, &[0; 10])).unwrap();
+    }
+    let sent = server.sent();
+    let refused: Vec<_> = sent
+        .iter()
+        .filter(|frame| frame.has(Flags::STATUS))
+        .collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].header.stream_id, 1);
+    let (code, message) = refused[0].status();
+    assert_eq!(code, Code::ResourceExhausted);
+    assert!(
+        message.contains("this call has the most of them, 964 bytes"),
+        "{message}"
+    );
+    assert_eq!(server.handlers.cancelled.len(), 1, "its handler is told");
+    assert_eq!(sent.len(), 28, "all others are answered");
+}

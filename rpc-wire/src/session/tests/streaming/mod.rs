@@ -10,6 +10,7 @@ mod writable;
 
 use super::sinks::*;
 use super::*;
+use crate::session::budget::BudgetState;
 
 const MIB: usize = 1024 * 1024;
 
@@ -134,7 +135,7 @@ impl Pair {
     }
 
     /// What both ends hold for streams.
-    fn held(&self) -> [(usize, usize, (u64, u64)); 2] {
+    fn held(&self) -> [(usize, usize, BudgetState); 2] {
         [self.client.held(), self.server.held()]
     }
 }

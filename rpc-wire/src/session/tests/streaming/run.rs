@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::schedules::{Setup, Step};
 use super::*;
 use crate::frame::Settings;
-use crate::session::assembly::WINDOW_GROWTH;
+use crate::session::budget::WINDOW_GROWTH;
 
 /// One direction of a stream: what is sent and what was read.
 #[derive(Debug, Default)]
@@ -105,8 +105,11 @@ impl Run {
             max_message_size,
             ..ServerConfig::default()
         };
+        let mut pair = Pair::new(client, server);
+        pair.client.share(setup.budget);
+        pair.server.share(setup.budget);
         Run {
-            pair: Pair::new(client, server),
+            pair,
             streams: Vec::new(),
             bound: u64::from(setup.window).max(message_cost(max_message_size as usize) + 1)
                 + WINDOW_GROWTH as u64,

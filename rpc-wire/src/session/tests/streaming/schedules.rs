@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::super::schedules::budget;
 use super::run::Run;
 use super::*;
 use crate::INITIAL_STREAM_WINDOW;
@@ -41,6 +42,8 @@ pub(super) struct Setup {
     pub(super) window: u32,
     pub(super) max_frame_body: u32,
     pub(super) max_message_size: u64,
+    /// What messages that arrive share at both ends.
+    pub(super) budget: u64,
     /// Bits of both sides.
     pub(super) features: u64,
     pub(super) steps: Vec<Step>,
@@ -53,7 +56,7 @@ fn size() -> impl Strategy<Value = usize> {
         6 => 0..100_usize,
         4 => 8_000..40_000_usize,
         2 => 200_000..600_000_usize,
-        1 => 1_000_000..3_200_000_usize,
+        2 => 1_000_000..3_200_000_usize,
     ]
 }
 
@@ -101,16 +104,27 @@ fn setup() -> impl Strategy<Value = Setup> {
         prop_oneof![Just(INITIAL_STREAM_WINDOW), Just(3 * INITIAL_STREAM_WINDOW)],
         prop_oneof![3 => Just(16 * 1024), 1 => Just(8 * INITIAL_STREAM_WINDOW)],
         prop_oneof![Just(4 << 20), Just(16 << 20), Just(100_000)],
+        budget(),
         0..=Features::CHECKSUM,
         vec(step(), 1..150),
         prop::bool::weighted(0.2),
     )
         .prop_map(
-            |(streams, window, max_frame_body, max_message_size, features, steps, breaks)| Setup {
+            |(
                 streams,
                 window,
                 max_frame_body,
                 max_message_size,
+                budget,
+                features,
+                steps,
+                breaks,
+            )| Setup {
+                streams,
+                window,
+                max_frame_body,
+                max_message_size,
+                budget,
                 features,
                 steps,
                 breaks,
