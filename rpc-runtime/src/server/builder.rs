@@ -182,6 +182,16 @@ impl Server {
         self
     }
 
+    /// How long a call may take whose client has no way to say how long it waits, which is so with
+    /// protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
+    /// is dropped. A method's own timeout, `#[rpc(timeout = ..)]`, comes before it, be it longer or
+    /// shorter. Calls of other clients end when they say.
+    #[must_use]
+    pub fn default_timeout(mut self, timeout: Duration) -> Self {
+        self.calls.default_timeout = timeout;
+        self
+    }
+
     /// Where handlers that block are run; a [`WorkerPool`] of the server's own unless set.
     #[must_use]
     pub fn worker_pool(mut self, pool: WorkerPool) -> Self {
