@@ -229,8 +229,8 @@ impl Server {
         self
     }
 
-    /// How long a client has to identify itself after connecting; 10 seconds unless set. With TLS
-    /// the handshake has as much time again.
+    /// How long a client has to identify itself after connecting, TLS handshake included; 10 seconds
+    /// unless set.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.connection.handshake_timeout = timeout;
