@@ -221,7 +221,9 @@ impl Server {
         self
     }
 
-    /// Speaks TLS on every connection. Clients connect to `rpcs://host:port`.
+    /// Speaks TLS on every connection, also on those that [`serve_incoming`](Self::serve_incoming) is
+    /// given. Clients connect to `rpcs://host:port`, or wrap their own streams with `ClientTls::over`.
+    /// Unix sockets and `mem:` go without: nothing leaves the machine there.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, tls: ServerTls) -> Self {
