@@ -11,7 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use project::{Project, stderr};
+use project::{Project, RENAMED_RUNTIME, compiles, stderr};
+
+/// A user's dependency on the runtime.
+const RUNTIME: &str = r#"rpc-runtime = { path = "{rpc}/rpc-runtime" }"#;
 
 impl Project {
     /// Gives the file at `path` a new time and the same content.
@@ -34,22 +37,6 @@ impl Project {
 
 #[test]
 fn a_crate_is_built_again_exactly_when_its_protos_changed() {
-    const MANIFEST: &str = r#"
-[package]
-name = "rebuilt"
-version = "0.1.0"
-edition = "2024"
-[dependencies]
-rpc-runtime = { path = "{rpc}/rpc-runtime" }
-[build-dependencies]
-rpc-build = { path = "{rpc}/rpc-build" }
-[workspace]
-"#;
-    const BUILD: &str = r#"
-fn main() -> rpc_build::Result<()> {
-    rpc_build::compile(&["proto/api.proto"], &["proto"])
-}
-"#;
     let api = |imports: &str| {
         format!(
             "syntax = \"proto3\";\npackage api;\nimport \"a.proto\";\n{imports}message Api {{ A a = 1; }}\n"
@@ -58,11 +45,11 @@ fn main() -> rpc_build::Result<()> {
     let message = |name: &str, field: &str| {
         format!("syntax = \"proto3\";\npackage api;\nmessage {name} {{ {field} }}\n")
     };
-    let project = Project::new(
+    let project = Project::package(
         "rebuilt",
+        RUNTIME,
         &[
-            ("Cargo.toml", MANIFEST),
-            ("build.rs", BUILD),
+            ("build.rs", &compiles("api.proto")),
             ("src/lib.rs", "rpc_runtime::include_protos!();\n"),
             ("proto/api.proto", &api("")),
             ("proto/a.proto", &message("A", "")),
@@ -107,17 +94,6 @@ fn main() -> rpc_build::Result<()> {
 
 #[test]
 fn code_that_is_not_generated_any_more_cannot_be_included() {
-    const MANIFEST: &str = r#"
-[package]
-name = "outlived"
-version = "0.1.0"
-edition = "2024"
-[dependencies]
-rpc-runtime = { path = "{rpc}/rpc-runtime" }
-[build-dependencies]
-rpc-build = { path = "{rpc}/rpc-build" }
-[workspace]
-"#;
     let build = |options: &str| {
         format!(
             r#"
@@ -139,10 +115,10 @@ fn main() -> rpc_build::Result<()> {{
              pub mod more {{ include!(concat!(env!(\"OUT_DIR\"), \"/other.rs\")); }}\n"
         )
     };
-    let project = Project::new(
+    let project = Project::package(
         "outlived",
+        RUNTIME,
         &[
-            ("Cargo.toml", MANIFEST),
             ("build.rs", &build("")),
             ("proto/shop.proto", &message("shop.v1")),
             ("proto/other.proto", &message("other")),
@@ -298,21 +274,10 @@ fn code_of_another_version_fails_with_one_message() {
     let version = |text: &str| format!("generated_by!(\"{text}\")");
     let old_code = code.replace(&version("0.1"), &version("0.0"));
     assert_ne!(old_code, code);
-    let project = Project::new(
+    let project = Project::package(
         "outdated",
+        RUNTIME,
         &[
-            (
-                "Cargo.toml",
-                r#"
-[package]
-name = "outdated"
-version = "0.1.0"
-edition = "2024"
-[dependencies]
-rpc-runtime = { path = "{rpc}/rpc-runtime" }
-[workspace]
-"#,
-            ),
             ("src/helloworld.rs", &old_code),
             (
                 "src/lib.rs",
@@ -338,36 +303,16 @@ rpc-runtime = { path = "{rpc}/rpc-runtime" }
 
 #[test]
 fn a_renamed_runtime_is_found_by_the_compiler_and_by_the_attribute() {
-    let project = Project::new(
+    let project = Project::package(
         "renamed",
+        RENAMED_RUNTIME,
         &[
-            (
-                "Cargo.toml",
-                r#"
-[package]
-name = "renamed"
-version = "0.1.0"
-edition = "2024"
-[dependencies]
-wire = { package = "rpc-runtime", path = "{rpc}/rpc-runtime" }
-[build-dependencies]
-rpc-build = { path = "{rpc}/rpc-build" }
-[workspace]
-"#,
-            ),
             (
                 "proto/hello.proto",
                 "syntax = \"proto3\";\npackage hello;\n\
                  service Hello { rpc Hello(Name) returns (Name); }\nmessage Name {}\n",
             ),
-            (
-                "build.rs",
-                r#"
-fn main() -> rpc_build::Result<()> {
-    rpc_build::compile(&["proto/hello.proto"], &["proto"])
-}
-"#,
-            ),
+            ("build.rs", &compiles("hello.proto")),
             (
                 "src/lib.rs",
                 r#"

@@ -7,26 +7,7 @@
 
 mod project;
 
-use project::{Project, stderr};
-
-const MANIFEST: &str = r#"
-[package]
-name = "mistaken"
-version = "0.1.0"
-edition = "2024"
-[dependencies]
-wire = { package = "rpc-runtime", path = "{rpc}/rpc-runtime" }
-futures-core = "0.3"
-[build-dependencies]
-rpc-build = { path = "{rpc}/rpc-build" }
-[workspace]
-"#;
-
-const BUILD: &str = r#"
-fn main() -> rpc_build::Result<()> {
-    rpc_build::compile(&["proto/feed.proto"], &["proto"])
-}
-"#;
+use project::{Project, RENAMED_RUNTIME, compiles, stderr};
 
 const SCHEMA: &str = r#"
 syntax = "proto3";
@@ -88,11 +69,11 @@ pub fn server() -> wire::Server {
 
 #[test]
 fn each_mistake_is_one_error_at_the_users_line() {
-    let project = Project::new(
+    let project = Project::package(
         "mistaken",
+        &format!("{RENAMED_RUNTIME}\nfutures-core = \"0.3\""),
         &[
-            ("Cargo.toml", MANIFEST),
-            ("build.rs", BUILD),
+            ("build.rs", &compiles("feed.proto")),
             ("proto/feed.proto", SCHEMA),
             ("src/lib.rs", SERVICE),
         ],

@@ -66,7 +66,8 @@ use proc_macro::TokenStream;
 ///   caller gets DEADLINE_EXCEEDED.
 /// - `limit = 16`: so many calls may run at a time, on all connections together; further ones get
 ///   RESOURCE_EXHAUSTED and do not run. Each registration of a service counts for itself.
-/// - `blocking`: the handler blocks its thread, so it runs on one that is made for that.
+/// - `blocking`: the handler blocks its thread, so it runs on one that is made for that, and so does the
+///   stream that it answers with. Both may use `std::thread::sleep`, files and the like.
 ///
 /// ```
 /// # use rpc_runtime::{Context, Server, Status, rpc_service};

@@ -1,6 +1,7 @@
 //! Calls to a service in the same process.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::connection::shutdown::Shutdown;
 use rpc_wire::Status;
@@ -56,6 +57,7 @@ impl Connector for LocalServer {
         let config = ConnectionConfig::default();
         tokio::spawn(serve_transport(
             Accepted::new(server),
+            Instant::now(),
             self.router.clone(),
             Gateways::default(),
             config,

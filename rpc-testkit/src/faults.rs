@@ -45,6 +45,7 @@ pub struct Faults {
     pub(crate) stalled: bool,
     pub(crate) delay: Duration,
     pub(crate) bytes_per_second: Option<u64>,
+    pub(crate) capacity: Option<usize>,
     pub(crate) split: Option<RangeInclusive<usize>>,
     pub(crate) corrupt_at: Option<u64>,
     pub(crate) corrupt_one_in: Option<u32>,
@@ -59,8 +60,8 @@ impl Faults {
         Self::default()
     }
 
-    /// Nothing passes until other faults are set. The sender can go on until 64 KiB and the buffers of
-    /// the sockets are full.
+    /// Nothing passes until other faults are set. The sender can go on until the
+    /// [`capacity`](Self::capacity) and the buffers of the sockets are full.
     pub fn stall(mut self) -> Self {
         self.stalled = true;
         self
@@ -81,6 +82,14 @@ impl Faults {
     pub fn bytes_per_second(mut self, bytes: u64) -> Self {
         assert!(bytes > 0, "no bytes a second are a stall");
         self.bytes_per_second = Some(bytes);
+        self
+    }
+
+    /// Bytes that may be on their way before the sender has to wait; 64 KiB unless set, about what a
+    /// socket takes. Raise it for links that are long and fast: one with a delay of 50 ms which is to carry
+    /// 64 MiB a second has 3.2 MiB on its way.
+    pub fn capacity(mut self, bytes: usize) -> Self {
+        self.capacity = Some(bytes);
         self
     }
 

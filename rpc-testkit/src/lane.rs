@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::faults::Faults;
 
-/// Bytes that a direction holds before its sender has to wait: about what a socket does.
+/// Bytes that a direction holds before its sender has to wait, unless set: about what a socket does.
 const CAPACITY: usize = 64 * 1024;
 
 /// Bytes that were sent together. Without any, it is the end of the direction.
@@ -103,7 +103,8 @@ impl Lane {
         if self.finished || bytes.is_empty() {
             return Some(bytes.len());
         }
-        let count = bytes.len().min(CAPACITY - self.held);
+        let capacity = self.faults.capacity.unwrap_or(CAPACITY);
+        let count = bytes.len().min(capacity.saturating_sub(self.held));
         if count == 0 {
             return None;
         }

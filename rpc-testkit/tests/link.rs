@@ -70,6 +70,32 @@ async fn bandwidth_spreads_bytes_over_time() {
 }
 
 #[tokio::test]
+async fn a_sender_waits_once_as_much_is_on_its_way_as_may_be() {
+    tokio::time::pause();
+    for (faults, capacity) in [
+        (Faults::new(), 64 * 1024),
+        (Faults::new().capacity(1_000), 1_000),
+        (Faults::new().capacity(1_000_000), 1_000_000),
+    ] {
+        let faults = faults.delay(LATENCY);
+        let (_link, mut client, mut server) = VirtualLink::open_with(faults, Faults::new());
+        let sent = numbers(1_000_001);
+        let mut count = 0;
+        let sending = async {
+            while count < sent.len() {
+                count += client.write(&sent[count..]).await.unwrap();
+            }
+        };
+        tokio::time::timeout(LATENCY / 2, sending)
+            .await
+            .unwrap_err();
+        assert_eq!(count, capacity);
+        assert_eq!(read(&mut server, capacity).await, numbers(capacity));
+        client.write_all(b"room").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn split_pieces_have_the_sizes_that_were_asked_for() {
     let faults = Faults::new().split(2..=5).seed(7);
     let (_link, mut client, mut server) = VirtualLink::open_with(faults, Faults::new());

@@ -10,9 +10,10 @@ use bytes::Bytes;
 use rpc_runtime::{
     Channel, ClientTls, Code, Context, PeerIdentity, Server, Stage, Status, Streaming, rpc_service,
 };
-use rpc_tests::probe::Payload;
+use rpc_testkit::FaultProxy;
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
 use rpc_tests::relay::{Mirror, MirrorAsyncClientProxy};
-use rpc_tests::{Authority, Expected, LIMIT, TestServer, within};
+use rpc_tests::{Authority, Expected, LIMIT, TestServer, ends, within};
 
 async fn connect(server: &TestServer, tls: ClientTls) -> Result<Channel, Status> {
     Channel::builder(server.address()).tls(tls).connect().await
@@ -70,6 +71,70 @@ async fn handlers_know_the_certificate_of_the_client() {
                 .await;
             assert_eq!(seen.unwrap(), client.der);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_roots_of_clients_are_replaced_without_a_restart() {
+    within(LIMIT, async {
+        let authority = Authority::new();
+        let (old, new) = (Authority::new(), Authority::new());
+        let tls = authority.server().require_client_certificates(old.root());
+        let tls = tls.unwrap();
+        let server = TestServer::start_with(|server| server.tls(tls.clone())).await;
+        let [of_old, of_new] = [&old, &new].map(|issuer| {
+            let identity = issuer.issue(&["client"]);
+            identity.of_client(authority.client())
+        });
+        let before = connect(&server, of_old.clone()).await.unwrap();
+        connect(&server, of_new.clone()).await.unwrap_err();
+
+        tls.replace_client_roots_pem(new.root()).unwrap();
+        connect(&server, of_new.clone()).await.unwrap();
+        connect(&server, of_old).await.unwrap_err();
+        let before = ProbeAsyncClientProxy::with(before);
+        before.echo(Payload::default()).await.unwrap();
+
+        // What cannot be used changes nothing.
+        tls.replace_client_roots_pem("no roots").unwrap_err();
+        connect(&server, of_new).await.unwrap();
+        let anonymous = authority.server();
+        let error = anonymous.replace_client_roots_pem(new.root()).unwrap_err();
+        assert!(
+            error.to_string().contains("require_client_certificates"),
+            "{error}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_began_with_the_roots_before_is_not_resumed() {
+    within(LIMIT, async {
+        let (authority, old) = (Authority::new(), Authority::new());
+        let tls = authority.server().require_client_certificates(old.root());
+        let tls = tls.unwrap();
+        let server = TestServer::start_with(|server| server.tls(tls.clone())).await;
+        let proxy = FaultProxy::start(server.socket_addr()).await.unwrap();
+        let target = format!("rpcs://{}", proxy.local_addr());
+        let client = old.issue(&["client"]).of_client(authority.client());
+        let (observe, mut ends) = ends();
+        let builder = Channel::builder(&target).tls(client).on_connection(observe);
+        let probe = ProbeAsyncClientProxy::with(builder.connect().await.unwrap());
+        probe.echo(Payload::default()).await.unwrap();
+
+        tls.replace_client_roots_pem(Authority::new().root())
+            .unwrap();
+        proxy.cut_all();
+        ends.recv().await.unwrap();
+        let status = probe.echo(Payload::default()).await.unwrap_err();
+        let text = status.message();
+        assert!(
+            text.contains("does not accept the client's certificate"),
+            "{text}"
+        );
+        assert_eq!(server.probe.counts().started, 1);
     })
     .await;
 }

@@ -172,6 +172,28 @@ async fn a_call_over_the_limit_of_the_server_closes_the_connection() {
 }
 
 #[tokio::test]
+async fn a_call_that_takes_longer_than_the_default_timeout_closes_the_connection() {
+    within(LIMIT, async {
+        let (observe, mut ends) = ends();
+        let configure = |server: Server| server.default_timeout(SHORT).on_connection(observe);
+        // It has a call that takes longer, by a client that says how long it waits.
+        let bystander = Bystander::start(configure).await;
+        let server = &bystander.server;
+        let mut peer = V1Peer::connect(server.socket_addr()).await;
+        peer.request(9, "probe.Probe", "Hold", &Payload::default())
+            .await;
+        assert_eq!(peer.rest().await, b"");
+        let reason = ends.recv().await.unwrap();
+        for part in ["Hold", "id 9", "100ms (default_timeout)"] {
+            assert!(reason.contains(part), "{part}: {reason}");
+        }
+        assert_eq!(server.probe.until_running(1).await.dropped, 1);
+        bystander.noticed_nothing().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_client_that_takes_nothing_of_its_replies_loses_its_connection() {
     within(LIMIT, async {
         let (observe, mut ends) = ends();

@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A user's dependency on the runtime, under another name.
+pub(crate) const RENAMED_RUNTIME: &str =
+    r#"wire = { package = "rpc-runtime", path = "{rpc}/rpc-runtime" }"#;
+
 /// A cargo workspace in a folder of its own.
 pub(crate) struct Project {
     pub(crate) folder: PathBuf,
@@ -29,6 +33,17 @@ impl Project {
         project
     }
 
+    /// A project of one package, with these dependencies, whose build script may use `rpc-build`.
+    pub(crate) fn package(name: &str, dependencies: &str, files: &[(&str, &str)]) -> Self {
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+             [dependencies]\n{dependencies}\n\
+             [build-dependencies]\nrpc-build = {{ path = \"{{rpc}}/rpc-build\" }}\n\
+             [workspace]\n"
+        );
+        Self::new(name, &[&[("Cargo.toml", &*manifest)], files].concat())
+    }
+
     pub(crate) fn write(&self, path: &str, content: &str) {
         let path = self.folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -44,6 +59,14 @@ impl Project {
             .output()
             .unwrap()
     }
+}
+
+/// A build script that compiles one file in the folder `proto`.
+pub(crate) fn compiles(proto: &str) -> String {
+    format!(
+        "fn main() -> rpc_build::Result<()> {{\n    \
+         rpc_build::compile(&[\"proto/{proto}\"], &[\"proto\"])\n}}\n"
+    )
 }
 
 fn repository() -> PathBuf {

@@ -11,6 +11,7 @@ use crate::server::{Server, WorkerPool};
 /// What may be said of a server. The defaults are those of [`Server`].
 pub(super) const SETTINGS: &[Setting<Server>] = &[
     setting!(checksum, flag),
+    setting!(default_timeout, duration),
     setting!(frame_timeout, duration),
     setting!(handshake_timeout, duration),
     setting!(idle_timeout, duration),

@@ -21,10 +21,11 @@ pub(super) fn of_server(section: &Node) -> Result<ServerTls, ConfigError> {
     };
     match (section.get("client_ca")?, auth) {
         (Some(ca), _) => {
-            let roots = ca.content()?;
+            ca.content()?;
+            let roots = ca.path()?;
             let tls = match required {
-                true => tls.require_client_certificates(roots),
-                false => tls.allow_client_certificates(roots),
+                true => tls.require_client_certificates_from_file(roots),
+                false => tls.allow_client_certificates_from_file(roots),
             };
             tls.map_err(|error| ca.tls(error))
         }

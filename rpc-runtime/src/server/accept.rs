@@ -83,27 +83,29 @@ impl Acceptor {
         connections.finish(grace).await
     }
 
-    /// Serves a connection until it ends.
-    async fn serve(&self, accepted: Accepted, mut shutdown: Shutdown) {
+    /// Serves a connection, which was accepted at `since`, until it ends.
+    async fn serve(&self, accepted: Accepted, since: Instant, mut shutdown: Shutdown) {
         let accepted = tokio::select! {
             biased;
-            accepted = self.secure(accepted) => accepted,
+            accepted = self.secure(accepted, since) => accepted,
             _ = shutdown.next() => return,
         };
         if let Some(accepted) = accepted {
             let (router, gateways) = (self.router.clone(), self.gateways.clone());
-            serve_transport(accepted, router, gateways, self.config.clone(), shutdown).await;
+            let config = self.config.clone();
+            serve_transport(accepted, since, router, gateways, config, shutdown).await;
         }
     }
 
     /// Shakes hands, if the server speaks TLS; `None` if that fails.
-    async fn secure(&self, accepted: Accepted) -> Option<Accepted> {
+    async fn secure(&self, accepted: Accepted, since: Instant) -> Option<Accepted> {
         let Some(tls) = &self.tls else {
             return Some(accepted);
         };
         let peer = accepted.peer;
         let limit = self.config.handshake_timeout;
-        let error = match tokio::time::timeout(limit, tls.accept(accepted)).await {
+        let rest = limit.saturating_sub(since.elapsed());
+        let error = match tokio::time::timeout(rest, tls.accept(accepted)).await {
             Ok(Ok(secured)) => return Some(secured),
             Ok(Err((error, transport))) => {
                 close(transport).await;
@@ -120,7 +122,7 @@ impl Acceptor {
     /// Tells a client why it is not served.
     async fn refuse(&self, accepted: Accepted, reason: &str) {
         let refused = async {
-            if let Some(accepted) = self.secure(accepted).await {
+            if let Some(accepted) = self.secure(accepted, Instant::now()).await {
                 // Whether the client heard it is no concern of anybody here.
                 let _ = refuse(accepted.transport, reason).await;
             }
@@ -185,8 +187,9 @@ impl Connections {
         };
         let acceptor = Arc::clone(&self.acceptor);
         let shutdown = Shutdown::new(self.phase.subscribe(), Arc::clone(&self.tally));
+        let since = Instant::now();
         self.served.spawn(async move {
-            acceptor.serve(accepted, shutdown).await;
+            acceptor.serve(accepted, since, shutdown).await;
             drop(admitted);
         });
     }
@@ -243,9 +246,10 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// Serves one connection until it ends: by a gateway if it begins as its protocol does, natively
-/// otherwise.
+/// otherwise. It was accepted at `since`, when the time for the handshake began.
 pub(crate) fn serve_transport(
     accepted: Accepted,
+    since: Instant,
     router: Arc<Router>,
     gateways: Gateways,
     config: ConnectionConfig,
@@ -257,7 +261,7 @@ pub(crate) fn serve_transport(
         peer,
         identity,
     } = accepted;
-    let mut opened = Opened::new(transport);
+    let mut opened = Opened::new(transport, since);
     let observer = config.observer.clone();
     // Handlers are polled inline: tokio's budget, once used up, would make each look pending.
     tokio::task::unconstrained(async move {
@@ -288,4 +292,53 @@ pub(crate) fn serve_transport(
         };
         observed.close(reason);
     })
+}
+
+#[cfg(test)]
+#[cfg(feature = "tls")]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::server::Server;
+    use crate::transport::{ClientTls, Connector, ServerTls, Transport};
+
+    /// Far more than a handshake takes, and far less than `LIMIT`.
+    const REST: Duration = Duration::from_secs(1);
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    async fn by_tls(stream: DuplexStream, root: &str) -> Box<dyn Transport> {
+        let stream = Mutex::new(Some(stream));
+        let open = move || std::future::ready(Ok(stream.lock().unwrap().take().unwrap()));
+        let tls = ClientTls::new().roots_pem(root).unwrap();
+        let connector = tls.over(open, "localhost").unwrap();
+        connector.connect().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_time_for_the_handshake_is_one_for_tls_and_what_follows() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = made.cert.pem();
+        let tls = ServerTls::from_pem(&certificate, made.signing_key.serialize_pem()).unwrap();
+        let server = Server::new().tls(tls).handshake_timeout(LIMIT + REST);
+        let acceptor = server.acceptor().unwrap();
+        for shakes_hands in [false, true] {
+            let (client, server) = duplex(1024);
+            // Nearly all of it is over before the connection is served.
+            let since = Instant::now().checked_sub(LIMIT).unwrap();
+            let served = acceptor.serve(Accepted::new(server), since, Shutdown::never());
+            let silent = async {
+                let mut client: Box<dyn Transport> = match shakes_hands {
+                    true => by_tls(client, &certificate).await,
+                    false => Box::new(client),
+                };
+                client.read_to_end(&mut Vec::new()).await.unwrap();
+            };
+            let ended = tokio::time::timeout(LIMIT, async { tokio::join!(served, silent) });
+            ended.await.unwrap();
+        }
+    }
 }

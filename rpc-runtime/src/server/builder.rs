@@ -184,6 +184,16 @@ impl Server {
         self
     }
 
+    /// How long a call may take whose client has no way to say how long it waits, which is so with
+    /// protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
+    /// is dropped. A method's own timeout, `#[rpc(timeout = ..)]`, comes before it, be it longer or
+    /// shorter. Calls of other clients end when they say.
+    #[must_use]
+    pub fn default_timeout(mut self, timeout: Duration) -> Self {
+        self.calls.default_timeout = timeout;
+        self
+    }
+
     /// Where handlers that block are run; a [`WorkerPool`] of the server's own unless set.
     #[must_use]
     pub fn worker_pool(mut self, pool: WorkerPool) -> Self {
@@ -213,7 +223,9 @@ impl Server {
         self
     }
 
-    /// Speaks TLS on every connection. Clients connect to `rpcs://host:port`.
+    /// Speaks TLS on every connection, also on those that [`serve_incoming`](Self::serve_incoming) is
+    /// given. Clients connect to `rpcs://host:port`, or wrap their own streams with `ClientTls::over`.
+    /// Unix sockets and `mem:` go without: nothing leaves the machine there.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(mut self, tls: ServerTls) -> Self {
@@ -221,8 +233,8 @@ impl Server {
         self
     }
 
-    /// How long a client has to identify itself after connecting; 10 seconds unless set. With TLS
-    /// the handshake has as much time again.
+    /// How long a client has to identify itself after connecting, TLS handshake included; 10 seconds
+    /// unless set.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.connection.handshake_timeout = timeout;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rpc_wire::session::RequestBody;
@@ -28,6 +28,8 @@ pub(crate) struct CallParts {
     pub(crate) metadata: Metadata,
     /// When the caller stops waiting.
     pub(crate) deadline: Option<Instant>,
+    /// The caller has no way to say when: `default_timeout` holds, unless the method has a timeout.
+    pub(crate) without_deadline: bool,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) identity: Option<Arc<PeerIdentity>>,
 }
@@ -44,6 +46,8 @@ pub(crate) struct UnaryCall {
     body: BytesMut,
     /// The caller's; what the method's options say is up to the handler.
     deadline: Option<Instant>,
+    /// Where the deadline comes from, if not from the caller.
+    default_timeout: Option<Duration>,
     /// Made when the handler has to wait.
     timer: Option<Pin<Box<Sleep>>>,
     /// To be told how long the first poll takes.
@@ -81,7 +85,11 @@ impl Router {
             return Err(Status::unimplemented(message));
         }
         let counted = self.admit()?.map(Arc::new);
-        let deadline = parts.deadline;
+        let has_timeout = route.deadline(None).is_some();
+        let default_timeout =
+            (parts.without_deadline && !has_timeout).then_some(self.default_timeout());
+        let default = default_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = parts.deadline.or(default);
         let context = Context::from_state(Arc::new(CallState {
             method: Some(method),
             deadline: route.deadline(deadline),
@@ -106,6 +114,7 @@ impl Router {
                 handler,
                 body: BytesMut::new(),
                 deadline,
+                default_timeout,
                 timer: None,
                 unpolled: Some(Arc::clone(&route.pace)),
                 yields: false,
@@ -142,9 +151,13 @@ impl UnaryCall {
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Status::deadline_exceeded(
-            "the deadline passed at the server",
-        ))
+        Poll::Ready(Status::deadline_exceeded(match self.default_timeout {
+            Some(timeout) => format!(
+                "it took longer than {timeout:?} (default_timeout); a method may have another time, \
+                 #[rpc(timeout = ..)]"
+            ),
+            None => "the deadline passed at the server".to_owned(),
+        }))
     }
 }
 
@@ -188,19 +201,20 @@ impl Drop for UnaryCall {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::time::Duration;
 
     use rpc_wire::{Code, MethodDescriptor, ServiceDescriptor};
 
     use super::*;
+    use crate::server::router::{CallConfig, Services};
     use crate::server::{HandlerOptions, Service};
 
-    static METHODS: [MethodDescriptor; 6] = [
+    static METHODS: [MethodDescriptor; 7] = [
         method("Double", "test.Test/Double", MethodKind::Unary),
         method("Burn", "test.Test/Burn", MethodKind::Unary),
         method("Wait", "test.Test/Wait", MethodKind::Unary),
         method("Limited", "test.Test/Limited", MethodKind::Unary),
         method("Brief", "test.Test/Brief", MethodKind::Unary),
+        method("Patient", "test.Test/Patient", MethodKind::Unary),
         method("Count", "test.Test/Count", MethodKind::ServerStreaming),
     ];
     static SERVICE: ServiceDescriptor = ServiceDescriptor::new("test.Test", &METHODS, &[]);
@@ -230,6 +244,7 @@ mod tests {
             match METHODS[method].name() {
                 "Limited" => HandlerOptions::new().with_limit(1),
                 "Brief" => HandlerOptions::new().with_timeout(Duration::ZERO),
+                "Patient" => HandlerOptions::new().with_timeout(Duration::from_secs(3600)),
                 _ => HandlerOptions::new(),
             }
         }
@@ -307,6 +322,39 @@ mod tests {
             let status = status.unwrap_err();
             assert_eq!(status.code(), Code::DeadlineExceeded);
             assert!(status.message().contains(says), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_cannot_say_how_long_it_waits_waits_for_the_default_timeout() {
+        let config = CallConfig {
+            default_timeout: Duration::ZERO,
+            ..CallConfig::default()
+        };
+        let mut services = Services::default();
+        services
+            .add("test.Test".into(), Arc::new(Test), "")
+            .unwrap();
+        let router = Router::new(services, config);
+        let begin = |method, without_deadline| {
+            let parts = CallParts {
+                without_deadline,
+                ..CallParts::default()
+            };
+            let route = router.find("test.Test", method);
+            router
+                .unary(&route, parts, RequestBody::Borrowed(&[]))
+                .unwrap()
+        };
+        let status = begin("Wait", true).await.unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded);
+        assert!(
+            status.message().contains("0ns (default_timeout)"),
+            "{status}"
+        );
+        // Its method has a time of its own; a caller that could say waits as long as it takes.
+        for mut unlimited in [begin("Patient", true), begin("Wait", false)] {
+            assert!(unlimited.poll_once().is_pending());
         }
     }
 

@@ -1,18 +1,16 @@
 //! How the handler of a method is run, where it asks for more than to be polled.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Poller, Poll};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
-use pin_project_lite::pin_project;
 use rpc_wire::{MethodDescriptor, Status};
-use tokio::time::Sleep;
 
+use super::blocking_stream::BlockingStream;
+use super::handled::{CountedReplies, Handled, Replies};
 use super::limit::{Counted, Counter};
-use super::workers::{Place, WorkerPool};
+use super::workers::{Place, Thread, WorkerPool};
 use crate::call::Context;
 
 /// What a service's author says about a handler: `#[rpc(..)]`.
@@ -91,7 +89,7 @@ pub(super) struct Admitted {
 
 /// A call among those of its method and of its server. A handler that blocks goes on when its call
 /// has ended, so it is the handler that holds them.
-struct Counts {
+pub(super) struct Counts {
     _method: Option<Counted>,
     _server: Option<Arc<Counted>>,
 }
@@ -160,84 +158,68 @@ impl Admitted {
             let _counted = counted;
             handler.await
         };
-        run_for(self.timeout, self.place, context, handler).await
+        let end = end_of(self.timeout);
+        let Some(place) = self.place else {
+            return before(end, handler, too_long).await?;
+        };
+        let thread = thread_for(&context, place, end).await?;
+        before(end, thread.run(context, handler), too_long).await?
     }
 
-    /// Runs a handler that answers with a stream. Timeout and limit are those of the whole call,
-    /// to the end of the stream.
-    pub(super) async fn run_streaming<F, S>(
+    /// Runs a handler that answers with a stream. Timeout, limit and thread are those of the whole
+    /// call, to the end of the stream.
+    pub(super) async fn run_streaming<F, S, M>(
         self,
         context: Context,
         handler: F,
-    ) -> Result<Handled<S>, Status>
+    ) -> Result<Handled<CountedReplies<S>, M>, Status>
     where
         F: Future<Output = Result<S, Status>> + Send + 'static,
-        S: Send + 'static,
+        S: Stream<Item = Result<M, Status>> + Send + 'static,
+        M: Send + 'static,
     {
-        let timeout = self.timeout;
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let end = end_of(self.timeout);
+        let handler = CountedReplies::of(handler, self.counted);
+        let replies = match self.place {
+            None => Replies::Here {
+                replies: before(end, handler, too_long).await??,
+            },
+            Some(place) => {
+                let thread = thread_for(&context, place, end).await?;
+                let started = BlockingStream::start(thread, context, handler);
+                Replies::OnThread {
+                    replies: before(end, started, too_long).await??,
+                }
+            }
+        };
         Ok(Handled {
-            replies: run_for(timeout, self.place, context, handler).await?,
-            timer: end.map(|end| tokio::time::sleep_until(end.into())),
-            timeout: timeout.unwrap_or_default(),
-            _counted: self.counted,
+            replies,
+            timer: end.map(|(end, _)| tokio::time::sleep_until(end.into())),
+            timeout: self.timeout.unwrap_or_default(),
         })
     }
 }
 
-pin_project! {
-    /// A stream of replies that counts as its call and ends with its timeout.
-    pub(super) struct Handled<S> {
-        #[pin]
-        replies: S,
-        #[pin]
-        timer: Option<Sleep>,
-        timeout: Duration,
-        _counted: Counts,
-    }
+/// When a timeout that begins now is over, and the timeout.
+fn end_of(timeout: Option<Duration>) -> Option<(Instant, Duration)> {
+    let timeout = timeout?;
+    Some((Instant::now().checked_add(timeout)?, timeout))
 }
 
-impl<S, M> Stream for Handled<S>
-where
-    S: Stream<Item = Result<M, Status>>,
-{
-    type Item = Result<M, Status>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.project();
-        if let Some(timer) = this.timer.as_pin_mut()
-            && timer.poll(cx).is_ready()
-        {
-            return Poll::Ready(Some(Err(too_long(*this.timeout))));
-        }
-        this.replies.poll_next(cx)
-    }
-}
-
-/// Runs a handler for as long as it may, in its turn.
-async fn run_for<F, M>(
-    timeout: Option<Duration>,
-    place: Option<Place>,
-    context: Context,
-    handler: F,
-) -> Result<M, Status>
-where
-    F: Future<Output = Result<M, Status>> + Send + 'static,
-    M: Send + 'static,
-{
-    let end = timeout.and_then(|timeout| Some((Instant::now().checked_add(timeout)?, timeout)));
-    let Some(place) = place else {
-        return before(end, handler, too_long).await?;
-    };
-    let thread = match before(end, place.thread(), no_thread).await {
-        Ok(thread) if context.handler_start().start() => thread,
-        Ok(_) => return Err(Status::cancelled("the call has ended")),
+/// A thread for a handler, which starts now; unless it is too late, which the call is told.
+async fn thread_for(
+    context: &Context,
+    place: Place,
+    end: Option<(Instant, Duration)>,
+) -> Result<Thread, Status> {
+    match before(end, place.thread(), no_thread).await {
+        Ok(thread) if context.handler_start().start() => Ok(thread),
+        Ok(_) => Err(Status::cancelled("the call has ended")),
         Err(status) => {
             context.handler_start().refuse();
-            return Err(status);
+            Err(status)
         }
-    };
-    before(end, thread.run(context, handler), too_long).await?
+    }
 }
 
 /// What `future` gives before the end of a timeout, and what is said when it is too late.
@@ -253,7 +235,7 @@ async fn before<F: Future>(
     ended.map_err(|_| too_late(timeout))
 }
 
-fn too_long(timeout: Duration) -> Status {
+pub(super) fn too_long(timeout: Duration) -> Status {
     let message = format!("the handler ran for longer than its timeout, {timeout:?}");
     Status::deadline_exceeded(message)
 }

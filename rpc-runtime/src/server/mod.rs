@@ -1,6 +1,7 @@
 //! Serves calls.
 
 mod accept;
+mod blocking_stream;
 mod bound;
 mod builder;
 #[cfg(feature = "v1")]
@@ -11,6 +12,7 @@ mod connection_limits;
 mod dispatch;
 mod error;
 mod gateway;
+mod handled;
 mod handling;
 mod limit;
 mod pace;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rpc_wire::{MethodDescriptor, Status};
 
@@ -46,19 +46,37 @@ impl Services {
     }
 }
 
+/// Time for a call whose client cannot say how long it waits, unless configured otherwise: as long
+/// as this library's clients wait unless they say so.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How a server treats its calls.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct CallConfig {
     /// Where handlers that block are run.
     pub(super) workers: WorkerPool,
     /// How many calls may run at a time.
     pub(super) max_concurrent_calls: Option<usize>,
+    /// How long a call may take whose client cannot say it.
+    pub(super) default_timeout: Duration,
+}
+
+impl Default for CallConfig {
+    fn default() -> Self {
+        CallConfig {
+            workers: WorkerPool::default(),
+            max_concurrent_calls: None,
+            default_timeout: DEFAULT_TIMEOUT,
+        }
+    }
 }
 
 /// Where the calls of a server go.
 pub(crate) struct Router {
     services: HashMap<String, Routed>,
     max_concurrent_calls: Option<usize>,
+    #[cfg(feature = "v1")]
+    default_timeout: Duration,
     running: Arc<Counter>,
 }
 
@@ -140,6 +158,8 @@ impl Router {
                 .map(|(name, registered)| (name, Routed::new(registered.service, &calls.workers)))
                 .collect(),
             max_concurrent_calls: calls.max_concurrent_calls,
+            #[cfg(feature = "v1")]
+            default_timeout: calls.default_timeout,
             running: Arc::default(),
         }
     }
@@ -159,6 +179,12 @@ impl Router {
                 "as many calls are running as the server's limit max_concurrent_calls allows, {limit}"
             ))
         })
+    }
+
+    /// How long a call may take whose client cannot say it.
+    #[cfg(feature = "v1")]
+    pub(crate) fn default_timeout(&self) -> Duration {
+        self.default_timeout
     }
 
     /// Finds what answers `package.Service/Method`.

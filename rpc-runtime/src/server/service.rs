@@ -158,7 +158,7 @@ impl<'a, C> Incoming<'a, C> {
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
         Req: 'static,
-        Rep: 'static,
+        Rep: Send + 'static,
     {
         let Some(stream) = self.stream else {
             return Reply::refused(not_a_stream());
@@ -212,7 +212,7 @@ impl<'a, C> Incoming<'a, C> {
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
-        Rep: 'static,
+        Rep: Send + 'static,
     {
         match requests::<C, Req>(&self.context, self.stream) {
             Ok((requests, stream)) => {
@@ -259,7 +259,7 @@ impl Reply {
         F: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<M, Status>> + Send + 'static,
         C: Codec<M>,
-        M: 'static,
+        M: Send + 'static,
     {
         let Some(handling) = handling else {
             let handler = start(context.clone());

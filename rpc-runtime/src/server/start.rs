@@ -126,14 +126,13 @@ impl Server {
         })
     }
 
-    fn acceptor(self) -> Result<Acceptor, ServeError> {
-        let tls = self.tls.map(|tls| tls.acceptor());
+    pub(super) fn acceptor(self) -> Result<Acceptor, ServeError> {
         Ok(Acceptor {
             router: Arc::new(Router::new(self.services?, self.calls)),
             gateways: self.gateways.into(),
             config: self.connection,
             limits: self.limits,
-            tls: tls.transpose()?,
+            tls: self.tls.map(|tls| tls.acceptor()),
             events: Throttle::default(),
             grace: self.shutdown_grace,
         })

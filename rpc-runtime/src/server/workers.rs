@@ -2,13 +2,15 @@
 
 use std::future::Future;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as Poller, Poll, ready};
 
 use rpc_wire::Status;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::limit::{Counted, Counter};
 use crate::call::Context;
@@ -28,7 +30,9 @@ const DEFAULT_MAX_QUEUED: usize = 1024;
 /// So many of them run at a time. Further calls wait in a queue, first come, first served; when
 /// that is full they are refused with RESOURCE_EXHAUSTED, and provably did not run, so that they
 /// can be made again. A call that is cancelled, or whose deadline passes, leaves the queue and
-/// never runs. One that runs keeps its thread until its handler ends or next awaits something.
+/// never runs. One that runs keeps its thread until its handler ends or next awaits something; if it
+/// answers with a stream, until that has ended, so that its replies may take the thread too. A stream
+/// that is mostly quiet is better made without, with [`spawn_blocking`] where it blocks.
 /// A handler's timeout includes the time in the queue. At shutdown the calls in the queue are
 /// accepted calls like others: they finish within the grace period.
 ///
@@ -190,16 +194,15 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    /// Runs `handler`, which may block. When the call ends early, the handler ends where it next
-    /// awaits something.
-    pub(super) async fn run<F, M>(self, context: Context, handler: F) -> Result<M, Status>
+    /// Runs `handler`, which may block.
+    pub(super) fn run<F, M>(self, context: Context, handler: F) -> Running<M>
     where
         F: Future<Output = Result<M, Status>> + Send + 'static,
         M: Send + 'static,
     {
-        let (_call, call_ended) = oneshot::channel::<()>();
+        let (call, call_ended) = oneshot::channel::<()>();
         let runtime = Handle::current();
-        let running = spawn_blocking(move || {
+        let handler = spawn_blocking(move || {
             // Taken until the handler ends, however early the call did.
             let _thread = self;
             runtime.block_on(async {
@@ -210,11 +213,33 @@ impl Thread {
                 }
             })
         });
-        running.await.unwrap_or_else(|error| {
+        Running {
+            handler,
+            _call: call,
+        }
+    }
+}
+
+/// A handler that runs on a thread. Dropped, as when the call ends early, the handler ends where it
+/// next awaits something.
+pub(super) struct Running<M> {
+    handler: JoinHandle<Result<M, Status>>,
+    _call: oneshot::Sender<()>,
+}
+
+impl<M> Future for Running<M> {
+    type Output = Result<M, Status>;
+
+    /// # Panics
+    ///
+    /// As the handler did.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        let ended = ready!(Pin::new(&mut self.handler).poll(cx));
+        Poll::Ready(ended.unwrap_or_else(|error| {
             if error.is_panic() {
                 resume_unwind(error.into_panic());
             }
             Err(Status::unavailable("the server's runtime is shutting down"))
-        })
+        }))
     }
 }

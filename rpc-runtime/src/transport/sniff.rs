@@ -46,12 +46,12 @@ impl Prefix {
 }
 
 impl Opened {
-    /// A connection that was accepted just now.
-    pub(crate) fn new(transport: BoxTransport) -> Self {
+    /// A connection that was accepted at `since`, of which nothing has been read.
+    pub(crate) fn new(transport: BoxTransport, since: Instant) -> Self {
         Opened {
             transport,
             input: BytesMut::new(),
-            since: Instant::now(),
+            since,
         }
     }
 
@@ -99,7 +99,7 @@ mod tests {
     /// Sends bytes, one after the other, and the end; gives what they are found to be, and how many it took.
     async fn sniff(sent: &[u8]) -> (Option<&'static [u8]>, usize) {
         let (mut client, server) = duplex(1);
-        let mut opened = Opened::new(Box::new(server));
+        let mut opened = Opened::new(Box::new(server), Instant::now());
         let sending = async {
             // The pipe holds one at a time.
             client.write_all(sent).await.unwrap();

@@ -40,7 +40,7 @@ impl TcpConnector {
         }
     }
 
-    pub(super) async fn open(&self) -> Result<TcpStream, Status> {
+    async fn open(&self) -> Result<TcpStream, Status> {
         let host = &self.authority.host;
         let addresses = resolve(&self.authority)
             .await

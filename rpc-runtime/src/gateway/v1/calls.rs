@@ -70,6 +70,7 @@ impl Calls {
         let parts = CallParts {
             peer: self.peer,
             identity: self.identity.clone(),
+            without_deadline: true,
             ..CallParts::default()
         };
         let begun = self

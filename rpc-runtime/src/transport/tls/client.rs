@@ -18,7 +18,8 @@ use crate::transport::tcp::TcpConnector;
 use crate::transport::{BoxTransport, Connecting, Connector, Target};
 
 /// Whom a client trusts, and who it is itself. Given to `ChannelBuilder::tls` for targets with the
-/// scheme `rpcs`; those go without where the operating system's roots are enough.
+/// scheme `rpcs`; those go without where the operating system's roots are enough. Other streams are
+/// wrapped with [`over`](Self::over); what stays on the machine, `unix:` and `mem:`, needs no TLS.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,6 +86,33 @@ impl ClientTls {
         Ok(self)
     }
 
+    /// Speaks TLS on the streams that another connector opens, for `Channel::connect_with`: through a
+    /// tunnel, for example, or with socket options of one's own. The server's certificate has to be for
+    /// `host`, unless [`server_name`](Self::server_name) says otherwise.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use rpc_runtime::{Channel, ClientTls};
+    /// use tokio::net::TcpStream;
+    ///
+    /// let tunnel = || TcpStream::connect("127.0.0.1:9443");
+    /// let connector = ClientTls::new().over(tunnel, "hello.example.com")?;
+    /// let channel = Channel::connect_with(connector).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `host` is neither a DNS name nor an IP address, or there are no roots.
+    pub fn over<C: Connector>(
+        self,
+        connector: C,
+        host: &str,
+    ) -> Result<impl Connector + use<C>, TlsError> {
+        let address = format!("{host} by TLS over {}", connector.address());
+        TlsOver::new(self, connector, host, address)
+    }
+
     fn connector(self) -> Result<TlsConnector, TlsError> {
         let roots = match self.roots {
             Some(roots) => roots,
@@ -147,29 +175,38 @@ pub(in crate::transport) fn connector(
     authority: Authority,
     tls: Option<ClientTls>,
 ) -> Result<Arc<dyn Connector>, Status> {
-    let tls = tls.unwrap_or_default();
-    let server_name = match &tls.server_name {
-        Some(name) => name.clone(),
-        None => parse_name(&authority.host)?,
-    };
-    Ok(Arc::new(TlsOverTcp {
-        address: Target::Tls(authority.clone()).to_string().into(),
-        tcp: TcpConnector::new(authority),
-        tls: tls.connector()?,
-        server_name,
-    }))
+    let host = authority.host.clone();
+    let address = Target::Tls(authority.clone()).to_string();
+    let tcp = TcpConnector::new(authority);
+    let connector = TlsOver::new(tls.unwrap_or_default(), tcp, &host, address)?;
+    Ok(Arc::new(connector))
 }
 
-struct TlsOverTcp {
-    tcp: TcpConnector,
+/// Shakes hands on the streams that another connector opens.
+struct TlsOver<C> {
+    connector: C,
     tls: TlsConnector,
     server_name: ServerName<'static>,
     address: Arc<str>,
 }
 
-impl TlsOverTcp {
+impl<C: Connector> TlsOver<C> {
+    /// TLS with `host`, unless `tls` names another.
+    fn new(tls: ClientTls, connector: C, host: &str, address: String) -> Result<Self, TlsError> {
+        let server_name = match &tls.server_name {
+            Some(name) => name.clone(),
+            None => parse_name(host)?,
+        };
+        Ok(TlsOver {
+            connector,
+            tls: tls.connector()?,
+            server_name,
+            address: address.into(),
+        })
+    }
+
     async fn open(&self) -> Result<BoxTransport, Status> {
-        let stream = self.tcp.open().await?;
+        let stream = self.connector.connect().await?;
         let handshake = self.tls.connect(self.server_name.clone(), stream);
         let stream = handshake.await.map_err(handshake_error)?;
         Ok(Box::new(TlsTransport {
@@ -179,7 +216,7 @@ impl TlsOverTcp {
     }
 }
 
-impl Connector for TlsOverTcp {
+impl<C: Connector> Connector for TlsOver<C> {
     fn connect(&self) -> Connecting<'_> {
         Box::pin(self.open())
     }

@@ -4,8 +4,11 @@ mod certificate;
 mod client;
 mod error;
 mod pem;
+mod reload;
 mod server;
 mod stream;
+#[cfg(test)]
+mod test_folder;
 
 use std::sync::Arc;
 

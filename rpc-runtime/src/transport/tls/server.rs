@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
@@ -11,6 +12,7 @@ use tokio_rustls::rustls::server::{ServerConfig, WebPkiClientVerifier};
 
 use super::certificate::Certificate;
 use super::error::explain_to_server;
+use super::reload::{Reloaded, read};
 use super::stream::TlsTransport;
 use super::{ALPN, TlsError, pem, provider};
 use crate::transport::{Accepted, BoxTransport, PeerCertificates, PeerIdentity};
@@ -30,11 +32,21 @@ use crate::transport::{Accepted, BoxTransport, PeerCertificates, PeerIdentity};
 /// TLS 1.3 and 1.2 are spoken. In ALPN the protocol is called `rpc`; clients without ALPN are
 /// served too.
 ///
-/// Clones share the certificate, so a clone that is kept can replace it.
+/// Clones share the certificate and the roots of clients, so a clone that is kept can replace them.
 #[derive(Clone)]
 pub struct ServerTls {
     certificate: Arc<Certificate>,
-    clients: Arc<dyn ClientCertVerifier>,
+    clients: Clients,
+    /// Its certificate is the one above.
+    config: Arc<Reloaded<ServerConfig>>,
+}
+
+/// Whether clients are asked for certificates.
+#[derive(Clone, Copy, Debug)]
+enum Clients {
+    Anonymous,
+    Allowed,
+    Required,
 }
 
 impl ServerTls {
@@ -48,7 +60,7 @@ impl ServerTls {
         certificates: impl AsRef<[u8]>,
         key: impl AsRef<[u8]>,
     ) -> Result<Self, TlsError> {
-        Certificate::of_pem(certificates.as_ref(), key.as_ref()).map(Self::of)
+        Self::of(Certificate::of_pem(certificates.as_ref(), key.as_ref())?)
     }
 
     /// As [`from_pem`](Self::from_pem), from two files. They are looked at when clients connect,
@@ -62,14 +74,17 @@ impl ServerTls {
         certificates: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Result<Self, TlsError> {
-        Certificate::of_files(certificates.into(), key.into()).map(Self::of)
+        Self::of(Certificate::of_files(certificates.into(), key.into())?)
     }
 
-    fn of(certificate: Certificate) -> Self {
-        ServerTls {
-            certificate: Arc::new(certificate),
-            clients: WebPkiClientVerifier::no_client_auth(),
-        }
+    fn of(certificate: Certificate) -> Result<Self, TlsError> {
+        let certificate = Arc::new(certificate);
+        let config = config(&certificate, WebPkiClientVerifier::no_client_auth())?;
+        Ok(ServerTls {
+            certificate,
+            clients: Clients::Anonymous,
+            config: Arc::new(Reloaded::new(config)),
+        })
     }
 
     /// Serves only clients that show a certificate which one of these roots has issued (mTLS).
@@ -78,12 +93,21 @@ impl ServerTls {
     /// # Errors
     ///
     /// If the roots are not valid PEM.
-    pub fn require_client_certificates(
-        mut self,
-        roots: impl AsRef<[u8]>,
+    pub fn require_client_certificates(self, roots: impl AsRef<[u8]>) -> Result<Self, TlsError> {
+        self.with_clients(Clients::Required, roots.as_ref())
+    }
+
+    /// As [`require_client_certificates`](Self::require_client_certificates), with the roots in a
+    /// file, which is read again when it has changed, as those of [`from_files`](Self::from_files) are.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or has no valid PEM.
+    pub fn require_client_certificates_from_file(
+        self,
+        roots: impl Into<PathBuf>,
     ) -> Result<Self, TlsError> {
-        self.clients = verifier(roots.as_ref(), true)?;
-        Ok(self)
+        self.with_clients_from_file(Clients::Required, roots.into())
     }
 
     /// As [`require_client_certificates`](Self::require_client_certificates), but clients without
@@ -92,8 +116,45 @@ impl ServerTls {
     /// # Errors
     ///
     /// If the roots are not valid PEM.
-    pub fn allow_client_certificates(mut self, roots: impl AsRef<[u8]>) -> Result<Self, TlsError> {
-        self.clients = verifier(roots.as_ref(), false)?;
+    pub fn allow_client_certificates(self, roots: impl AsRef<[u8]>) -> Result<Self, TlsError> {
+        self.with_clients(Clients::Allowed, roots.as_ref())
+    }
+
+    /// As [`allow_client_certificates`](Self::allow_client_certificates), with the roots in a
+    /// file, which is read again when it has changed, as those of [`from_files`](Self::from_files) are.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or has no valid PEM.
+    pub fn allow_client_certificates_from_file(
+        self,
+        roots: impl Into<PathBuf>,
+    ) -> Result<Self, TlsError> {
+        self.with_clients_from_file(Clients::Allowed, roots.into())
+    }
+
+    fn with_clients(mut self, clients: Clients, roots: &[u8]) -> Result<Self, TlsError> {
+        let config = config(&self.certificate, clients.verifier(roots)?)?;
+        self.clients = clients;
+        self.config = Arc::new(Reloaded::new(config));
+        Ok(self)
+    }
+
+    fn with_clients_from_file(
+        mut self,
+        clients: Clients,
+        roots: PathBuf,
+    ) -> Result<Self, TlsError> {
+        let certificate = self.certificate.clone();
+        let files = vec![roots.clone()];
+        let read_config = move || {
+            let verifier = clients.verifier(&read(&roots)?).map_err(|error| {
+                TlsError::because(&format!("cannot use {}", roots.display()), error)
+            })?;
+            config(&certificate, verifier)
+        };
+        self.clients = clients;
+        self.config = Arc::new(Reloaded::of_files(files, read_config)?);
         Ok(self)
     }
 
@@ -112,28 +173,58 @@ impl ServerTls {
             .replace(certificates.as_ref(), key.as_ref())
     }
 
-    pub(crate) fn acceptor(&self) -> io::Result<TlsAcceptor> {
-        let config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::because("TLS cannot be set up", error))?;
-        let mut config = config
-            .with_client_cert_verifier(self.clients.clone())
-            .with_cert_resolver(self.certificate.clone());
-        config.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(TlsAcceptor(Arc::new(config).into()))
+    /// Trusts other roots to issue certificates of clients, from the next handshake on, in this and
+    /// all clones. Connections that are open stay so; no session that began with the roots before is
+    /// resumed.
+    ///
+    /// # Errors
+    ///
+    /// If the roots are not valid PEM, or clients are not asked for certificates. Then the roots
+    /// before stay.
+    pub fn replace_client_roots_pem(&self, roots: impl AsRef<[u8]>) -> Result<(), TlsError> {
+        let verifier = self.clients.verifier(roots.as_ref())?;
+        self.config.replace(config(&self.certificate, verifier)?);
+        Ok(())
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor(self.config.clone())
     }
 }
 
-fn verifier(roots: &[u8], required: bool) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
-    let roots = Arc::new(pem::roots(roots)?);
-    let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    let verifier = match required {
-        true => verifier,
-        false => verifier.allow_unauthenticated(),
-    };
-    verifier
-        .build()
-        .map_err(|error| TlsError::because("the roots cannot be used", error))
+impl Clients {
+    /// What judges clients' certificates by these roots, in PEM.
+    fn verifier(self, roots: &[u8]) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+        let roots = Arc::new(pem::roots(roots)?);
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider());
+        let verifier = match self {
+            Clients::Required => verifier,
+            Clients::Allowed => verifier.allow_unauthenticated(),
+            Clients::Anonymous => {
+                return Err(TlsError::new(
+                    "clients are not asked for certificates; begin with \
+                     ServerTls::require_client_certificates",
+                ));
+            }
+        };
+        verifier
+            .build()
+            .map_err(|error| TlsError::because("the roots cannot be used", error))
+    }
+}
+
+/// Each has sessions of its own to resume: in those clients are not judged again.
+fn config(
+    certificate: &Arc<Certificate>,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<ServerConfig, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsError::because("TLS cannot be set up", error))?
+        .with_client_cert_verifier(clients)
+        .with_cert_resolver(certificate.clone());
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
 }
 
 impl fmt::Debug for ServerTls {
@@ -143,7 +234,7 @@ impl fmt::Debug for ServerTls {
 }
 
 /// Does the server's part of handshakes.
-pub(crate) struct TlsAcceptor(tokio_rustls::TlsAcceptor);
+pub(crate) struct TlsAcceptor(Arc<Reloaded<ServerConfig>>);
 
 impl TlsAcceptor {
     /// Shakes hands. What fails comes back with the transport, on which the client may still read
@@ -152,7 +243,8 @@ impl TlsAcceptor {
         &self,
         accepted: Accepted,
     ) -> Result<Accepted, (io::Error, BoxTransport)> {
-        let handshake = self.0.accept(accepted.transport).into_fallible();
+        let acceptor = tokio_rustls::TlsAcceptor::from(self.0.get(Instant::now()));
+        let handshake = acceptor.accept(accepted.transport).into_fallible();
         let stream = handshake
             .await
             .map_err(|(error, transport)| (explain_to_server(error), transport))?;
@@ -168,5 +260,36 @@ impl TlsAcceptor {
             peer: accepted.peer,
             identity: certificates.map(Arc::new).or(accepted.identity),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reload::CHECK_INTERVAL;
+    use super::super::test_folder::Folder;
+    use super::*;
+
+    #[test]
+    fn the_roots_of_clients_are_read_again_when_their_file_changes() {
+        let folder = Folder::new("rpc-client-roots");
+        let [mine, old, new] = [(); 3].map(|()| {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            (made.cert.pem(), made.signing_key.serialize_pem())
+        });
+        let file = folder.write("roots", &old.0);
+        let tls = ServerTls::from_pem(mine.0, mine.1).unwrap();
+        let tls = tls.require_client_certificates_from_file(&file).unwrap();
+        let mut now = Instant::now();
+        let first = tls.config.get(now);
+        for (text, is_read) in [("no roots", false), (&*format!("{}\n", new.0), true)] {
+            folder.write("roots", text);
+            now += CHECK_INTERVAL;
+            assert_eq!(!Arc::ptr_eq(&first, &tls.config.get(now)), is_read);
+        }
+
+        let (anonymous, missing) = (tls.clone(), folder.path("missing"));
+        let error = anonymous.allow_client_certificates_from_file(&missing);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(&missing.display().to_string()), "{text}");
     }
 }
