@@ -29,6 +29,7 @@ mod connection;
 mod gateway;
 mod local;
 mod macros;
+pub mod middleware;
 pub mod retry;
 mod server;
 mod signal;

@@ -7,6 +7,7 @@ mod ends;
 mod expected;
 mod flaky_service;
 mod flows_service;
+mod log;
 mod once;
 mod raw;
 mod relay_service;
@@ -23,6 +24,7 @@ pub use ends::ends;
 pub use expected::Expected;
 pub use flaky_service::{Answer, Seen, TestFlaky};
 pub use flows_service::{Flow, TestFlows, piece};
+pub use log::Log;
 pub use once::once;
 pub use raw::{RawFrame, RawPeer, compressed_request_frame, frame, request_frame};
 pub use relay_service::TestRelay;
@@ -34,3 +36,8 @@ pub use wiretap::Wiretap;
 pub use within::{LIMIT, within, within_blocking};
 
 rpc_runtime::include_protos!();
+
+/// The code of the document, which is compiled with the tests of this documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/interceptors.md")]
+struct InterceptorsDocument;

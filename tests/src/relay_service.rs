@@ -1,6 +1,6 @@
 //! A service whose handlers call another server.
 
-use rpc_runtime::{Context, Status, rpc_service};
+use rpc_runtime::{Channel, Context, Status, rpc_service};
 
 use crate::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy, Seen};
 use crate::relay::hop::Way;
@@ -23,6 +23,14 @@ impl TestRelay {
         TestRelay {
             probe: ProbeAsyncClientProxy::connect_lazy(address).expect("it is an address"),
             sync_probe: ProbeClientProxy::connect_lazy(address).expect("it is an address"),
+        }
+    }
+
+    /// A relay that calls through `channel`.
+    pub fn over(channel: Channel) -> Self {
+        TestRelay {
+            probe: ProbeAsyncClientProxy::with(channel.clone()),
+            sync_probe: ProbeClientProxy::with(channel),
         }
     }
 

@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
         &[
             &["signal", "transport", "codec", "compression"],
             &["connection", "call"],
-            &["retry"],
+            &["middleware", "retry"],
             &["client", "server"],
             &["gateway", "local"],
             &["codegen", "config"],

@@ -4,11 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rpc_wire::{Code, Metadata, MethodDescriptor};
 
+use super::amended::{Amended, Checks};
 use super::end::{CallEnd, Ended};
 use super::scope::{self, Scoped};
 use super::start::Start;
@@ -46,6 +47,8 @@ pub(crate) struct CallState {
     /// Replies are not to be compressed.
     pub(crate) plain_replies: AtomicBool,
     pub(crate) start: Start,
+    /// What interceptors made of the call, if there are any.
+    pub(crate) amended: OnceLock<Box<Amended>>,
 }
 
 impl Context {
@@ -78,9 +81,60 @@ impl Context {
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// What the caller sent along.
+    /// What the caller sent along, as interceptors left it.
     pub fn metadata(&self) -> &Metadata {
-        &self.state.metadata
+        match self.state.amended.get() {
+            Some(amended) => &amended.metadata,
+            None => &self.state.metadata,
+        }
+    }
+
+    /// What an interceptor has learned about the call, by its type: the caller that it authenticated,
+    /// for instance.
+    ///
+    /// ```
+    /// use rpc_runtime::Context;
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct User(&'static str);
+    ///
+    /// // In a test, a handler can be given one.
+    /// let cx = Context::new().with_extension(User("ann"));
+    /// assert_eq!(cx.extension::<User>(), Some(&User("ann")));
+    /// ```
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.state.amended.get()?.extensions.get()
+    }
+
+    /// The same context with an extension more, for tests of handlers.
+    ///
+    /// # Panics
+    ///
+    /// If there is a clone of the context.
+    #[must_use]
+    pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        let state = Arc::get_mut(&mut self.state).expect("the context has no clone");
+        let mut amended = state.amended.take().unwrap_or_else(|| {
+            Box::new(Amended {
+                metadata: std::mem::take(&mut state.metadata),
+                ..Amended::default()
+            })
+        });
+        amended.extensions.insert(value);
+        state.amended = OnceLock::from(amended);
+        self
+    }
+
+    /// Notes what interceptors made of the call. Where they start its handler twice, the first time
+    /// counts.
+    pub(crate) fn amend(&self, amended: Amended) {
+        self.state.amended.get_or_init(|| Box::new(amended));
+    }
+
+    /// What is to be asked about each request.
+    pub(crate) fn checks(&self) -> Option<&Checks> {
+        let amended = self.state.amended.get()?;
+        (!amended.checks.is_empty()).then_some(&amended.checks)
     }
 
     /// The method that was called.
@@ -172,6 +226,11 @@ impl Context {
         if Arc::strong_count(&self.state) > 1 {
             self.end(code);
         }
+    }
+
+    /// How the call has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Code> {
+        self.state.end.code()
     }
 
     pub(super) fn call_end(&self) -> &CallEnd {

@@ -35,6 +35,11 @@ impl CallEnd {
         }
     }
 
+    /// How the call has ended, if it has.
+    pub(super) fn code(&self) -> Option<Code> {
+        self.lock().code
+    }
+
     /// How the call has ended; `place` is where the caller waits for that.
     fn poll(&self, place: &mut Option<u64>, cx: &std::task::Context<'_>) -> Poll<Code> {
         let mut state = self.lock();

@@ -50,11 +50,11 @@ pub struct Streaming<T> {
 
 impl<T> Streaming<T> {
     pub(crate) fn new(
-        source: impl MessageSource + 'static,
+        source: Box<dyn MessageSource>,
         decode: fn(Bytes) -> Result<T, Status>,
     ) -> Self {
         Streaming {
-            source: Box::new(source),
+            source,
             decode,
             ended: false,
         }

@@ -118,7 +118,7 @@ impl Attempt {
         self.resent + 1
     }
 
-    fn set_deadline(&mut self, now: Instant) {
+    pub(super) fn set_deadline(&mut self, now: Instant) {
         let own = self.timeout.and_then(|timeout| now.checked_add(timeout));
         let parent = self.parent.as_ref();
         let inherited = parent.and_then(|parent| parent.context().deadline());

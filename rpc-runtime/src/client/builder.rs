@@ -16,6 +16,7 @@ use super::peer::{Peer, PeerConfig};
 use super::{registry, runtime};
 use crate::compression::{self, Compression, DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 use crate::connection::observer::{ConnectionEvent, Observer};
+use crate::middleware::Layers;
 use crate::retry::{Policy, RetryBudget, Rules, ServiceConfig};
 use crate::transport::{self, ClientTls, Connector, Target};
 
@@ -54,6 +55,8 @@ pub struct ChannelBuilder {
     pub(super) retry_budget: Option<RetryBudget>,
     /// What it says, or what is wrong with it.
     pub(super) service_config: Result<ServiceConfig, String>,
+    /// What is around calls.
+    pub(super) layers: Layers,
 }
 
 enum To {
@@ -97,6 +100,7 @@ impl ChannelBuilder {
             policy: None,
             retry_budget: None,
             service_config: Ok(ServiceConfig::default()),
+            layers: Layers::default(),
         }
     }
 
@@ -270,6 +274,7 @@ impl ChannelBuilder {
             policy,
             retry_budget,
             service_config,
+            layers,
         } = self;
         let service_config = service_config.map_err(Status::invalid_argument)?;
         let peer = match to {
@@ -295,6 +300,7 @@ impl ChannelBuilder {
             timeout,
             compress,
             rules: Rules::new(service_config, policy, retry_budget),
+            interceptors: layers.chain(),
         }))
     }
 }

@@ -17,11 +17,12 @@ use super::attempt::Attempt;
 use super::blocking;
 use super::channel::Channel;
 use super::future::RpcFuture;
+use super::intercepted::Intercepted;
 use super::repeat::{Next, Pause, Repeat};
 use super::response::{Response, decode};
 use super::started::Started;
 use super::streaming::{Replies, Requests};
-use crate::call::{Context, Ended, Streaming};
+use crate::call::{Context, Ended, MessageSource, Streaming};
 use crate::codec::{self, Codec};
 use crate::retry::Alarm;
 
@@ -40,6 +41,8 @@ pub struct Call<T> {
     pub(super) complete: Complete<T>,
     /// What few calls have.
     pub(super) repeat: Option<Box<Repeat>>,
+    /// Set once the channel's interceptors deal with the call.
+    pub(super) intercepted: Option<Box<Intercepted>>,
 }
 
 /// What makes a call's result.
@@ -49,7 +52,7 @@ pub(super) enum Complete<T> {
     /// The reply with its metadata.
     Response(Decode<T>),
     /// The stream of replies, as soon as the call is sent.
-    Stream(fn(Replies) -> T),
+    Stream(fn(Box<dyn MessageSource>) -> T),
 }
 
 type Decode<T> = fn(Bytes, Metadata) -> Result<T, Status>;
@@ -78,6 +81,7 @@ impl<T> Call<T> {
             attempt: Attempt::new(Arc::clone(&channel.core), method, metadata, body),
             complete,
             repeat: None,
+            intercepted: None,
         }
     }
 
@@ -136,6 +140,9 @@ impl<T> Call<T> {
 
     /// How often the call was sent, or is about to be.
     pub(super) fn attempts(&self) -> u32 {
+        if let Some(intercepted) = &self.intercepted {
+            return intercepted.attempts();
+        }
         let hedged = self
             .repeat
             .as_ref()
@@ -195,6 +202,7 @@ impl<M: Message> Call<M> {
             attempt: self.attempt,
             complete: Complete::Response(decode),
             repeat: self.repeat,
+            intercepted: self.intercepted,
         }
     }
 }
@@ -217,10 +225,14 @@ impl<T: Send + Sync + 'static> Call<T> {
 impl<T> Call<T> {
     /// Goes on until the call has ended, or waits to be sent again.
     pub(super) fn poll_step(&mut self, cx: &mut Poller<'_>) -> Poll<Step<T>> {
+        if self.intercepted.is_some() || Intercepted::concerns(&self.attempt) {
+            return self.poll_intercepted(cx).map(Step::Ended);
+        }
         let Call {
             attempt,
             complete,
             repeat,
+            ..
         } = self;
         loop {
             if attempt.is_beginning() && (repeat.is_some() || attempt.core.rules.any()) {
@@ -234,7 +246,7 @@ impl<T> Call<T> {
             if let Complete::Stream(open) = complete
                 && let Some(replies) = Replies::of(attempt)
             {
-                return Poll::Ready(Step::Ended(Ok(open(replies))));
+                return Poll::Ready(Step::Ended(Ok(open(Box::new(replies)))));
             }
             let status = match ready!(outcome) {
                 Outcome::Reply { body, metadata } => {
@@ -285,7 +297,7 @@ impl<T> Call<T> {
 }
 
 impl<T> Complete<T> {
-    fn reply(&self, body: Bytes, metadata: Metadata) -> Result<T, Status> {
+    pub(super) fn reply(&self, body: Bytes, metadata: Metadata) -> Result<T, Status> {
         match self {
             Complete::Reply(decode) => decode(body, metadata).map(Response::into_inner),
             Complete::Response(decode) => decode(body, metadata),

@@ -16,6 +16,7 @@ use super::peer::Peer;
 use super::streaming::{encode, encoded};
 use crate::call::Streaming;
 use crate::codec::{Codec, Protobuf};
+use crate::middleware::Next;
 use crate::retry::Rules;
 use crate::transport::Connector;
 
@@ -54,6 +55,8 @@ pub(super) struct Core {
     pub(super) compress: Compress,
     /// How calls are repeated.
     pub(super) rules: Rules,
+    /// What deals with every call.
+    pub(super) interceptors: Option<Next>,
 }
 
 impl Core {

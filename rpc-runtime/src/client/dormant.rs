@@ -83,6 +83,7 @@ impl<T> Dormant<T> {
             attempt,
             complete: self.complete,
             repeat,
+            intercepted: None,
         }
     }
 

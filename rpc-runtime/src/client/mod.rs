@@ -12,6 +12,8 @@ mod compression;
 mod dormant;
 mod future;
 mod hedged;
+mod intercepted;
+mod interceptors;
 mod peer;
 mod registry;
 mod repeat;

@@ -54,6 +54,11 @@ impl Attempt {
         self.attempts() - self.transparent
     }
 
+    /// Whether the call was neither polled nor is sent again.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.state, State::New)
+    }
+
     /// Whether the next poll begins an attempt.
     pub(super) fn is_beginning(&self) -> bool {
         matches!(self.state, State::New | State::Again)

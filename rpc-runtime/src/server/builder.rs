@@ -1,17 +1,20 @@
 //! What a server is made of.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::frame::Features;
 use rpc_wire::session::Keepalive;
+use tower_layer::Layer;
 
 use super::connection_limits::ConnectionLimits;
 use super::router::{CallConfig, Services};
 use super::{Gateway, IntoService, ServeError, Service, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
+use crate::middleware::{Interceptor, Next, Request, Response};
 use crate::transport::ServerTls;
 
 /// Time for accepted calls to finish at shutdown, unless configured otherwise: the default
@@ -107,6 +110,48 @@ impl Server {
             services.add(name, service, type_name)?;
             Ok(services)
         });
+        self
+    }
+
+    /// Has an [`Interceptor`] deal with every call, of every protocol and kind, inside those that
+    /// were added before: the first is the outermost. Limits on calls are asked before any of them.
+    ///
+    /// ```
+    /// use rpc_runtime::Server;
+    /// use rpc_runtime::middleware::{Authenticate, Logging};
+    ///
+    /// let server = Server::new()
+    ///     .intercept(Logging::new())
+    ///     .intercept(Authenticate::bearer([("billing", "t0ken")]));
+    /// ```
+    #[must_use]
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.calls.layers.intercept(interceptor);
+        self
+    }
+
+    /// Puts a tower layer around every call, inside the layers and interceptors that were added before.
+    /// It is made once; each call has a clone of its service. An error of it that is no [`Status`] becomes
+    /// UNKNOWN: map it to one.
+    ///
+    /// ```
+    /// use rpc_runtime::Server;
+    /// use tower::limit::GlobalConcurrencyLimitLayer;
+    ///
+    /// let server = Server::new().layer(GlobalConcurrencyLimitLayer::new(100));
+    /// ```
+    ///
+    /// [`Status`]: crate::Status
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Next> + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<Request, Response = Response> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<Request>>::Future: Send,
+        <L::Service as tower_service::Service<Request>>::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.calls.layers.layer(layer);
         self
     }
 

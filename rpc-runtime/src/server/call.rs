@@ -103,11 +103,11 @@ impl Router {
             body,
             compressed: None,
             handling: route.handling(&counted),
-            stream: None,
+            streams: None,
             spare: &mut None,
             codec: PhantomData,
         };
-        let Reply(reply) = catch(&context, || route.service.call(route.index, incoming))?;
+        let Reply(reply) = self.call(&context, route, incoming)?;
         match reply {
             ReplyKind::Running(handler) | ReplyKind::Deferred(handler) => Ok(UnaryCall {
                 context,
@@ -120,6 +120,7 @@ impl Router {
                 yields: false,
                 _counted: counted,
             }),
+            ReplyKind::Intercepted(_) => unreachable!("only interceptors ask for it"),
             ReplyKind::Refused(status) => Err(status),
             ReplyKind::Spawned(task) => {
                 task.abort();

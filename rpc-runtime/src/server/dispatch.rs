@@ -18,7 +18,7 @@ use super::pace::Pace;
 use super::reply::Handler;
 use super::router::{Route, RoutedMethod, Router};
 use super::run::{catch, completion, finish, poll};
-use super::service::{Incoming, Reply, ReplyKind};
+use super::service::{Incoming, Reply, ReplyKind, Streams};
 use crate::call::{CallState, Context};
 use crate::connection::completions::Completions;
 use crate::connection::packing::Packing;
@@ -257,7 +257,7 @@ impl ServerSink for Dispatcher {
             body: request.body,
             compressed: request.compressed.then_some(&self.packing.requests),
             handling: route.handling(&counted),
-            stream: stream.clone(),
+            streams: stream.clone().map(Streams::Connection),
             spare: &mut self.spare_handlers[route.index % SPARE_HANDLERS],
             codec: PhantomData,
         };
@@ -267,13 +267,14 @@ impl ServerSink for Dispatcher {
             context,
             _counted: counted,
         };
-        let mut handler = match catch(&context, || route.service.call(route.index, incoming)) {
+        let mut handler = match self.router.call(&context, route, incoming) {
             Ok(Reply(ReplyKind::Running(handler))) => handler,
             Ok(Reply(ReplyKind::Deferred(handler))) => {
                 let task = self.spawn(request.id, context.clone(), &route.pace, handler);
                 return Some(kept(task, context));
             }
             Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task, context)),
+            Ok(Reply(ReplyKind::Intercepted(_))) => unreachable!("only interceptors ask for it"),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
                 return None;

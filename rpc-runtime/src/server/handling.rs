@@ -1,7 +1,7 @@
 //! How the handler of a method is run, where it asks for more than to be polled.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
@@ -61,13 +61,33 @@ pub(crate) struct Handling {
 
 /// What holds for one call: the options of its method, and its place among the calls of its server.
 pub(super) struct CallHandling<'a> {
-    handling: &'a Handling,
+    handling: &'a Arc<Handling>,
     server: Option<Arc<Counted>>,
+    /// The call was counted before.
+    counts: Option<Counts>,
 }
 
 impl<'a> CallHandling<'a> {
-    pub(super) fn new(handling: &'a Handling, server: Option<Arc<Counted>>) -> Self {
-        CallHandling { handling, server }
+    pub(super) fn new(handling: &'a Arc<Handling>, server: Option<Arc<Counted>>) -> Self {
+        CallHandling {
+            handling,
+            server,
+            counts: None,
+        }
+    }
+
+    /// Counts the call, long before its handler is made.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED over the limit.
+    pub(super) fn count(self, context: &Context) -> Result<EarlyHandling, Status> {
+        let counts = self.handling.count(context, self.server.clone())?;
+        Ok(EarlyHandling {
+            handling: Arc::clone(self.handling),
+            server: self.server,
+            counts: Mutex::new(Some(counts)),
+        })
     }
 
     /// Admits the call, whose handler is not to be made before.
@@ -76,7 +96,30 @@ impl<'a> CallHandling<'a> {
     ///
     /// RESOURCE_EXHAUSTED over the limit, or if the worker pool is full.
     pub(super) fn admit(self, context: &Context) -> Result<Admitted, Status> {
-        self.handling.admit(context, self.server)
+        let counted = match self.counts {
+            Some(counts) => counts,
+            None => self.handling.count(context, self.server)?,
+        };
+        self.handling.admit(context, counted)
+    }
+}
+
+/// What holds for a call that was counted before anything else was done about it.
+pub(super) struct EarlyHandling {
+    handling: Arc<Handling>,
+    server: Option<Arc<Counted>>,
+    counts: Mutex<Option<Counts>>,
+}
+
+impl EarlyHandling {
+    /// What holds when the handler is made. Another time, the call is counted anew.
+    pub(super) fn of_handler(&self) -> CallHandling<'_> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        CallHandling {
+            handling: &self.handling,
+            server: self.server.clone(),
+            counts: counts.take(),
+        }
     }
 }
 
@@ -121,7 +164,7 @@ impl Handling {
         own.into_iter().chain(deadline).min()
     }
 
-    fn admit(&self, context: &Context, server: Option<Arc<Counted>>) -> Result<Admitted, Status> {
+    fn count(&self, context: &Context, server: Option<Arc<Counted>>) -> Result<Counts, Status> {
         let method = match self.limit {
             Some(limit) => Some(self.running.enter(limit).ok_or_else(|| {
                 let method = context.method().map_or("", MethodDescriptor::path);
@@ -131,16 +174,20 @@ impl Handling {
             })?),
             None => None,
         };
+        Ok(Counts {
+            _method: method,
+            _server: server,
+        })
+    }
+
+    fn admit(&self, context: &Context, counted: Counts) -> Result<Admitted, Status> {
         let place = self.workers.as_ref().map(WorkerPool::enter).transpose()?;
         if place.is_some() {
             context.handler_start().postpone();
         }
         Ok(Admitted {
             timeout: self.timeout,
-            counted: Counts {
-                _method: method,
-                _server: server,
-            },
+            counted,
             place,
         })
     }

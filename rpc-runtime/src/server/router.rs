@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::{CallHandling, Handling};
+use super::intercepted::intercept;
 use super::limit::{Counted, Counter};
 use super::pace::Pace;
+use super::run::catch;
 use super::workers::WorkerPool;
-use super::{ServeError, Service};
+use super::{Incoming, Reply, ServeError, Service};
+use crate::call::Context;
+use crate::middleware::{Layers, Next};
 
 /// The services of a server by name, while they are being registered.
 #[derive(Default)]
@@ -59,6 +63,8 @@ pub(super) struct CallConfig {
     pub(super) max_concurrent_calls: Option<usize>,
     /// How long a call may take whose client cannot say it.
     pub(super) default_timeout: Duration,
+    /// What is around them.
+    pub(super) layers: Layers,
 }
 
 impl Default for CallConfig {
@@ -67,6 +73,7 @@ impl Default for CallConfig {
             workers: WorkerPool::default(),
             max_concurrent_calls: None,
             default_timeout: DEFAULT_TIMEOUT,
+            layers: Layers::default(),
         }
     }
 }
@@ -78,6 +85,7 @@ pub(crate) struct Router {
     #[cfg(feature = "v1")]
     default_timeout: Duration,
     running: Arc<Counter>,
+    interceptors: Option<Next>,
 }
 
 /// A service, and its methods by their places in the descriptor.
@@ -161,7 +169,25 @@ impl Router {
             #[cfg(feature = "v1")]
             default_timeout: calls.default_timeout,
             running: Arc::default(),
+            interceptors: calls.layers.chain(),
         }
+    }
+
+    /// Calls a method, through the interceptors if there are any.
+    ///
+    /// # Errors
+    ///
+    /// INTERNAL if the service panics.
+    pub(super) fn call(
+        &self,
+        context: &Context,
+        route: &RoutedMethod,
+        incoming: Incoming<'_>,
+    ) -> Result<Reply, Status> {
+        catch(context, || match &self.interceptors {
+            None => route.service.call(route.index, incoming),
+            Some(chain) => intercept(chain.clone(), route, incoming),
+        })
     }
 
     /// Counts one more call, until what is given is dropped; `None` if nobody counts.

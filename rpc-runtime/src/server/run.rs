@@ -76,6 +76,15 @@ pub(super) fn completion(
 /// Runs a step of a handler. If it panics, the log has the message and the caller gets INTERNAL
 /// without internals.
 pub(super) fn catch<R>(context: &Context, step: impl FnOnce() -> R) -> Result<R, Status> {
+    catch_in("the handler", context, step)
+}
+
+/// As [`catch`], a step of somebody else's.
+pub(super) fn catch_in<R>(
+    whose: &'static str,
+    context: &Context,
+    step: impl FnOnce() -> R,
+) -> Result<R, Status> {
     catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
         let message = panic
             .downcast_ref::<&str>()
@@ -83,11 +92,11 @@ pub(super) fn catch<R>(context: &Context, step: impl FnOnce() -> R) -> Result<R,
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("a panic without a message");
         let method = context.method().map_or("", MethodDescriptor::path);
-        tracing::error!(method, panic = message, "a handler panicked");
+        tracing::error!(method, panic = message, "{whose} panicked");
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             // Whoever panics when a panic is dropped is not asked again.
             std::mem::forget(again);
         }
-        Status::internal("the handler panicked")
+        Status::internal(format!("{whose} panicked"))
     })
 }

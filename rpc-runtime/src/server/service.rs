@@ -2,21 +2,23 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::session::{Encoded, RequestBody};
+use rpc_wire::session::RequestBody;
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 use tokio::task::AbortHandle;
 
 use super::handling::{CallHandling, HandlerOptions};
-use super::reply::{self, Handler};
-use super::streaming::{self, Requests};
+use super::reply::{self, Handler, UnaryReply};
+use super::request::{decode, decompressed, not_a_stream, requests};
+use super::streaming::{self, Replies};
 use crate::call::{Context, Streaming};
-use crate::codec::{self, Codec, CodecError, Protobuf};
+use crate::codec::{Codec, Protobuf};
 use crate::compression::Decompression;
 use crate::connection::server_streams::ServerStream;
+use crate::middleware::Body;
 
 /// A service whose methods take and give bytes. Generated code implements it; users write an
 /// implementation of the generated trait instead.
@@ -55,10 +57,28 @@ pub struct Incoming<'a, C = Protobuf> {
     pub(super) compressed: Option<&'a Decompression>,
     pub(super) handling: Option<CallHandling<'a>>,
     /// The streams of a method that has any.
-    pub(super) stream: Option<Arc<ServerStream>>,
+    pub(super) streams: Option<Streams>,
     /// Where a handler was before.
     pub(super) spare: &'a mut Option<Handler>,
     pub(super) codec: PhantomData<fn() -> C>,
+}
+
+/// What the messages of a call with streams come from.
+pub(super) enum Streams {
+    /// The connection, to which replies go, too.
+    Connection(Arc<ServerStream>),
+    /// Interceptors, which take the replies.
+    Intercepted(Body),
+}
+
+impl Streams {
+    /// Where replies go, if that is the connection.
+    pub(super) fn reply_to(&self) -> Option<Arc<ServerStream>> {
+        match self {
+            Streams::Connection(stream) => Some(Arc::clone(stream)),
+            Streams::Intercepted(_) => None,
+        }
+    }
 }
 
 /// What a method answers: a status now, or a reply later.
@@ -73,7 +93,12 @@ pub(super) enum ReplyKind {
     Deferred(Handler),
     /// Runs in a task of its own.
     Spawned(AbortHandle),
+    /// Gives a stream of replies to interceptors.
+    Intercepted(RepliesFuture),
 }
+
+/// A handler whose stream of replies interceptors take, encoded.
+pub(super) type RepliesFuture = Pin<Box<dyn Future<Output = Result<Body, Status>> + Send>>;
 
 impl<C> std::fmt::Debug for Incoming<'_, C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,7 +116,7 @@ impl<'a, C> Incoming<'a, C> {
             body: self.body,
             compressed: self.compressed,
             handling: self.handling,
-            stream: self.stream,
+            streams: self.streams,
             spare: self.spare,
             codec: PhantomData,
         }
@@ -160,19 +185,20 @@ impl<'a, C> Incoming<'a, C> {
         Req: 'static,
         Rep: Send + 'static,
     {
-        let Some(stream) = self.stream else {
+        let Some(streams) = self.streams else {
             return Reply::refused(not_a_stream());
         };
+        let to = streams.reply_to();
         if let Some(decompression) = self.compressed {
             let body = self.body;
             let start =
                 |context| decompressed::<C, _, _, _, _>(decompression, context, body, handler);
-            return Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling);
+            return Reply::streaming::<C, _, _, _>(start, to, self.context, self.handling);
         }
         match decode::<C, Req>(&self.context, self.body) {
             Ok(request) => {
                 let start = |context| handler(context, request);
-                Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling)
+                Reply::streaming::<C, _, _, _>(start, to, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -184,22 +210,24 @@ impl<'a, C> Incoming<'a, C> {
         F: FnOnce(Context, Streaming<Req>) -> Fut,
         Fut: Future<Output = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Req: 'static,
         Rep: Send + 'static,
     {
-        let (requests, stream) = match requests::<C, Req>(&self.context, self.stream) {
-            Ok(streams) => streams,
+        let to = self.streams.as_ref().and_then(Streams::reply_to);
+        let requests = match requests::<C, Req>(&self.context, self.streams) {
+            Ok(requests) => requests,
             Err(status) => return Reply::refused(status),
         };
         let context = self.context;
         let Some(handling) = self.handling else {
             let handler = handler(context.clone(), requests);
-            return Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context));
+            return Reply::to_stream::<C, _, _>(handler, to, context);
         };
         match handling.admit(&context) {
             Ok(admitted) => {
                 let handler = handler(context.clone(), requests);
                 let handler = admitted.run(context.clone(), handler);
-                Reply::spawned(streaming::run_to_reply::<C, _, _>(handler, stream, context))
+                Reply::to_stream::<C, _, _>(handler, to, context)
             }
             Err(status) => Reply::refused(status),
         }
@@ -212,12 +240,14 @@ impl<'a, C> Incoming<'a, C> {
         Fut: Future<Output = Result<S, Status>> + Send + 'static,
         S: Stream<Item = Result<Rep, Status>> + Send + 'static,
         C: Codec<Req> + Codec<Rep>,
+        Req: 'static,
         Rep: Send + 'static,
     {
-        match requests::<C, Req>(&self.context, self.stream) {
-            Ok((requests, stream)) => {
+        let to = self.streams.as_ref().and_then(Streams::reply_to);
+        match requests::<C, Req>(&self.context, self.streams) {
+            Ok(requests) => {
                 let start = |context| handler(context, requests);
-                Reply::streaming::<C, _, _, _>(start, stream, self.context, self.handling)
+                Reply::streaming::<C, _, _, _>(start, to, self.context, self.handling)
             }
             Err(status) => Reply::refused(status),
         }
@@ -230,7 +260,7 @@ impl<'a, C> Incoming<'a, C> {
 }
 
 impl Reply {
-    fn refused(status: Status) -> Self {
+    pub(super) fn refused(status: Status) -> Self {
         Reply(ReplyKind::Refused(status))
     }
 
@@ -238,20 +268,36 @@ impl Reply {
         Reply(ReplyKind::Deferred(handler))
     }
 
-    fn running(handler: Handler) -> Self {
+    pub(super) fn running(handler: Handler) -> Self {
         Reply(ReplyKind::Running(handler))
     }
 
     /// What serves a call with streams, in a task of its own.
-    fn spawned(call: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub(super) fn spawned(call: impl Future<Output = ()> + Send + 'static) -> Self {
         Reply(ReplyKind::Spawned(tokio::spawn(call).abort_handle()))
     }
 
+    /// A handler that takes a stream of requests and gives one reply, to a connection or to
+    /// interceptors.
+    fn to_stream<C, F, M>(handler: F, to: Option<Arc<ServerStream>>, context: Context) -> Self
+    where
+        F: Future<Output = Result<M, Status>> + Send + 'static,
+        C: Codec<M>,
+    {
+        match to {
+            Some(stream) => {
+                let reply = UnaryReply::<C, _>::new(handler);
+                Reply::spawned(streaming::run_to_reply(reply, stream, context))
+            }
+            None => Reply::running(reply::place::<C, _, _>(handler, &mut None)),
+        }
+    }
+
     /// A handler with a stream of replies, which `start` makes, run as its method's options say, if
-    /// there are any.
+    /// there are any. The replies go to a connection or to interceptors.
     fn streaming<C, F, S, M>(
         start: impl FnOnce(Context) -> F,
-        stream: Arc<ServerStream>,
+        to: Option<Arc<ServerStream>>,
         context: Context,
         handling: Option<CallHandling<'_>>,
     ) -> Self
@@ -263,14 +309,31 @@ impl Reply {
     {
         let Some(handling) = handling else {
             let handler = start(context.clone());
-            return Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context));
+            return Reply::stream::<C, _, _, _>(handler, to, context);
         };
         match handling.admit(&context) {
             Ok(admitted) => {
                 let handler = admitted.run_streaming(context.clone(), start(context.clone()));
-                Reply::spawned(streaming::run::<C, _, _, _>(handler, stream, context))
+                Reply::stream::<C, _, _, _>(handler, to, context)
             }
             Err(status) => Reply::refused(status),
+        }
+    }
+
+    fn stream<C, F, S, M>(handler: F, to: Option<Arc<ServerStream>>, context: Context) -> Self
+    where
+        F: Future<Output = Result<S, Status>> + Send + 'static,
+        S: Stream<Item = Result<M, Status>> + Send + 'static,
+        C: Codec<M>,
+        M: 'static,
+    {
+        let replies = async { handler.await.map(Replies::<C, S>::new) };
+        match to {
+            Some(stream) => Reply::spawned(streaming::run(replies, stream, context)),
+            None => {
+                let replies = async { replies.await.map(Body::stream) };
+                Reply(ReplyKind::Intercepted(Box::pin(replies)))
+            }
         }
     }
 }
@@ -288,90 +351,7 @@ impl std::fmt::Debug for Reply {
             ReplyKind::Running(_) => f.write_str("Running"),
             ReplyKind::Deferred(_) => f.write_str("Deferred"),
             ReplyKind::Spawned(_) => f.write_str("Spawned"),
+            ReplyKind::Intercepted(_) => f.write_str("Intercepted"),
         }
     }
-}
-
-/// Decodes the request of a call, if that is of the service's codec.
-fn decode<C: Codec<M>, M>(context: &Context, body: RequestBody<'_>) -> Result<M, Status> {
-    codec::check::<C, M>(context.metadata())?;
-    valid(match body {
-        RequestBody::Borrowed(body) => C::decode(body),
-        RequestBody::Shared(body) => C::decode_shared(body),
-    })
-}
-
-/// Decompresses and decodes the request of a call, then runs its handler.
-fn decompressed<C, Req, Rep, F, Fut>(
-    decompression: &Decompression,
-    context: Context,
-    body: RequestBody<'_>,
-    handler: F,
-) -> impl Future<Output = Result<Rep, Status>> + Send + use<C, Req, Rep, F, Fut>
-where
-    F: FnOnce(Context, Req) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<Rep, Status>> + Send,
-    C: Codec<Req>,
-{
-    let message = Encoded {
-        bytes: match body {
-            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
-            RequestBody::Shared(body) => body,
-        },
-        compressed: true,
-    };
-    let decompression = *decompression;
-    async move {
-        let plain = decompression.undo(message);
-        let running = start::<C, _, _, _>(context, plain, handler)?;
-        running.await
-    }
-}
-
-/// Starts a handler, if its request is one.
-fn start<C, Req, F, Fut>(
-    context: Context,
-    request: Result<Bytes, Status>,
-    handler: F,
-) -> Result<Fut, Status>
-where
-    F: FnOnce(Context, Req) -> Fut,
-    C: Codec<Req>,
-{
-    let request = request.and_then(|body| decode::<C, Req>(&context, RequestBody::Shared(body)));
-    match request {
-        Ok(request) => Ok(handler(context, request)),
-        Err(status) => {
-            context.handler_start().refuse();
-            Err(status)
-        }
-    }
-}
-
-/// The stream of requests of a call, if that is of the service's codec.
-fn requests<C: Codec<M>, M>(
-    context: &Context,
-    stream: Option<Arc<ServerStream>>,
-) -> Result<(Streaming<M>, Arc<ServerStream>), Status> {
-    codec::check::<C, M>(context.metadata())?;
-    let stream = stream.ok_or_else(not_a_stream)?;
-    let source = Requests(Arc::clone(&stream));
-    let requests = Streaming::new(source, |body| valid(C::decode_shared(body)));
-    Ok((requests, stream))
-}
-
-/// What a handler gets, or its caller is told, of a request.
-fn valid<M>(decoded: Result<M, CodecError>) -> Result<M, Status> {
-    decoded.map_err(|error| {
-        let name = std::any::type_name::<M>()
-            .rsplit("::")
-            .next()
-            .unwrap_or_default();
-        Status::invalid_argument(format!("the request is not a valid {name}: {error}"))
-    })
-}
-
-/// Generated code and the descriptor it comes with agree, so nobody meets this.
-fn not_a_stream() -> Status {
-    Status::internal("a method without streams has a handler with streams")
 }

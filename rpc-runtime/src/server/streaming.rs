@@ -11,9 +11,9 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use rpc_wire::{Metadata, Status};
 
-use super::reply::{ReplyFuture, UnaryReply, not_encoded};
+use super::reply::{ReplyFuture, not_encoded};
 use super::run::{completion, finish};
-use crate::call::{Context, MessageSource};
+use crate::call::{Checks, Context, MessageSource};
 use crate::codec::Codec;
 use crate::connection::server_streams::{End, ServerStream};
 
@@ -39,34 +39,88 @@ impl MessageSource for Requests {
     }
 }
 
+/// Requests that are checked ahead of the handler, which decodes each once more.
+pub(super) struct Checked<S, M> {
+    pub(super) requests: S,
+    pub(super) decode: fn(Bytes) -> Result<M, Status>,
+    pub(super) checks: Checks,
+}
+
+impl<S: MessageSource, M: 'static> MessageSource for Checked<S, M> {
+    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let request = ready!(self.requests.poll_message(cx))?;
+        if let Some(request) = &request {
+            self.checks.run(&(self.decode)(request.clone())?)?;
+        }
+        Poll::Ready(Ok(request))
+    }
+
+    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
+        self.requests.poll_headers(cx)
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        self.requests.trailers()
+    }
+}
+
 pin_project! {
-    /// A handler that answers with a stream, and then that stream, whose messages `C` encodes.
-    struct StreamReply<C, F, S> {
+    /// Replies, encoded by `C`.
+    pub(super) struct Replies<C, S> {
+        #[pin]
+        messages: S,
+        buffer: BytesMut,
+        codec: PhantomData<fn() -> C>,
+    }
+}
+
+impl<C, S> Replies<C, S> {
+    pub(super) fn new(messages: S) -> Self {
+        Replies {
+            messages,
+            buffer: BytesMut::new(),
+            codec: PhantomData,
+        }
+    }
+}
+
+impl<C, S, M> Stream for Replies<C, S>
+where
+    S: Stream<Item = Result<M, Status>>,
+    C: Codec<M>,
+{
+    type Item = Result<Bytes, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        let message = ready!(this.messages.poll_next(cx));
+        Poll::Ready(message.map(|message| encode::<C, M>(&message?, this.buffer)))
+    }
+}
+
+pin_project! {
+    /// A handler that answers with a stream, and then that stream of encoded messages.
+    struct StreamReply<F, S> {
         #[pin]
         handler: Option<F>,
         #[pin]
         replies: Option<S>,
         stream: Arc<ServerStream>,
         context: Context,
-        buffer: BytesMut,
-        codec: PhantomData<fn() -> C>,
     }
 }
 
-/// Serves a call with a stream of replies.
-pub(super) async fn run<C, F, S, M>(handler: F, stream: Arc<ServerStream>, context: Context)
+/// Serves a call with a stream of replies, which `handler` gives encoded.
+pub(super) async fn run<F, S>(handler: F, stream: Arc<ServerStream>, context: Context)
 where
     F: Future<Output = Result<S, Status>> + Send,
-    S: Stream<Item = Result<M, Status>> + Send,
-    C: Codec<M>,
+    S: Stream<Item = Result<Bytes, Status>> + Send,
 {
-    let reply = StreamReply::<C, F, S> {
+    let reply = StreamReply {
         handler: Some(handler),
         replies: None,
         stream: Arc::clone(&stream),
         context: context.clone(),
-        buffer: BytesMut::new(),
-        codec: PhantomData,
     };
     let result = finish(&context, pin!(reply), None).await;
     stream.end(End {
@@ -77,21 +131,18 @@ where
 }
 
 /// Serves a call with a stream of requests and one reply.
-pub(super) async fn run_to_reply<C, F, M>(handler: F, stream: Arc<ServerStream>, context: Context)
+pub(super) async fn run_to_reply<R>(reply: R, stream: Arc<ServerStream>, context: Context)
 where
-    F: Future<Output = Result<M, Status>> + Send,
-    C: Codec<M>,
+    R: ReplyFuture,
 {
-    let reply = UnaryReply::<C, F>::new(handler);
     let result = finish(&context, pin!(reply), None).await;
     stream.complete(completion(stream.id(), result, &context, stream.packing()));
 }
 
-impl<C, F, S, M> ReplyFuture for StreamReply<C, F, S>
+impl<F, S> ReplyFuture for StreamReply<F, S>
 where
     F: Future<Output = Result<S, Status>> + Send,
-    S: Stream<Item = Result<M, Status>> + Send,
-    C: Codec<M>,
+    S: Stream<Item = Result<Bytes, Status>> + Send,
 {
     fn poll_reply(
         self: Pin<&mut Self>,
@@ -111,13 +162,10 @@ where
                 return Poll::Ready(Ok(()));
             };
             match ready!(replies.poll_next(cx)) {
-                Some(Ok(message)) => {
-                    let reply = encode::<C, M>(&message, this.buffer)?;
-                    this.stream.send(match this.context.may_compress() {
-                        true => this.stream.packing().reply(reply),
-                        false => reply.into(),
-                    });
-                }
+                Some(Ok(reply)) => this.stream.send(match this.context.may_compress() {
+                    true => this.stream.packing().reply(reply),
+                    false => reply.into(),
+                }),
                 Some(Err(status)) => return Poll::Ready(Err(status)),
                 None => return Poll::Ready(Ok(())),
             }

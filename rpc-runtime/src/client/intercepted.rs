@@ -1,0 +1,313 @@
+//! Calls that go through their channel's interceptors.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as Poller, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use rpc_wire::{Metadata, MethodDescriptor, Stage, Status};
+use tokio::runtime::{EnterGuard, Handle};
+use tokio::time::{Sleep, sleep_until};
+
+use super::attempt::Attempt;
+use super::call::{Call, Complete};
+use super::channel::Core;
+use super::compression::Compress;
+use super::repeat::Repeat;
+use crate::call::{Context, Ended, MessageSource};
+use crate::codec;
+use crate::middleware::{
+    self, Body, Destination, Next, Outgoing, Record, Request, Response, ResponseFuture,
+};
+use crate::retry::Policy;
+
+/// A call with which interceptors deal.
+pub(super) struct Intercepted {
+    /// `None` once it was given.
+    answer: Option<AnswerFuture>,
+    core: Arc<Core>,
+    progress: Arc<Progress>,
+    record: Arc<Record>,
+    /// The call that this one is made for, which ends it too.
+    parent: Option<Ended>,
+    /// Goes off at the deadline.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// What interceptors made of a call.
+enum Answer {
+    Reply(Bytes, Metadata),
+    Replies(Box<dyn MessageSource>),
+}
+
+type AnswerFuture = Pin<Box<dyn Future<Output = Result<Answer, Status>> + Send>>;
+
+/// How far what is inside the interceptors has come.
+#[derive(Default)]
+struct Progress {
+    was_sent: AtomicBool,
+    is_under_way: AtomicBool,
+}
+
+impl Intercepted {
+    /// Whether a call is about to go to interceptors.
+    pub(super) fn concerns(attempt: &Attempt) -> bool {
+        attempt.core.interceptors.is_some() && attempt.is_new()
+    }
+
+    /// Hands the call to the interceptors.
+    fn start(chain: Next, attempt: &mut Attempt, repeat: Option<&Repeat>) -> Self {
+        attempt.set_deadline(Instant::now());
+        let parent = attempt.parent.take();
+        let context = parent.as_ref().map(|parent| parent.context().clone());
+        let progress = Arc::<Progress>::default();
+        let inner = InnerCall {
+            core: Arc::clone(&attempt.core),
+            method: attempt.method,
+            metadata: attempt.metadata.clone(),
+            compress: attempt.compress,
+            deadline: attempt.deadline,
+            context: context.clone(),
+            policy: repeat.and_then(|repeat| repeat.policy.clone()),
+            idempotent: repeat.and_then(|repeat| repeat.idempotent),
+            progress: Arc::clone(&progress),
+        };
+        let outgoing = Outgoing {
+            method: attempt.method,
+            metadata: std::mem::take(&mut attempt.metadata),
+            deadline: attempt.deadline,
+            target: attempt.core.peer.address(),
+            context,
+            body: match attempt.requests.take() {
+                Some(requests) => Body::stream(requests),
+                None => Body::message(std::mem::take(&mut attempt.body.bytes)),
+            },
+        };
+        let request = Request::outgoing(outgoing, Arc::new(inner));
+        let timer = |deadline: Instant| Box::pin(sleep_until(deadline.into()));
+        Intercepted {
+            record: Arc::clone(request.record()),
+            answer: Some(Box::pin(answer(chain, request))),
+            core: Arc::clone(&attempt.core),
+            progress,
+            parent,
+            timer: attempt.deadline.map(timer),
+        }
+    }
+
+    /// How often the call was sent, or is about to be.
+    pub(super) fn attempts(&self) -> u32 {
+        self.record.attempts().max(1)
+    }
+
+    fn poll(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Answer, Status>> {
+        let core = Arc::clone(&self.core);
+        let _runtime = enter(core.peer.runtime());
+        let Some(answer) = &mut self.answer else {
+            return Poll::Ready(Err(Status::internal("the call was polled after its end")));
+        };
+        let ended = match answer.as_mut().poll(cx) {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => {
+                let status = ready!(self.poll_abandoned(cx));
+                self.record.end(Err(status.clone()));
+                Err(status)
+            }
+        };
+        self.answer = None;
+        Poll::Ready(ended.map_err(|status| self.describe(status)))
+    }
+
+    /// Why nobody waits for the call any more. While it is under way it finds out about its deadline
+    /// itself, and can say more.
+    fn poll_abandoned(&mut self, cx: &mut Poller<'_>) -> Poll<Status> {
+        if let Some(parent) = &mut self.parent
+            && let Poll::Ready(status) = parent.poll_failed(cx)
+        {
+            return Poll::Ready(status);
+        }
+        if self.progress.is_under_way.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        let Some(timer) = &mut self.timer else {
+            return Poll::Pending;
+        };
+        ready!(timer.as_mut().poll(cx));
+        let status = Status::deadline_exceeded("the deadline passed while interceptors waited");
+        Poll::Ready(status.with_stage(Stage::Send))
+    }
+
+    /// What was never sent did not run.
+    fn describe(&self, status: Status) -> Status {
+        match self.progress.was_sent.load(Ordering::Relaxed) {
+            true => status,
+            false => status.with_may_have_run(false),
+        }
+    }
+}
+
+/// The runtime around the caller, or the channel's: interceptors may need one, also where sync code
+/// polls them.
+fn enter(runtime: &Handle) -> Option<EnterGuard<'_>> {
+    Handle::try_current().is_err().then(|| runtime.enter())
+}
+
+async fn answer(chain: Next, request: Request) -> Result<Answer, Status> {
+    let streams = request.method().kind().server_streams();
+    let response = middleware::run(chain, request).await?;
+    let (metadata, mut body) = response.into_parts();
+    if streams {
+        return Ok(Answer::Replies(Box::new(Replies { metadata, body })));
+    }
+    Ok(Answer::Reply(body.take_message().await?, metadata))
+}
+
+impl<T> Call<T> {
+    /// Goes on until interceptors have an answer.
+    pub(super) fn poll_intercepted(&mut self, cx: &mut Poller<'_>) -> Poll<Result<T, Status>> {
+        let Call {
+            attempt,
+            complete,
+            repeat,
+            intercepted,
+        } = self;
+        if intercepted.is_none()
+            && let Some(chain) = attempt.core.interceptors.clone()
+        {
+            let _runtime = enter(attempt.core.clone().peer.runtime());
+            let started = Intercepted::start(chain, attempt, repeat.as_deref());
+            *intercepted = Some(Box::new(started));
+        }
+        let Some(running) = intercepted else {
+            return Poll::Pending;
+        };
+        let result = match (ready!(running.poll(cx)), &*complete) {
+            (Ok(Answer::Reply(body, metadata)), _) => complete.reply(body, metadata),
+            (Ok(Answer::Replies(replies)), Complete::Stream(open)) => Ok(open(replies)),
+            (Ok(Answer::Replies(_)), _) => Err(Status::internal("a reply has become a stream")),
+            (Err(status), _) => Err(status),
+        };
+        Poll::Ready(result.map_err(|status| match status.address() {
+            Some(_) => status,
+            None => attempt.describe(status).with_attempts(running.attempts()),
+        }))
+    }
+}
+
+impl Call<Response> {
+    /// The call that interceptors lead to.
+    fn inner(attempt: Attempt) -> Self {
+        let complete = match attempt.method.kind().server_streams() {
+            true => Complete::Stream(|replies| Response::new(Body::from_boxed(replies))),
+            false => Complete::Response(|body, metadata| {
+                Ok(Response::new(Body::message(body)).with_metadata(metadata))
+            }),
+        };
+        Call {
+            attempt,
+            complete,
+            repeat: None,
+            intercepted: None,
+        }
+    }
+}
+
+/// What the interceptors of a call lead to.
+struct InnerCall {
+    core: Arc<Core>,
+    method: &'static MethodDescriptor,
+    /// As the caller set them.
+    metadata: Metadata,
+    compress: Compress,
+    deadline: Option<Instant>,
+    /// Of the call that this one is made for.
+    context: Option<Context>,
+    policy: Option<Policy>,
+    idempotent: Option<bool>,
+    progress: Arc<Progress>,
+}
+
+impl Destination for InnerCall {
+    fn run(self: Arc<Self>, request: Request) -> ResponseFuture {
+        Box::pin(async move { self.send(request).await })
+    }
+}
+
+impl InnerCall {
+    async fn send(&self, request: Request) -> Result<Response, Status> {
+        let record = Arc::clone(request.record());
+        let (mut metadata, mut body) = request.into_outgoing();
+        codec::keep_name(&self.metadata, &mut metadata);
+        let (message, requests) = match self.method.kind().client_streams() {
+            true => (Bytes::new(), Some(body)),
+            false => (body.take_message().await?, None),
+        };
+        let mut attempt = Attempt::again(Arc::clone(&self.core), self.method, message);
+        attempt.metadata = metadata;
+        attempt.compress = self.compress;
+        attempt.deadline = self.deadline;
+        attempt.parent = self.context.clone().map(Ended::new);
+        if let Some(requests) = requests {
+            attempt = attempt.with_requests(Box::pin(requests));
+        }
+        let mut call = Call::inner(attempt);
+        if self.policy.is_some() || self.idempotent.is_some() {
+            let repeat = call.repeat_mut();
+            repeat.policy = self.policy.clone();
+            repeat.idempotent = self.idempotent;
+        }
+        let under_way = UnderWay::new(&self.progress);
+        let response = (&mut call).await;
+        drop(under_way);
+        record.add_attempts(call.attempts());
+        response
+    }
+}
+
+/// Says, until it is dropped, that a call is under way.
+struct UnderWay<'a>(&'a Progress);
+
+impl<'a> UnderWay<'a> {
+    fn new(progress: &'a Progress) -> Self {
+        progress.was_sent.store(true, Ordering::Relaxed);
+        progress.is_under_way.store(true, Ordering::Relaxed);
+        UnderWay(progress)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.is_under_way.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The stream of replies, as interceptors left it.
+struct Replies {
+    /// What they send along, in place of what the server did.
+    metadata: Metadata,
+    body: Body,
+}
+
+impl MessageSource for Replies {
+    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        self.body.poll_message(cx)
+    }
+
+    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
+        match self.metadata.is_empty() {
+            true => self.body.poll_headers(cx),
+            false => Poll::Ready(Ok(self.metadata.clone())),
+        }
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        self.body.trailers()
+    }
+
+    fn give_up(&mut self, status: Status) -> Status {
+        self.body.give_up(status)
+    }
+}
