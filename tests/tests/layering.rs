@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
         &[
             &["signal", "transport", "codec", "compression"],
             &["connection", "call"],
-            &["retry"],
+            &["pool", "retry"],
             &["client", "server"],
             &["gateway", "local"],
             &["codegen", "config"],

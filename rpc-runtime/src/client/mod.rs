@@ -1,7 +1,6 @@
 //! Makes calls.
 
 mod attempt;
-mod backoff;
 mod batch;
 pub mod blocking;
 mod builder;
@@ -10,10 +9,10 @@ mod callbacks;
 mod channel;
 mod compression;
 mod dormant;
+mod establish;
 mod future;
 mod hedged;
-mod peer;
-mod registry;
+mod pool_options;
 mod repeat;
 mod resend;
 mod response;
