@@ -15,6 +15,7 @@ const RESERVED_METHODS: &[&str] = &[
     "connect_with",
     "local",
     "new",
+    "stats",
     "with",
     // Inherited.
     "borrow",

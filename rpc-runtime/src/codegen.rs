@@ -14,6 +14,7 @@ pub use rpc_wire::{
 pub use crate::__generated_by as generated_by;
 pub use crate::call::{Context, Streaming};
 pub use crate::client::{Call, Channel};
+pub use crate::pool::PoolStats;
 pub use crate::server::{
     Generated, HandlerOptions, Incoming, IntoService, Reply, Service, not_implemented,
 };

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rpc_runtime::{ListenAddress, Server, ShutdownReport};
+use rpc_runtime::{Channel, ListenAddress, Server, ShutdownReport};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -75,6 +75,13 @@ impl TestServer {
         ProbeAsyncClientProxy::connect(self.address())
             .await
             .expect("the server listens")
+    }
+
+    /// A proxy whose calls share one connection, however many there are.
+    pub async fn client_of_one_connection(&self) -> ProbeAsyncClientProxy {
+        let builder = Channel::builder(self.address()).max_connections(1);
+        let channel = builder.connect().await.expect("the server listens");
+        ProbeAsyncClientProxy::with(channel)
     }
 
     /// A round trip of another client: on a runtime with one thread, the server has read by then

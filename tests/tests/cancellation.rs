@@ -51,7 +51,7 @@ async fn a_call_that_was_never_polled_was_never_sent() {
 async fn a_queued_call_that_is_dropped_is_never_sent_and_leaves_its_place() {
     within(LIMIT, async {
         let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
-        let client = server.client().await;
+        let client = server.client_of_one_connection().await;
         let held = client
             .hold(Payload {
                 data: "held".into(),
@@ -79,7 +79,7 @@ async fn a_queued_call_that_is_dropped_is_never_sent_and_leaves_its_place() {
 async fn a_dropped_call_makes_room_for_one_that_is_queued() {
     within(LIMIT, async {
         let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
-        let client = server.client().await;
+        let client = server.client_of_one_connection().await;
         let held = client.hold(Payload::default()).start();
         server.probe.until_running(1).await;
         let mut queued = client.echo(Payload {

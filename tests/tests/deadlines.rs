@@ -26,7 +26,7 @@ const TOO_LATE: Expected<'_> = Expected {
 #[tokio::test]
 async fn in_the_queue_it_names_the_limit_and_the_call_was_never_sent() {
     let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
-    let client = server.client().await;
+    let client = server.client_of_one_connection().await;
     let held = client.hold(Payload::default()).start();
     within(LIMIT, server.probe.until_running(1)).await;
 
@@ -55,7 +55,7 @@ async fn in_the_queue_it_names_the_limit_and_the_call_was_never_sent() {
 #[tokio::test]
 async fn a_call_whose_turn_comes_after_its_deadline_is_not_sent() {
     let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
-    let client = server.client().await;
+    let client = server.client_of_one_connection().await;
     let held = client.hold(Payload::default()).start();
     within(LIMIT, server.probe.until_running(1)).await;
     let mut queued = client.hold(Payload::default()).timeout(SHORT);

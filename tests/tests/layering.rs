@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
         &[
             &["signal", "transport", "codec", "compression"],
             &["connection", "call"],
-            &["middleware", "retry"],
+            &["middleware", "pool", "retry"],
             &["client", "server"],
             &["gateway", "local"],
             &["codegen", "config"],

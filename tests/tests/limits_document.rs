@@ -26,11 +26,15 @@ fn documented(section: &str) -> BTreeSet<String> {
 fn in_code(folder: &str) -> BTreeSet<String> {
     let folder = project().join("rpc-runtime/src").join(folder);
     let mut limits = BTreeSet::new();
-    for file in ["builder.rs", "compression.rs"] {
-        let code = fs::read_to_string(folder.join(file)).unwrap();
+    for file in ["builder.rs", "compression.rs", "pool_options.rs"] {
+        let Ok(code) = fs::read_to_string(folder.join(file)) else {
+            continue;
+        };
         let options = code.lines().filter_map(|line| {
             let name = line.trim().strip_prefix("pub fn ")?;
-            name.split_once("(mut self").map(|(name, _)| name)
+            let (name, receiver) = name.split_once('(')?;
+            let is_option = receiver.starts_with("self") || receiver.starts_with("mut self");
+            is_option.then_some(name)
         });
         limits.extend(options.filter(|name| is_limit(name)).map(str::to_owned));
     }

@@ -109,7 +109,10 @@ async fn pending_calls_end_when_the_runtime_of_their_shared_connection_is_droppe
 async fn queued_calls_end_when_the_runtime_of_their_shared_connection_is_dropped() {
     let server = TestServer::start_with(|server| server.max_concurrent_streams(1)).await;
     let runtime = runtime();
-    let client = client_on(&runtime, &server).await;
+    let channel = Channel::builder(server.address()).max_connections(1);
+    let connected = within(LIMIT, runtime.spawn(channel.connect())).await;
+    let channel = connected.expect("connecting does not panic").unwrap();
+    let client = ProbeAsyncClientProxy::with(channel);
     let held = tokio::spawn(client.hold(Payload::default()));
     within(LIMIT, server.probe.until_running(1)).await;
     let queued: Vec<_> = (0..100)

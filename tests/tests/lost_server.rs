@@ -56,7 +56,7 @@ async fn calls_that_were_queued_when_the_server_was_killed_say_that_they_did_not
     let server =
         TestServer::start_with(|server| server.max_concurrent_streams(STREAMS as u32)).await;
     let (address, probe) = (server.address(), server.probe.clone());
-    let client = server.client().await;
+    let client = server.client_of_one_connection().await;
     let running = hold(&client, STREAMS);
     within(LIMIT, probe.until_running(STREAMS)).await;
     // Tasks of one thread are polled in turn: those of the set come before this one goes on.

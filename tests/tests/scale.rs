@@ -42,8 +42,8 @@ async fn twenty_thousand_calls_that_wait_run_by_turns_and_all_succeed() {
         let calls: Vec<_> = (0..CALLS)
             .map(|call| client.hold(numbered(call)).start())
             .collect();
-        // The default of max_concurrent_streams.
-        server.probe.until_running(1024).await;
+        // The defaults of max_connections and max_concurrent_streams.
+        server.probe.until_running(8 * 1024).await;
         let sample = client.echo(numbered(CALLS)).start();
         server.probe.release_all();
         for (call, future) in calls.into_iter().enumerate() {

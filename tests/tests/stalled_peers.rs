@@ -90,7 +90,7 @@ async fn a_queued_call_that_cannot_be_sent_passes_its_turn_on() {
             server.max_concurrent_streams(1).max_message_size(1000)
         })
         .await;
-        let probe = server.client().await;
+        let probe = server.client_of_one_connection().await;
         let held = tokio::spawn(probe.hold(payload(1)));
         server.probe.until_running(1).await;
         let mut too_large = Box::pin(probe.echo(payload(5000)));

@@ -52,6 +52,12 @@ pub(super) fn async_proxy(service: &Service, has_trait: bool) -> TokenStream {
                 &self.channel
             }
 
+            /// The connections and callers of the channel's pool, and what it has counted.
+            #[must_use]
+            pub fn stats(&self) -> #codegen::PoolStats {
+                self.channel.stats()
+            }
+
             #(#methods)*
         }
     }
@@ -97,6 +103,12 @@ pub(super) fn blocking_proxy(service: &Service, has_trait: bool) -> TokenStream 
             #[must_use]
             pub fn calls(&self) -> &#async_proxy {
                 &self.calls
+            }
+
+            /// The connections and callers of the channel's pool, and what it has counted.
+            #[must_use]
+            pub fn stats(&self) -> #codegen::PoolStats {
+                self.calls.stats()
             }
 
             #(#methods)*

@@ -1,6 +1,6 @@
 //! A call on its way: for a connection, in a queue, sent.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rpc_wire::session::{Encoded, Outcome, OutgoingRequest};
 use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Stage, Status};
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::timeout_at;
 
 use super::channel::Core;
 use super::compression::Compress;
 use super::streaming::{Requests, Upload};
 use crate::call::{Context, Ended};
-use crate::connection::admission::Ticket;
 use crate::connection::client::{ClientConnection, Started};
+use crate::pool::{self, ClientPool, Entered, Ticket};
 
 /// An encoded request on its way to an outcome. Dropping it cancels the call.
 pub(super) struct Attempt {
@@ -48,7 +48,8 @@ pub(super) struct Attempt {
     pub(super) state: State,
 }
 
-type Acquiring = Pin<Box<dyn Future<Output = Result<Arc<ClientConnection>, Status>> + Send>>;
+type Lease = pool::Lease<ClientConnection>;
+type Acquiring = Pin<Box<dyn Future<Output = Result<Lease, Status>> + Send>>;
 
 /// Where a call is.
 pub(super) enum State {
@@ -57,14 +58,10 @@ pub(super) enum State {
     Again,
     /// It cannot be made.
     Failed(Status),
-    /// It waits for a connection.
+    /// It waits for a place on a connection.
     Acquiring(Acquiring),
-    /// It waits for a stream of its connection.
-    Queued {
-        connection: Arc<ClientConnection>,
-        ticket: Ticket,
-        timer: Option<Pin<Box<Sleep>>>,
-    },
+    /// A place is kept for it.
+    Granted(Lease),
     /// Its request was handed over.
     Sent {
         connection: Arc<ClientConnection>,
@@ -106,7 +103,7 @@ impl Attempt {
     pub(super) fn describe(&self, status: Status) -> Status {
         let status = match status.address() {
             Some(_) => status,
-            None => status.with_address(&*self.core.peer.address()),
+            None => status.with_address(&*self.core.pool.address()),
         };
         status
             .with_method(self.method.path())
@@ -130,62 +127,70 @@ impl Attempt {
         let timeout = self.attempt_timeout;
         let own = timeout.and_then(|timeout| now.checked_add(timeout));
         self.limit = own.into_iter().chain(self.deadline).min();
-        match self.core.peer.current() {
+        match self.core.pool.current() {
             Some(connection) => self.send(now, connection, cx),
-            None => self.acquire(),
+            None => self.acquire(None),
         }
     }
 
-    /// Goes off at the deadline, if there is one.
-    fn timer(&self) -> Option<Pin<Box<Sleep>>> {
-        let _runtime = self.core.peer.runtime().enter();
-        self.limit
-            .map(|deadline| Box::pin(sleep_until(deadline.into())))
-    }
-
-    /// Goes for a connection that takes the call.
-    pub(super) fn acquire(&self) -> State {
-        let peer = Arc::clone(&self.core.peer);
-        let timer = self.timer();
+    /// Goes for a place on a connection; `ticket` says when the call came if it did so before.
+    pub(super) fn acquire(&self, ticket: Option<Ticket>) -> State {
         let needs_agreement = self.compress.needs_agreement();
+        let entered = match self.core.pool.enter(ticket) {
+            Ok(Entered::Granted(lease)) if !needs_agreement => return State::Granted(lease),
+            Ok(entered) => entered,
+            Err(status) => return State::Failed(status),
+        };
+        let (pool, limit) = (Arc::clone(&self.core.pool), self.limit);
         State::Acquiring(Box::pin(async move {
-            let too_late = async {
-                match timer {
-                    Some(timer) => timer.await,
-                    None => pending().await,
-                }
-            };
-            let connection = async {
-                let connection = peer.connection().await?;
-                if needs_agreement {
-                    connection.established().await?;
-                }
-                Ok(connection)
-            };
-            tokio::select! {
-                biased;
-                connection = connection => connection,
-                () = too_late => Err(too_late_to("connecting", Stage::Connect)),
+            let lease = Arc::clone(&pool).granted(entered, limit).await?;
+            if needs_agreement {
+                established(&pool, lease.connection(), limit).await?;
             }
+            Ok(lease)
         }))
     }
 
-    /// Hands the request to a connection.
+    /// Hands the request to a connection that is at hand.
     fn send(&mut self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
-        if self.limit.is_some_and(|limit| limit <= now) {
+        if self.is_late(now) {
             return State::Failed(too_late_to("connecting", Stage::Connect));
         }
         if self.compress.needs_agreement() && !connection.is_established() {
-            return self.acquire();
+            return self.acquire(None);
         }
+        if let Err(status) = self.compress_for(&connection) {
+            return State::Failed(status);
+        }
+        let started = connection.start(now, &self.request(), false, cx);
+        self.started(started, connection, None)
+    }
+
+    /// Hands the request to the connection on which a place is kept for it.
+    fn send_on(&mut self, now: Instant, lease: Lease, cx: &Poller<'_>) -> State {
+        if self.is_late(now) {
+            return State::Failed(too_late_to("the call was queued", Stage::Queue));
+        }
+        if let Err(status) = self.compress_for(lease.connection()) {
+            return State::Failed(status);
+        }
+        let ticket = lease.ticket();
+        let connection = lease.take();
+        let started = connection.start(now, &self.request(), true, cx);
+        self.started(started, connection, Some(ticket))
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.limit.is_some_and(|limit| limit <= now)
+    }
+
+    /// Makes the request as a connection takes it.
+    fn compress_for(&mut self, connection: &ClientConnection) -> Result<(), Status> {
         if self.compress.is_wanted() {
-            match self.compress.apply(&connection, &self.body.bytes) {
-                Ok(compressed) => self.compressed = compressed.map(Box::new),
-                Err(status) => return State::Failed(status),
-            }
+            let compressed = self.compress.apply(connection, &self.body.bytes)?;
+            self.compressed = compressed.map(Box::new);
         }
-        let started = connection.start(now, &self.request(), None, cx);
-        self.started(started, connection)
+        Ok(())
     }
 
     fn request(&self) -> OutgoingRequest<'_> {
@@ -200,15 +205,15 @@ impl Attempt {
         }
     }
 
-    fn started(&self, started: Started, connection: Arc<ClientConnection>) -> State {
+    fn started(
+        &self,
+        started: Started,
+        connection: Arc<ClientConnection>,
+        ticket: Option<Ticket>,
+    ) -> State {
         match started {
             Started::Open(id) => State::Sent { connection, id },
-            Started::Queued(ticket) => State::Queued {
-                connection,
-                ticket,
-                timer: self.timer(),
-            },
-            Started::Elsewhere => self.acquire(),
+            Started::Full | Started::Elsewhere => self.acquire(ticket),
             Started::Failed(status) => State::Failed(status),
         }
     }
@@ -245,15 +250,13 @@ impl Attempt {
                     Poll::Pending => self.begin(Instant::now(), cx),
                 },
                 State::Acquiring(acquiring) => match ready!(acquiring.as_mut().poll(cx)) {
-                    Ok(connection) => self.send(Instant::now(), connection, cx),
+                    Ok(lease) => State::Granted(lease),
                     Err(status) => State::Failed(status),
                 },
-                State::Queued {
-                    connection, ticket, ..
-                } => {
-                    let (connection, ticket) = (connection.clone(), *ticket);
-                    ready!(self.poll_queued(connection, ticket, cx))
-                }
+                State::Granted(_) => match std::mem::replace(&mut self.state, State::Done) {
+                    State::Granted(lease) => self.send_on(Instant::now(), lease, cx),
+                    other => other,
+                },
                 State::Sent { connection, id } => {
                     let outcome = match self.method.kind() {
                         MethodKind::Unary => ready!(connection.poll_reply(*id, cx)),
@@ -280,7 +283,7 @@ impl Attempt {
             self.state = next;
             if let State::Sent { connection, id } = &self.state {
                 if let Some(requests) = self.requests.take() {
-                    let runtime = self.core.peer.runtime();
+                    let runtime = self.core.pool.runtime();
                     self.upload = Some(Upload::start(
                         runtime,
                         connection.clone(),
@@ -294,42 +297,10 @@ impl Attempt {
         }
     }
 
-    /// Goes on once a stream is kept for the call, or its deadline has passed.
-    fn poll_queued(
-        &mut self,
-        connection: Arc<ClientConnection>,
-        ticket: Ticket,
-        cx: &mut Poller<'_>,
-    ) -> Poll<State> {
-        let now = Instant::now();
-        if self.limit.is_none_or(|limit| limit > now) {
-            match connection.start(now, &self.request(), Some(ticket), cx) {
-                // The connection lives, so its runtime does: a timer must not be polled after it.
-                Started::Queued(same) if same == ticket => match &mut self.state {
-                    State::Queued {
-                        timer: Some(timer), ..
-                    } => ready!(timer.as_mut().poll(cx)),
-                    _ => return Poll::Pending,
-                },
-                started => return Poll::Ready(self.started(started, connection)),
-            }
-        }
-        connection.leave_queue(ticket);
-        Poll::Ready(State::Failed(too_late_to(
-            "the call was queued: all streams of the connection, \
-            max_concurrent_streams of the server, were taken",
-            Stage::Queue,
-        )))
-    }
-
     /// Cancels the call, wherever it is.
     pub(super) fn give_up(&mut self) {
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Sent { connection, id } => connection.cancel(id),
-            State::Queued {
-                connection, ticket, ..
-            } => connection.leave_queue(ticket),
-            _ => {}
+        if let State::Sent { connection, id } = std::mem::replace(&mut self.state, State::Done) {
+            connection.cancel(id);
         }
     }
 
@@ -365,6 +336,24 @@ fn received(outcome: Outcome, connection: &ClientConnection) -> Outcome {
 /// Whether the call was not executed.
 fn is_refusal(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Failed(status) if !status.may_have_run())
+}
+
+/// Waits until a connection has agreed with its server on what both can do.
+async fn established(
+    pool: &ClientPool,
+    connection: &ClientConnection,
+    limit: Option<Instant>,
+) -> Result<(), Status> {
+    let Some(limit) = limit else {
+        return connection.established().await;
+    };
+    let established = {
+        let _runtime = pool.runtime().enter();
+        timeout_at(limit.into(), connection.established())
+    };
+    established
+        .await
+        .unwrap_or_else(|_| Err(too_late_to("connecting", Stage::Connect)))
 }
 
 fn too_late_to(what: &str, stage: Stage) -> Status {

@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::builder::ChannelBuilder;
 use super::channel::Channel;
+use crate::pool::CloseReport;
 use crate::transport::Connector;
 
 /// Connects to a server.
@@ -35,6 +36,11 @@ pub fn connect(target: impl AsRef<str>) -> Result<Channel, Status> {
 /// As [`Channel::connect_lazy`].
 pub fn connect_lazy(target: impl AsRef<str>) -> Result<Channel, Status> {
     Channel::builder(target).connect_lazy_blocking()
+}
+
+/// Closes a channel in order; see [`Channel::close_within`].
+pub fn close_within(channel: &Channel, limit: Duration) -> CloseReport {
+    wait(channel.close_within(limit))
 }
 
 /// Connects in a way of the caller's own.

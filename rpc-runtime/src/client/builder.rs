@@ -12,24 +12,17 @@ use tokio::runtime::Handle;
 use super::blocking;
 use super::channel::{Channel, Core};
 use super::compression::Compress;
-use super::peer::{Peer, PeerConfig};
-use super::{registry, runtime};
+use super::{establish, runtime};
 use crate::compression::{self, Compression, DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::middleware::Layers;
+use crate::pool::{self, ClientPool, NativeDialer, PoolConfig, SessionConfig};
 use crate::retry::{Policy, RetryBudget, Rules, ServiceConfig};
 use crate::transport::{self, ClientTls, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
 /// ever because somebody forgot.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Time to connect, unless configured otherwise: a few retransmissions of the first packet.
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time without calls after which a connection is closed, unless configured otherwise: most
-/// middleboxes forget a connection no sooner.
-const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
 /// a call with the default timeout learns of it before its deadline.
@@ -43,7 +36,8 @@ const DEFAULT_KEEPALIVE: Keepalive = Keepalive {
 pub struct ChannelBuilder {
     to: To,
     timeout: Option<Duration>,
-    pub(super) connections: PeerConfig,
+    pub(super) connections: SessionConfig,
+    pub(super) pool: PoolConfig,
     tls: Option<ClientTls>,
     /// The connections are made as everybody's are.
     pub(super) shared: bool,
@@ -86,13 +80,12 @@ impl ChannelBuilder {
         ChannelBuilder {
             to,
             timeout: Some(DEFAULT_TIMEOUT),
-            connections: PeerConfig {
+            connections: SessionConfig {
                 session,
-                connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-                idle_timeout: DEFAULT_IDLE_TIMEOUT,
                 observer: Observer::default(),
                 max_ratio: DEFAULT_MAX_RATIO,
             },
+            pool: PoolConfig::default(),
             tls: None,
             shared: true,
             compresses: false,
@@ -114,14 +107,6 @@ impl ChannelBuilder {
     /// Calls that set no deadline wait for ever.
     pub fn no_timeout(mut self) -> Self {
         self.timeout = None;
-        self
-    }
-
-    /// The time that an attempt to connect may take; 10 seconds unless set. The channel gets a
-    /// connection of its own.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.connect_timeout = timeout;
-        self.shared = false;
         self
     }
 
@@ -147,14 +132,6 @@ impl ChannelBuilder {
         self.shared = false;
         let keepalive = &mut self.connections.session.keepalive;
         keepalive.get_or_insert(DEFAULT_KEEPALIVE)
-    }
-
-    /// Time without calls after which the connection is closed; the next call makes another. 5
-    /// minutes unless set. The channel gets a connection of its own.
-    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.idle_timeout = timeout;
-        self.shared = false;
-        self
     }
 
     /// Calls `observe` when a connection is made and when it ends, on the connection's own task: it
@@ -225,7 +202,7 @@ impl ChannelBuilder {
     /// As [`Channel::connect`].
     pub async fn connect(self) -> Result<Channel, Status> {
         let channel = self.connect_lazy()?;
-        channel.core.peer.establish().await?;
+        establish::established(&channel.core.pool).await?;
         Ok(channel)
     }
 
@@ -247,7 +224,7 @@ impl ChannelBuilder {
     /// As [`Channel::connect`].
     pub fn connect_blocking(self) -> Result<Channel, Status> {
         let channel = self.connect_lazy_blocking()?;
-        blocking::wait(channel.core.peer.establish())?;
+        blocking::wait(establish::established(&channel.core.pool))?;
         Ok(channel)
     }
 
@@ -267,6 +244,7 @@ impl ChannelBuilder {
             to,
             timeout,
             connections,
+            pool,
             tls,
             shared,
             compresses,
@@ -277,17 +255,20 @@ impl ChannelBuilder {
             layers,
         } = self;
         let service_config = service_config.map_err(Status::invalid_argument)?;
-        let peer = match to {
-            To::Connector(connector) => Peer::new(connector, connections, runtime),
+        pool.validate()?;
+        let make = |connector, runtime: &Handle| {
+            let dialer = NativeDialer::new(connector, connections, &pool);
+            ClientPool::new(dialer, pool, runtime.clone())
+        };
+        let pool = match to {
+            To::Connector(connector) => pool::register(make(connector, &runtime)),
             To::Target(text) => {
                 let target = Target::parse(&text)?;
                 let name = target.to_string();
                 let connector = transport::connector(target, tls)?;
-                let make = || Peer::new(connector, connections, runtime.clone());
-                if shared {
-                    registry::shared(&runtime, name, make)
-                } else {
-                    make()
+                match shared {
+                    true => pool::shared(&runtime, name, || make(connector, &runtime)),
+                    false => pool::register(make(connector, &runtime)),
                 }
             }
         };
@@ -296,7 +277,7 @@ impl ChannelBuilder {
             false => Compress::Never,
         };
         Ok(Channel::new(Core {
-            peer,
+            pool,
             timeout,
             compress,
             rules: Rules::new(service_config, policy, retry_budget),
@@ -310,6 +291,7 @@ impl fmt::Debug for ChannelBuilder {
         f.debug_struct("ChannelBuilder")
             .field("timeout", &self.timeout)
             .field("connections", &self.connections)
+            .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
 }

@@ -131,7 +131,7 @@ impl<T> Call<T> {
 
     /// Where the connections are driven.
     pub(super) fn runtime(&self) -> &Handle {
-        self.attempt.core.peer.runtime()
+        self.attempt.core.pool.runtime()
     }
 
     pub(super) fn repeat_mut(&mut self) -> &mut Repeat {

@@ -12,18 +12,19 @@ use rpc_wire::{MethodDescriptor, MethodKind, Status};
 use super::builder::ChannelBuilder;
 use super::call::Call;
 use super::compression::Compress;
-use super::peer::Peer;
 use super::streaming::{encode, encoded};
 use crate::call::Streaming;
 use crate::codec::{Codec, Protobuf};
 use crate::middleware::Next;
+use crate::pool::{self, ClientPool, CloseReport, PoolStats};
 use crate::retry::Rules;
 use crate::transport::Connector;
 
 /// The way to a server. Proxies are thin covers over one; cloning it is cheap.
 ///
-/// Channels to one target in one tokio runtime share a connection, however many there are,
-/// unless their builder sets how connections are made.
+/// Channels to one target in one tokio runtime share a pool of connections, however many there are,
+/// unless their builder sets how connections are made. While the streams of one connection suffice, it is the
+/// only one.
 ///
 /// `C` is the [codec](crate::codec) of the calls that are made through this one; proxies choose it
 /// themselves.
@@ -48,7 +49,7 @@ pub struct Channel<C = Protobuf> {
 /// What the clones of a channel share with its calls.
 #[derive(Debug)]
 pub(super) struct Core {
-    pub(super) peer: Arc<Peer>,
+    pub(super) pool: Arc<ClientPool>,
     /// For calls that set none.
     pub(super) timeout: Option<Duration>,
     /// For calls that do not say.
@@ -132,6 +133,47 @@ impl<C> Channel<C> {
         }
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    ///
+    /// ```no_run
+    /// # fn example(channel: rpc_runtime::Channel) {
+    /// let stats = channel.stats();
+    /// println!("{} calls run on {} connections", stats.pending, stats.active);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        self.core.pool.stats()
+    }
+
+    /// Closes the channel at once: calls that wait or run end with CANCELLED, later ones fail with it without
+    /// being sent. Closing it again changes nothing.
+    ///
+    /// It closes the pool, so channels that share it are closed too; see
+    /// [`ChannelBuilder::own_pool`]. The next channel that is made for the target has a new one.
+    pub fn close(&self) {
+        self.core.pool.close(pool::closed());
+    }
+
+    /// Closes the channel in order, as [`close`](Self::close) but for the calls that run: they have until
+    /// `limit` to finish.
+    ///
+    /// ```no_run
+    /// # async fn example(channel: rpc_runtime::Channel) {
+    /// use std::time::Duration;
+    ///
+    /// let report = channel.close_within(Duration::from_secs(10)).await;
+    /// println!("{report}");
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped after it was polled, the channel stays closed, and the calls that run go on.
+    pub async fn close_within(&self, limit: Duration) -> CloseReport {
+        Arc::clone(&self.core.pool).close_within(limit).await
+    }
+
     /// A unary call.
     pub fn unary<Req, Rep>(&self, method: &'static MethodDescriptor, request: &Req) -> Call<Rep>
     where
@@ -189,7 +231,7 @@ impl<C> Clone for Channel<C> {
 impl<C> fmt::Debug for Channel<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("peer", &self.core.peer)
+            .field("pool", &self.core.pool)
             .field("timeout", &self.core.timeout)
             .finish_non_exhaustive()
     }

@@ -67,7 +67,7 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
     ///
     /// How the call ended; FAILED_PRECONDITION if it could never end.
     pub fn wait(self) -> Result<T, Status> {
-        match blocking::would_deadlock(self.started.core.peer.runtime()) {
+        match blocking::would_deadlock(self.started.core.pool.runtime()) {
             Some(status) if !self.is_done() => {
                 Err(self.started.describe(status).with_may_have_run(true))
             }

@@ -99,7 +99,7 @@ impl Hedged {
         };
         let is_current = |timer: &Pin<Box<Sleep>>| timer.deadline() == next.into();
         if !self.timer.as_ref().is_some_and(is_current) {
-            let _runtime = first.core.peer.runtime().enter();
+            let _runtime = first.core.pool.runtime().enter();
             self.timer = Some(Box::pin(sleep_until(next.into())));
         }
         match &mut self.timer {

@@ -79,7 +79,7 @@ impl Intercepted {
             method: attempt.method,
             metadata: std::mem::take(&mut attempt.metadata),
             deadline: attempt.deadline,
-            target: attempt.core.peer.address(),
+            target: attempt.core.pool.address(),
             context,
             body: match attempt.requests.take() {
                 Some(requests) => Body::stream(requests),
@@ -105,7 +105,7 @@ impl Intercepted {
 
     fn poll(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Answer, Status>> {
         let core = Arc::clone(&self.core);
-        let _runtime = enter(core.peer.runtime());
+        let _runtime = enter(core.pool.runtime());
         let Some(answer) = &mut self.answer else {
             return Poll::Ready(Err(Status::internal("the call was polled after its end")));
         };
@@ -177,7 +177,7 @@ impl<T> Call<T> {
         if intercepted.is_none()
             && let Some(chain) = attempt.core.interceptors.clone()
         {
-            let _runtime = enter(attempt.core.clone().peer.runtime());
+            let _runtime = enter(attempt.core.clone().pool.runtime());
             let started = Intercepted::start(chain, attempt, repeat.as_deref());
             *intercepted = Some(Box::new(started));
         }

@@ -1,7 +1,6 @@
 //! Makes calls.
 
 mod attempt;
-mod backoff;
 mod batch;
 pub mod blocking;
 mod builder;
@@ -10,12 +9,12 @@ mod callbacks;
 mod channel;
 mod compression;
 mod dormant;
+mod establish;
 mod future;
 mod hedged;
 mod intercepted;
 mod interceptors;
-mod peer;
-mod registry;
+mod pool_options;
 mod repeat;
 mod resend;
 mod response;

@@ -72,7 +72,7 @@ impl<T: Send + Sync + 'static> Started<T> {
     /// Has a task complete the call, or bring it to where it waits to be sent again.
     fn run(self: &Arc<Self>, call: Call<T>) {
         let attempt = call.attempts();
-        let task = self.core.peer.runtime().spawn(Running {
+        let task = self.core.pool.runtime().spawn(Running {
             call: Some(call),
             started: Arc::clone(self),
         });
@@ -136,7 +136,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             waker.wake();
         }
         if !callbacks.is_empty() {
-            callbacks::run(self.core.peer.runtime(), callbacks, outcome);
+            callbacks::run(self.core.pool.runtime(), callbacks, outcome);
         }
     }
 
@@ -157,7 +157,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         match state.outcome() {
             Some(outcome) => {
                 drop(state);
-                callbacks::run(self.core.peer.runtime(), vec![callback], outcome);
+                callbacks::run(self.core.pool.runtime(), vec![callback], outcome);
             }
             None => state.callbacks.push(callback),
         }
@@ -217,7 +217,7 @@ impl<T> Started<T> {
     /// Attaches what is known of the call to a status.
     pub(super) fn describe(&self, status: Status) -> Status {
         status
-            .with_address(&*self.core.peer.address())
+            .with_address(&*self.core.pool.address())
             .with_method(self.method.path())
             .with_attempts(self.attempts.load(Ordering::Relaxed))
     }

@@ -8,19 +8,28 @@ use super::settings::{Setting, apply, setting};
 #[cfg(feature = "tls")]
 use super::tls;
 use crate::client::{Channel, ChannelBuilder};
+use crate::pool::HealthCheck;
 
 /// What may be said of a channel. The defaults are those of [`ChannelBuilder`].
 const SETTINGS: &[Setting<ChannelBuilder>] = &[
+    setting!(acquire_timeout, duration),
     setting!(checksum, flag),
     setting!(connect_timeout, duration),
     setting!(hedge, hedge),
+    setting!(health_check, health_check),
     setting!(idle_timeout, duration),
     setting!(keepalive_interval, interval),
     setting!(keepalive_timeout, duration),
+    setting!(max_connections, count),
+    setting!(max_idle, any_count),
+    setting!(max_lifetime, duration),
     setting!(max_message_size, size),
     setting!(max_metadata_size, size),
     setting!(retry, retry),
     setting!(retry_budget, retry_budget),
+    setting!(max_streams_per_connection, count),
+    setting!(max_waiting, any_count),
+    setting!(min_idle, any_count),
     ("timeout", |channel, value| {
         Ok(match value.duration_or_none()? {
             Some(timeout) => channel.timeout(timeout),
@@ -58,6 +67,29 @@ const SETTINGS: &[Setting<ChannelBuilder>] = &[
     #[cfg(not(feature = "tls"))]
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
+
+/// When connections are checked.
+const CHECKS: &[Setting<HealthCheck>] = &[
+    ("on_borrow", |mut check, value| {
+        check.on_borrow = value.flag()?;
+        Ok(check)
+    }),
+    ("on_return", |mut check, value| {
+        check.on_return = value.flag()?;
+        Ok(check)
+    }),
+    (
+        "interval",
+        |check, value| Ok(check.every(value.duration()?)),
+    ),
+    setting!(timeout, duration),
+];
+
+impl Node {
+    fn health_check(&self) -> Result<HealthCheck, ConfigError> {
+        apply(self, &[], CHECKS, HealthCheck::default())
+    }
+}
 
 /// The channel that an entry of `channels` describes.
 pub(super) fn channel(entry: &Node) -> Result<ChannelBuilder, ConfigError> {

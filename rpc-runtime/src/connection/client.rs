@@ -9,10 +9,10 @@ use rpc_wire::session::{
     ClientConfig, ClientSession, ClientSink, Encoded, Outcome, OutgoingRequest, StartError,
 };
 use rpc_wire::{Metadata, MethodKind, Stage, Status};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-use super::admission::{AdmissionQueue, Ticket};
 use super::client_streams::StreamSlot;
+use super::keeper::Keeper;
 use super::sync::{Mutex, MutexGuard};
 use crate::compression::Compression;
 
@@ -31,19 +31,29 @@ pub(super) enum Slot {
 /// user code: no waker is cloned, woken or dropped under it.
 pub(super) struct Shared {
     pub(super) session: ClientSession<Slot>,
-    pub(super) queue: AdmissionQueue,
+    /// Places for calls that are kept for callers on their way.
+    pub(super) kept: usize,
+    /// Calls that were started in such a place.
+    pub(super) kept_starts: u64,
+    /// Somebody looked for a place and found none.
+    pub(super) wanted: bool,
     /// Set while the driver sleeps.
     pub(super) driver: Option<Waker>,
     /// Why there is no connection any more.
     pub(super) closed: Option<Status>,
     /// No channel uses the connection any more.
     pub(super) abandoned: bool,
+    /// Why the driver has to end the connection at once, if it has to.
+    pub(super) cut: Option<Status>,
+    /// Who waits for a sign of life from the server.
+    pub(super) checks: Vec<oneshot::Sender<()>>,
 }
 
 /// A connection to a server.
 pub(crate) struct ClientConnection {
     shared: Mutex<Shared>,
     address: Arc<str>,
+    pub(super) keeper: Arc<dyn Keeper>,
     /// True once the server's SETTINGS are here.
     established: watch::Sender<bool>,
     /// What both sides agreed on; set with the server's SETTINGS.
@@ -57,8 +67,8 @@ pub(crate) struct ClientConnection {
 pub(crate) enum Started {
     /// The request is on its way on this stream.
     Open(u32),
-    /// All streams are taken; the caller is woken when one is kept for it.
-    Queued(Ticket),
+    /// There is no place for it now.
+    Full,
     /// This connection takes no more calls; another one does.
     Elsewhere,
     /// The server would refuse it.
@@ -70,6 +80,7 @@ impl ClientConnection {
         address: Arc<str>,
         config: ClientConfig,
         max_compression_ratio: u32,
+        keeper: Arc<dyn Keeper>,
     ) -> Arc<Self> {
         Arc::new(ClientConnection {
             max_reply_size: config.max_message_size,
@@ -77,20 +88,24 @@ impl ClientConnection {
             compression: OnceLock::new(),
             shared: Mutex::new(Shared {
                 session: ClientSession::new(config),
-                queue: AdmissionQueue::default(),
+                kept: 0,
+                kept_starts: 0,
+                wanted: false,
                 driver: None,
                 closed: None,
                 abandoned: false,
+                cut: None,
+                checks: Vec::new(),
             }),
             address,
+            keeper,
             established: watch::Sender::new(false),
         })
     }
 
     /// Whether new calls may be started here.
     pub(crate) fn accepts(&self) -> bool {
-        let shared = self.lock();
-        shared.closed.is_none() && !shared.session.is_draining()
+        self.lock().takes_calls()
     }
 
     /// Waits for the server's SETTINGS.
@@ -115,63 +130,25 @@ impl ClientConnection {
         self.established.send_replace(true);
     }
 
-    /// Starts a call, or queues it. `ticket` is what an earlier attempt got here.
+    /// Starts a call: in the place that was kept for it, or in a free one.
     pub(crate) fn start(
         &self,
         now: Instant,
         request: &OutgoingRequest<'_>,
-        ticket: Option<Ticket>,
+        in_kept_place: bool,
         cx: &Context<'_>,
     ) -> Started {
         let waker = cx.waker().clone();
-        let mut replaced = None;
-        let mut admitted_callers = Vec::new();
-        let mut guard = self.lock();
-        let shared = &mut *guard;
-        let mut driver = None;
-        let admitted = match ticket {
-            Some(ticket) => shared.queue.take(ticket),
-            None => shared.queue.is_open(shared.session.capacity()),
-        };
-        let started = if shared.closed.is_some() || shared.session.is_draining() {
-            Started::Elsewhere
-        } else if !admitted {
-            match ticket {
-                Some(ticket) => {
-                    replaced = shared.queue.set_waker(ticket, waker);
-                    Started::Queued(ticket)
-                }
-                None => Started::Queued(shared.queue.join(waker)),
-            }
-        } else {
-            match shared
-                .session
-                .start(now, request, Slot::new(request.kind, waker))
-            {
-                Ok(id) => {
-                    driver = shared.driver.take();
-                    Started::Open(id)
-                }
-                Err((error, slot)) => {
-                    replaced = slot.into_waker();
-                    match error {
-                        StartError::Draining => Started::Elsewhere,
-                        StartError::OverLimit(status) => {
-                            // Another caller may have the stream that was kept for this one.
-                            shared.admit(&mut admitted_callers);
-                            Started::Failed(status)
-                        }
-                        StartError::AtCapacity => {
-                            let waker = replaced.take().unwrap_or_else(|| Waker::noop().clone());
-                            Started::Queued(shared.queue.join(waker))
-                        }
-                    }
-                }
-            }
-        };
-        drop(guard);
-        drop(replaced);
-        wake_all(driver.into_iter().chain(admitted_callers));
+        let mut shared = self.lock();
+        let (started, unused) = shared.start(now, request, in_kept_place, waker);
+        let opened = matches!(started, Started::Open(_));
+        let driver = if opened { shared.driver.take() } else { None };
+        // Another caller may have the place that was kept for this one.
+        let freed = in_kept_place && !opened && shared.take_wanted();
+        drop(shared);
+        drop(unused);
+        wake_all(driver);
+        self.tell_freed(freed);
         started
     }
 
@@ -208,7 +185,6 @@ impl ClientConnection {
 
     /// A caller lost interest in a call that was started here.
     pub(crate) fn cancel(&self, id: u32) {
-        let mut wakers = Vec::new();
         let mut shared = self.lock();
         let slot = shared.session.release(id);
         let driver = if shared.session.has_output() {
@@ -216,21 +192,11 @@ impl ClientConnection {
         } else {
             None
         };
-        shared.admit(&mut wakers);
+        let freed = shared.take_wanted();
         drop(shared);
         drop(slot);
-        wake_all(driver.into_iter().chain(wakers));
-    }
-
-    /// A caller lost interest while it was queued here.
-    pub(crate) fn leave_queue(&self, ticket: Ticket) {
-        let mut wakers = Vec::new();
-        let mut shared = self.lock();
-        let waker = shared.queue.leave(ticket);
-        shared.admit(&mut wakers);
-        drop(shared);
-        drop(waker);
-        wake_all(wakers);
+        wake_all(driver);
+        self.tell_freed(freed);
     }
 
     /// Closes the connection once its last call has ended: no channel uses it any more.
@@ -248,10 +214,11 @@ impl ClientConnection {
         let mut shared = self.lock();
         if shared.closed.is_none() {
             shared.session.lost(written, &reason, &mut ended);
-            shared.queue.dissolve(&mut ended.wakers);
             shared.closed = Some(reason);
         }
+        let checks = std::mem::take(&mut shared.checks);
         drop(shared);
+        drop(checks);
         ended.wake();
         self.set_established();
     }
@@ -270,18 +237,47 @@ impl fmt::Debug for ClientConnection {
 }
 
 impl Shared {
-    /// Whether calls run or wait for a stream.
-    pub(super) fn has_calls(&self) -> bool {
-        self.session.open_streams() > 0 || !self.queue.is_empty()
+    /// Starts a call; gives back the waker if it is not needed.
+    fn start(
+        &mut self,
+        now: Instant,
+        request: &OutgoingRequest<'_>,
+        in_kept_place: bool,
+        waker: Waker,
+    ) -> (Started, Option<Waker>) {
+        if in_kept_place {
+            self.kept -= 1;
+        } else if self.session.capacity() <= self.kept && self.takes_calls() {
+            return (Started::Full, Some(waker));
+        }
+        if self.closed.is_some() {
+            return (Started::Elsewhere, Some(waker));
+        }
+        let slot = Slot::new(request.kind, waker);
+        match self.session.start(now, request, slot) {
+            Ok(id) => {
+                self.kept_starts += u64::from(in_kept_place);
+                (Started::Open(id), None)
+            }
+            Err((error, slot)) => {
+                let started = match error {
+                    StartError::Draining => Started::Elsewhere,
+                    StartError::AtCapacity => Started::Full,
+                    StartError::OverLimit(status) => Started::Failed(status),
+                };
+                (started, slot.into_waker())
+            }
+        }
     }
 
-    /// Lets queued callers have the streams that are free now.
-    pub(super) fn admit(&mut self, wakers: &mut Vec<Waker>) {
-        if self.closed.is_some() || self.session.is_draining() {
-            self.queue.dissolve(wakers);
-        } else {
-            self.queue.admit(self.session.capacity(), wakers);
-        }
+    /// Whether new calls may be started here.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.closed.is_none() && !self.session.is_draining()
+    }
+
+    /// Whether calls run, or places are kept for some.
+    pub(super) fn has_calls(&self) -> bool {
+        self.session.open_streams() + self.kept > 0
     }
 }
 

@@ -12,7 +12,7 @@ use rpc_wire::frame::{GoAway, GoAwayCode};
 use rpc_wire::session::{Output, SessionError};
 
 use super::client::{ClientConnection, EndedCalls, Shared};
-use super::lifetime::Lifetime;
+use super::lifetime::{End, Lifetime};
 use super::observer::Observed;
 use super::timer::Timer;
 use super::wire::Wire;
@@ -32,6 +32,8 @@ pub(super) enum Event {
     Timer,
     /// The last channel is gone and so is the last call.
     Abandoned,
+    /// The connection is to end now.
+    Cut(Status),
 }
 
 /// Why a connection ends.
@@ -59,9 +61,20 @@ impl From<SessionError> for Lost {
     }
 }
 
+/// What a connection is allowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DriverConfig {
+    /// For the server to prove that it speaks the protocol.
+    pub(crate) handshake_timeout: Duration,
+    /// Without calls.
+    pub(crate) idle_timeout: Duration,
+    /// In all, a tenth more or less.
+    pub(crate) max_age: Option<Duration>,
+}
+
 /// Moves bytes between a session and its transport until either ends. However it ends, also by
 /// being dropped with its runtime, every pending call ends with it.
-pub(crate) struct ClientDriver<F: FnMut()> {
+pub(crate) struct ClientDriver {
     connection: Arc<ClientConnection>,
     wire: Wire,
     timer: Timer,
@@ -69,22 +82,22 @@ pub(crate) struct ClientDriver<F: FnMut()> {
     established: bool,
     /// By when the server must have proved to speak the protocol.
     handshake_deadline: Option<Instant>,
-    handshake_timeout: Duration,
-    on_established: F,
+    config: DriverConfig,
     reads_in_a_row: u32,
     lifetime: Lifetime,
+    /// Whether the last call has ended, as far as the keeper knows.
+    was_idle: bool,
+    /// The keeper knows that there will be no more calls.
+    told_leaving: bool,
     observed: Option<Observed>,
 }
 
-impl<F: FnMut()> ClientDriver<F> {
-    /// `on_established` is called when the server has proved to speak the protocol.
+impl ClientDriver {
     pub(crate) fn new(
         connection: Arc<ClientConnection>,
         transport: BoxTransport,
-        handshake_timeout: Duration,
-        idle_timeout: Duration,
+        config: DriverConfig,
         observed: Observed,
-        on_established: F,
     ) -> Self {
         ClientDriver {
             connection,
@@ -92,11 +105,12 @@ impl<F: FnMut()> ClientDriver<F> {
             timer: Timer::default(),
             ended: EndedCalls::default(),
             established: false,
-            handshake_deadline: Instant::now().checked_add(handshake_timeout),
-            handshake_timeout,
-            on_established,
+            handshake_deadline: Instant::now().checked_add(config.handshake_timeout),
             reads_in_a_row: 0,
-            lifetime: Lifetime::new(idle_timeout, None),
+            lifetime: Lifetime::new(config.idle_timeout, config.max_age),
+            was_idle: true,
+            told_leaving: false,
+            config,
             observed: Some(observed),
         }
     }
@@ -119,6 +133,7 @@ impl<F: FnMut()> ClientDriver<F> {
         }
         let leaving = self.wire.output.remaining() as u64;
         self.connection.lost(self.wire.written() + leaving, reason);
+        self.tell_leaving();
         if let Some(error) = violation {
             self.send_goaway(&error);
             self.wire.flush().await;
@@ -149,6 +164,7 @@ impl<F: FnMut()> ClientDriver<F> {
             Event::Timer => self.expire()?,
             Event::Output => {}
             Event::Abandoned => return Ok(false),
+            Event::Cut(reason) => return Err(reason.into()),
         }
         // Callers that are ready to run, not least those just woken, add their frames first, so
         // that one write carries them all.
@@ -165,17 +181,20 @@ impl<F: FnMut()> ClientDriver<F> {
             return Poll::Ready(Ok(Event::Read(count)));
         }
         self.reads_in_a_row = 0;
-        let goals = {
+        let (timeout, has_calls) = {
             let mut shared = self.connection.lock();
             if let Poll::Ready(event) = poll_callers(&mut shared, wrote, cx) {
                 return Poll::Ready(Ok(event));
             }
-            [
-                shared.session.next_timeout(),
-                self.lifetime.end(shared.has_calls()),
-            ]
+            (shared.session.next_timeout(), shared.has_calls())
         };
-        let goals = goals.into_iter().chain([self.handshake_deadline]);
+        self.note_calls(has_calls);
+        let goals = [
+            timeout,
+            self.lifetime.end(has_calls),
+            self.handshake_deadline,
+        ];
+        let goals = goals.into_iter();
         if self.timer.poll(goals.flatten().min(), cx).is_ready() {
             return Poll::Ready(Ok(Event::Timer));
         }
@@ -185,6 +204,22 @@ impl<F: FnMut()> ClientDriver<F> {
         Poll::Pending
     }
 
+    /// Tells the keeper when the last call has ended.
+    fn note_calls(&mut self, has_calls: bool) {
+        let became_idle = !has_calls && !self.was_idle;
+        self.was_idle = !has_calls;
+        if became_idle && self.connection.keeper.watches_idle() {
+            self.connection.keeper.idle();
+        }
+    }
+
+    fn tell_leaving(&mut self) {
+        if !self.told_leaving {
+            self.told_leaving = true;
+            self.connection.keeper.leaving();
+        }
+    }
+
     fn receive(&mut self) -> Result<(), SessionError> {
         let connection = Arc::clone(&self.connection);
         let now = Instant::now();
@@ -192,12 +227,18 @@ impl<F: FnMut()> ClientDriver<F> {
         let received = shared
             .session
             .receive(now, &mut self.wire.input, &mut self.ended);
-        shared.admit(&mut self.ended.wakers);
         if shared.session.is_established() && !self.established {
             connection.note_compression(&shared.session);
         }
+        let freed = shared.take_wanted();
+        let checks = std::mem::take(&mut shared.checks);
         drop(shared);
         self.ended.wake();
+        connection.tell_freed(freed);
+        for check in checks {
+            // Whoever asked may have gone.
+            let _ = check.send(());
+        }
         received
     }
 
@@ -211,6 +252,7 @@ impl<F: FnMut()> ClientDriver<F> {
         let is_error = |goaway: &GoAway| goaway.code != GoAwayCode::NoError;
         let turned_away = shared.session.goaway().is_some_and(is_error);
         let established = shared.session.is_established();
+        let streams = shared.session.peer_settings().max_concurrent_streams;
         drop(shared);
         if turned_away {
             // It is the server's last frame.
@@ -219,7 +261,7 @@ impl<F: FnMut()> ClientDriver<F> {
         if established {
             self.established = true;
             self.handshake_deadline = None;
-            (self.on_established)();
+            self.connection.keeper.established(streams);
             self.connection.set_established();
         }
         Ok(())
@@ -229,20 +271,26 @@ impl<F: FnMut()> ClientDriver<F> {
         let now = Instant::now();
         let mut shared = self.connection.lock();
         let alive = shared.session.expire(now, &mut self.ended);
-        if let Some(reason) = self.lifetime.expire(now, shared.has_calls()) {
-            shared.session.leave(reason);
-        }
-        shared.admit(&mut self.ended.wakers);
+        let end = self.lifetime.expire(now, shared.has_calls());
+        let freed = shared.take_wanted();
         drop(shared);
         self.ended.wake();
+        self.connection.tell_freed(freed);
         alive?;
+        match end {
+            Some(End::Idle) if !self.connection.keeper.may_retire() => {
+                self.lifetime.stay(now, self.config.idle_timeout);
+            }
+            Some(end) => self.connection.lock().session.leave(end.of_client()),
+            None => {}
+        }
         if self
             .handshake_deadline
             .is_some_and(|deadline| deadline <= now)
         {
             return Err(Status::unavailable(format!(
                 "connected, but no answer after {:?} (connect_timeout); is it an rpc server?",
-                self.handshake_timeout
+                self.config.handshake_timeout
             ))
             .into());
         }
@@ -280,31 +328,43 @@ impl<F: FnMut()> ClientDriver<F> {
             shared
                 .session
                 .take_writable(|slot| wakers.extend(slot.take_writer()));
-            shared.admit(wakers);
         }
+        let freed = shared.take_wanted();
+        let is_leaving = shared.session.is_draining();
         let is_finished = shared.session.is_finished();
         drop(shared);
         self.ended.wake();
+        self.connection.tell_freed(freed);
+        if is_leaving {
+            self.tell_leaving();
+        }
         !is_finished || self.wire.output.has_remaining()
     }
 }
 
-impl<F: FnMut()> Drop for ClientDriver<F> {
+impl Drop for ClientDriver {
     fn drop(&mut self) {
         // Reached with a connection that is not closed yet only if the task was dropped.
         let reason =
             Status::unavailable("the tokio runtime that the connection belongs to was shut down");
-        self.connection.lost(self.wire.written(), reason);
+        self.connection.lost(self.wire.written(), reason.clone());
+        self.tell_leaving();
+        let closed = self.connection.lock().closed.clone();
+        let reason = closed.unwrap_or(reason);
+        self.connection.keeper.closed(&reason, self.established);
     }
 }
 
 /// What callers left for the driver; if nothing, it is woken by the next who does. No more is
 /// written before what was taken has left.
 pub(super) fn poll_callers(shared: &mut Shared, wrote: bool, cx: &Context<'_>) -> Poll<Event> {
+    if let Some(reason) = shared.cut.take() {
+        return Poll::Ready(Event::Cut(reason));
+    }
     if wrote && (shared.session.has_output() || shared.session.is_finished()) {
         return Poll::Ready(Event::Output);
     }
-    if shared.abandoned && shared.session.open_streams() == 0 {
+    if shared.abandoned && !shared.has_calls() {
         return Poll::Ready(Event::Abandoned);
     }
     shared.driver = Some(cx.waker().clone());

@@ -160,11 +160,12 @@ impl ClientConnection {
         shared
             .session
             .abort(id, status.with_stage(Stage::Send), &mut ended);
-        shared.admit(&mut ended.wakers);
+        let freed = shared.take_wanted();
         let driver = shared.driver.take();
         drop(shared);
         ended.wake();
         wake_all(driver);
+        self.tell_freed(freed);
     }
 
     /// The largest message that the server takes, as far as it has said.

@@ -2,9 +2,39 @@
 
 use std::time::{Duration, Instant};
 
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nobody used it.
+    Idle,
+    /// It is old.
+    Old,
+}
+
+impl End {
+    /// The reason as a server's clients are told it.
+    pub(crate) fn of_server(self) -> &'static str {
+        match self {
+            End::Idle => IDLE,
+            End::Old => "the connection is as old as it may become (max_connection_age)",
+        }
+    }
+
+    /// The reason as a client's server is told it.
+    pub(crate) fn of_client(self) -> &'static str {
+        match self {
+            End::Idle => IDLE,
+            End::Old => "the connection is as old as it may become (max_lifetime)",
+        }
+    }
+}
+
+const IDLE: &str = "nobody used the connection (idle_timeout)";
+
 /// The end of a connection that nobody uses, or that is old.
 pub(crate) struct Lifetime {
-    idle_timeout: Duration,
+    /// `None` once it has passed.
+    idle_timeout: Option<Duration>,
     /// Since when there are no calls, as far as is known.
     idle_since: Option<Instant>,
     old: Option<Instant>,
@@ -21,7 +51,7 @@ impl Lifetime {
             now.checked_add(age)
         });
         Lifetime {
-            idle_timeout,
+            idle_timeout: Some(idle_timeout),
             idle_since: Some(now),
             old,
         }
@@ -44,22 +74,26 @@ impl Lifetime {
             None
         } else {
             let since = *self.idle_since.get_or_insert_with(Instant::now);
-            since.checked_add(self.idle_timeout)
+            self.idle_timeout
+                .and_then(|timeout| since.checked_add(timeout))
         };
         idle.into_iter().chain(self.old).min()
     }
 
     /// Why the connection ends now, if it does; it is said once.
-    pub(crate) fn expire(&mut self, now: Instant, has_calls: bool) -> Option<&'static str> {
+    pub(crate) fn expire(&mut self, now: Instant, has_calls: bool) -> Option<End> {
         if self.end(has_calls).is_none_or(|end| end > now) {
             return None;
         }
         let is_old = self.old.take().is_some_and(|old| old <= now);
-        self.idle_timeout = Duration::MAX;
-        Some(match is_old {
-            true => "the connection is as old as it may become (max_connection_age)",
-            false => "nobody used the connection (idle_timeout)",
-        })
+        self.idle_timeout = None;
+        Some(if is_old { End::Old } else { End::Idle })
+    }
+
+    /// The connection stays although nobody used it: the time begins again.
+    pub(crate) fn stay(&mut self, now: Instant, idle_timeout: Duration) {
+        self.idle_since = Some(now);
+        self.idle_timeout = Some(idle_timeout);
     }
 }
 
@@ -78,9 +112,10 @@ mod tests {
         let end = lifetime.end(false).unwrap();
         assert!(end > first, "it counts from the end of the call");
         assert_eq!(lifetime.expire(first, false), None);
-        let reason = lifetime.expire(end, false).unwrap();
-        assert!(reason.contains("idle_timeout"));
+        assert_eq!(lifetime.expire(end, false), Some(End::Idle));
         assert_eq!(lifetime.end(false), None, "it ends once");
+        lifetime.stay(end, MINUTE);
+        assert_eq!(lifetime.end(false), Some(end + MINUTE));
     }
 
     #[test]
@@ -90,7 +125,6 @@ mod tests {
         let end = lifetime.end(true).unwrap();
         assert!(end >= began + 9 * MINUTE && end <= Instant::now() + 11 * MINUTE);
         assert_eq!(lifetime.expire(began, true), None);
-        let reason = lifetime.expire(end, true).unwrap();
-        assert!(reason.contains("max_connection_age"));
+        assert_eq!(lifetime.expire(end, true), Some(End::Old));
     }
 }

@@ -3,12 +3,13 @@
 //! A connection is one task, which owns the transport. At a client the session is shared with
 //! the callers under a lock, at a server it belongs to the task.
 
-pub(crate) mod admission;
 pub(crate) mod client;
 mod client_compression;
 pub(crate) mod client_driver;
+mod client_places;
 mod client_streams;
 pub(crate) mod completions;
+pub(crate) mod keeper;
 pub(crate) mod lifetime;
 #[cfg(all(test, rpc_loom))]
 mod models;

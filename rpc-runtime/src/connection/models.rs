@@ -7,7 +7,7 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -20,6 +20,7 @@ use rpc_wire::{Metadata, MethodKind, Status};
 use super::client::{ClientConnection, EndedCalls, Started, wake_all};
 use super::client_driver::{Event, poll_callers};
 use super::completions::{Completion, Completions};
+use super::keeper::{Keeper, Reserved};
 use super::packing::Packing;
 use super::server_streams::ServerStream;
 
@@ -33,13 +34,27 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
     model.check(run);
 }
 
-fn connection() -> Arc<ClientConnection> {
-    ClientConnection::new("model".into(), ClientConfig::default(), 1)
+/// A keeper that wakes who waits for room.
+#[derive(Default)]
+struct Waiting(loom::sync::Mutex<Option<Waker>>);
+
+impl Keeper for Waiting {
+    fn freed(&self) {
+        let waker = self.0.lock().expect("nobody panics").take();
+        wake_all(waker);
+    }
 }
 
-/// A connection whose server allows so many streams.
-fn connection_with_streams(max_concurrent_streams: u32) -> Arc<ClientConnection> {
-    let connection = connection();
+fn connection() -> Arc<ClientConnection> {
+    connection_of(Arc::new(Waiting::default()))
+}
+
+fn connection_of(keeper: Arc<Waiting>) -> Arc<ClientConnection> {
+    ClientConnection::new("model".into(), ClientConfig::default(), 1, keeper)
+}
+
+/// Announces how many streams the server of a connection allows.
+fn allow(connection: &ClientConnection, max_concurrent_streams: u32) {
     let settings = Settings {
         max_concurrent_streams,
         ..Settings::default()
@@ -51,13 +66,15 @@ fn connection_with_streams(max_concurrent_streams: u32) -> Arc<ClientConnection>
         .session
         .receive(Instant::now(), &mut input, &mut EndedCalls::default());
     received.expect("SETTINGS come first");
-    drop(shared);
-    connection
 }
 
 /// A call from its start; gives its stream, or nothing if the connection takes none.
 fn start(connection: &ClientConnection) -> impl Future<Output = Option<u32>> {
-    let mut ticket = None;
+    start_in(connection, false)
+}
+
+/// As [`start`], in a place that is kept if `kept`.
+fn start_in(connection: &ClientConnection, kept: bool) -> impl Future<Output = Option<u32>> {
     poll_fn(move |cx| {
         let request = OutgoingRequest {
             method_number: None,
@@ -68,13 +85,9 @@ fn start(connection: &ClientConnection) -> impl Future<Output = Option<u32>> {
             kind: MethodKind::Unary,
             body: &Encoded::default(),
         };
-        match connection.start(Instant::now(), &request, ticket, cx) {
+        match connection.start(Instant::now(), &request, kept, cx) {
             Started::Open(id) => Poll::Ready(Some(id)),
-            Started::Queued(place) => {
-                ticket = Some(place);
-                Poll::Pending
-            }
-            Started::Elsewhere => Poll::Ready(None),
+            Started::Full | Started::Elsewhere => Poll::Ready(None),
             Started::Failed(status) => panic!("{status}"),
         }
     })
@@ -90,10 +103,7 @@ fn poll_output(connection: &ClientConnection, cx: &Context<'_>) -> Poll<BytesMut
     assert!(matches!(event, Event::Output), "{event:?}");
     let mut output = Output::default();
     shared.session.take_output(&mut output);
-    let mut admitted = Vec::new();
-    shared.admit(&mut admitted);
     drop(shared);
-    wake_all(admitted);
     let mut taken = BytesMut::new();
     taken.put(output);
     Poll::Ready(taken)
@@ -198,14 +208,27 @@ fn a_driver_that_falls_asleep_misses_no_caller() {
 }
 
 #[test]
-fn a_caller_in_the_queue_gets_the_stream_of_one_that_gives_up() {
+fn who_finds_no_place_is_told_of_the_one_that_another_gives_up() {
     model(|| {
-        let connection = connection_with_streams(1);
+        let keeper = Arc::new(Waiting::default());
+        let connection = connection_of(Arc::clone(&keeper));
+        allow(&connection, 1);
         let first = block_on(start(&connection)).expect("it is the first");
-        let queued = Arc::clone(&connection);
-        let queued = thread::spawn(move || block_on(start(&queued)));
+        let waiting = Arc::clone(&connection);
+        let waiting = thread::spawn(move || {
+            block_on(poll_fn(|cx| {
+                let waker = cx.waker().clone();
+                *keeper.0.lock().expect("nobody panics") = Some(waker);
+                match waiting.reserve() {
+                    Reserved::Kept => Poll::Ready(()),
+                    Reserved::Full | Reserved::Later => Poll::Pending,
+                    Reserved::Gone => panic!("the connection is there"),
+                }
+            }));
+            block_on(start_in(&waiting, true))
+        });
         connection.cancel(first);
-        let second = queued.join().expect("callers do not panic");
+        let second = waiting.join().expect("callers do not panic");
         assert_eq!(second, Some(first + 1));
     });
 }
@@ -213,7 +236,8 @@ fn a_caller_in_the_queue_gets_the_stream_of_one_that_gives_up() {
 #[test]
 fn every_call_ends_with_its_connection_however_far_it_is() {
     model(|| {
-        let connection = connection_with_streams(1);
+        let connection = connection();
+        allow(&connection, 1);
         let callers = [(); 2].map(|()| {
             let connection = Arc::clone(&connection);
             thread::spawn(move || {

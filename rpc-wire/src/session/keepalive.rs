@@ -78,4 +78,17 @@ impl Silence {
         self.asked = Some(now);
         Ok(true)
     }
+
+    /// Whether the peer was heard within `least`, and whether it is to be sent a PING now: not before
+    /// its first word, and not while it owes an answer.
+    pub(super) fn check(&mut self, now: Instant, least: Duration) -> (bool, bool) {
+        let alive = self
+            .heard
+            .is_none_or(|heard| now.saturating_duration_since(heard) < least);
+        let ask = !alive && self.asked.is_none();
+        if ask {
+            self.asked = Some(now);
+        }
+        (alive, ask)
+    }
 }

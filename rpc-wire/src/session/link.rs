@@ -368,6 +368,16 @@ impl Link {
         Ok(())
     }
 
+    /// Whether the peer was heard lately; if not, it is asked whether it is there.
+    pub(crate) fn check_alive(&mut self, now: Instant) -> bool {
+        let least = self.peer.min_ping_interval;
+        let (alive, ask) = self.silence.check(now, least);
+        if ask {
+            self.send_ping(KEEPALIVE_PING);
+        }
+        alive
+    }
+
     /// Answers a PING.
     pub(crate) fn handle_ping(&mut self, now: Instant, body: &[u8]) -> Result<(), SessionError> {
         let payload = ping::decode(body)?;

@@ -24,8 +24,8 @@ impl<S: RequestSink> ServerDriver<S> {
             return Err(error.to_string());
         }
         let has_calls = self.session.open_streams() > 0;
-        if let Some(reason) = self.lifetime.expire(now, has_calls) {
-            self.drain(reason);
+        if let Some(end) = self.lifetime.expire(now, has_calls) {
+            self.drain(end.of_server());
         }
         let limit = self.config.write_timeout;
         if is_past(self.write_deadline()) {

@@ -254,8 +254,8 @@ impl Connection {
             // Who does not read cannot be answered.
             self.fail(reason, Duration::ZERO);
         }
-        if let Some(reason) = self.lifetime.expire(now, self.calls.running() > 0) {
-            self.drain(reason);
+        if let Some(end) = self.lifetime.expire(now, self.calls.running() > 0) {
+            self.drain(end.of_server());
         }
     }
 

@@ -20,7 +20,10 @@ use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Output, SessionError, SessionStats};
 use crate::frame::{Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION};
-use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, MAX_METHOD_NUMBERS};
+use crate::limits::{
+    ASSUMED_MAX_CONCURRENT_STREAMS, DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE,
+    MAX_METHOD_NUMBERS,
+};
 use crate::{Code, Stage, Status};
 
 pub use outcome::{ClientSink, Outcome};
@@ -40,6 +43,10 @@ pub struct ClientConfig {
     pub settings: Settings,
     /// Largest reply that is accepted, in bytes.
     pub max_message_size: u64,
+    /// Streams that are open at a time at most, however many the server allows.
+    pub max_streams: u32,
+    /// Streams that may be open before the server says how many it allows.
+    pub assumed_streams: u32,
     /// Id of the first stream; only tests have a reason to change it.
     pub first_stream_id: u32,
     /// How a server that is gone is found out; not at all unless set.
@@ -51,6 +58,8 @@ impl Default for ClientConfig {
         ClientConfig {
             settings: Settings::default(),
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+            max_streams: u32::MAX,
+            assumed_streams: ASSUMED_MAX_CONCURRENT_STREAMS,
             first_stream_id: 1,
             keepalive: None,
         }
@@ -134,6 +143,7 @@ impl<T> ClientSession<T> {
             ..config.settings.clone()
         };
         let mut link = Link::new(settings, config.keepalive);
+        link.peer.max_concurrent_streams = config.assumed_streams;
         link.send_settings();
         ClientSession {
             link,
@@ -155,7 +165,21 @@ impl<T> ClientSession<T> {
         if self.is_draining() || self.link.output.remaining() >= MAX_QUEUED_OUTPUT {
             return 0;
         }
-        (self.link.peer.max_concurrent_streams as usize).saturating_sub(self.open)
+        self.max_streams().saturating_sub(self.open)
+    }
+
+    /// Streams that may be open at a time, by the server's limit and this side's own.
+    pub fn max_streams(&self) -> usize {
+        let allowed = self.link.peer.max_concurrent_streams;
+        allowed.min(self.config.max_streams) as usize
+    }
+
+    /// Whether all streams are taken if `kept` more are counted in. It is not so while a server may
+    /// still announce that it allows more.
+    pub fn is_used_up(&self, kept: usize) -> bool {
+        let taken = self.open + kept;
+        taken >= self.config.max_streams as usize
+            || (self.is_established() && taken >= self.max_streams())
     }
 
     /// Streams that are open.
@@ -186,6 +210,12 @@ impl<T> ClientSession<T> {
     /// Whether the server's SETTINGS are here.
     pub fn is_established(&self) -> bool {
         self.link.settings_seen()
+    }
+
+    /// Whether the server was heard as lately as PINGs may follow each other, or has nothing to say
+    /// yet. If not it is sent one, unless that has been done: it is there if anything comes.
+    pub fn check_alive(&mut self, now: Instant) -> bool {
+        self.link.check_alive(now)
     }
 
     /// The algorithm that messages may be compressed with, once the server's SETTINGS are here and

@@ -47,6 +47,21 @@ fn a_silent_server_is_asked_and_given_up_when_it_does_not_answer() {
 }
 
 #[test]
+fn a_connection_without_calls_is_checked_by_one_ping_unless_the_server_was_heard_lately() {
+    let mut client = client(&Settings::default());
+    assert!(client.session.check_alive(client.now), "it sent SETTINGS");
+    client.now += DEFAULT_MIN_PING_INTERVAL;
+    assert!(!client.session.check_alive(client.now));
+    assert!(!client.session.check_alive(client.now), "it owes an answer");
+    let sent = client.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].frame_type(), FrameType::Ping);
+    client.send(&pong(*b"anybody?")).unwrap();
+    assert!(client.session.check_alive(client.now));
+    assert!(client.sent().is_empty());
+}
+
+#[test]
 fn whatever_arrives_is_a_sign_of_life() {
     let mut client = client(&Settings::default());
     client.start(&Call::later("x"));

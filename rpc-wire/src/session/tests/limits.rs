@@ -332,3 +332,38 @@ fn metadata_with_too_many_entries_from_a_careless_peer_are_refused() {
     assert_eq!(client.error().code(), Code::ResourceExhausted);
     assert_eq!(client.sent()[0].frame_type(), FrameType::Cancel);
 }
+
+#[test]
+fn the_clients_own_limit_of_streams_holds_where_the_server_allows_more() {
+    let config = ClientConfig {
+        max_streams: 1,
+        ..ClientConfig::default()
+    };
+    let mut client = LoneClient::new(config);
+    assert!(!client.session.is_used_up(0) && client.session.is_used_up(1));
+    client.start(&Call::later("x"));
+    assert_eq!(client.session.capacity(), 0);
+    assert!(client.session.is_used_up(0), "whatever the server says");
+}
+
+#[test]
+fn streams_are_used_up_only_once_the_server_has_said_how_many_it_allows() {
+    let config = ClientConfig {
+        assumed_streams: 1,
+        ..ClientConfig::default()
+    };
+    let mut client = LoneClient::new(config);
+    client.start(&Call::later("x"));
+    assert_eq!(client.session.capacity(), 0);
+    assert!(!client.session.is_used_up(0), "it may allow more");
+    let allowed = Settings {
+        max_concurrent_streams: 2,
+        ..Settings::default()
+    };
+    client.send(&settings(&allowed)).unwrap();
+    assert_eq!(
+        (client.session.capacity(), client.session.max_streams()),
+        (1, 2)
+    );
+    assert!(!client.session.is_used_up(0) && client.session.is_used_up(1));
+}

@@ -165,7 +165,7 @@ impl Run {
             },
             max_message_size,
             first_stream_id,
-            keepalive: None,
+            ..ClientConfig::default()
         };
         let server = ServerConfig {
             settings: Settings {

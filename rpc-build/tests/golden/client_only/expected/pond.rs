@@ -65,6 +65,12 @@ impl PondAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// The method `Throw`.
     // pond.proto:7
     pub fn throw(&self, request: Stone) -> ::rpc_runtime::codegen::Call<Stone> {
@@ -135,6 +141,12 @@ impl PondClientProxy {
     #[must_use]
     pub fn calls(&self) -> &PondAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// The method `Throw`.

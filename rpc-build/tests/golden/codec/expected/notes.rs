@@ -407,6 +407,12 @@ impl NotesAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// Keeps one note.
     // notes.proto:8
     pub fn keep(&self, request: Note) -> ::rpc_runtime::codegen::Call<Kept> {
@@ -515,6 +521,12 @@ impl NotesClientProxy {
     #[must_use]
     pub fn calls(&self) -> &NotesAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// Keeps one note.

@@ -229,6 +229,12 @@ impl HelloAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// Answers with a greeting for whoever is named in the request.
     // hello.proto:9
     pub fn hello(
@@ -301,6 +307,12 @@ impl HelloClientProxy {
     #[must_use]
     pub fn calls(&self) -> &HelloAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// Answers with a greeting for whoever is named in the request.

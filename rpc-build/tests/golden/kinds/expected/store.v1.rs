@@ -533,6 +533,12 @@ impl StoreAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// Finds one item.
     // store.proto:19
     pub fn get(
@@ -647,6 +653,12 @@ impl StoreClientProxy {
     #[must_use]
     pub fn calls(&self) -> &StoreAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// Finds one item.

@@ -477,6 +477,12 @@ impl KeywordsAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// The method `Type`.
     // names.proto:5
     pub fn r#type(&self, request: Option) -> ::rpc_runtime::codegen::Call<Result> {
@@ -603,6 +609,12 @@ impl KeywordsClientProxy {
     #[must_use]
     pub fn calls(&self) -> &KeywordsAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// The method `Type`.

@@ -252,6 +252,12 @@ impl ArchiveAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// The method `Find`.
     // options.proto:9
     pub fn find(&self, request: Key) -> ::rpc_runtime::codegen::Call<Entry> {
@@ -330,6 +336,12 @@ impl ArchiveClientProxy {
     #[must_use]
     pub fn calls(&self) -> &ArchiveAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// The method `Find`.

@@ -234,6 +234,12 @@ impl RegistryAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// The method `Find`.
     // people.proto:7
     pub fn find(&self, request: person::Name) -> ::rpc_runtime::codegen::Call<Person> {
@@ -305,6 +311,12 @@ impl RegistryClientProxy {
     #[must_use]
     pub fn calls(&self) -> &RegistryAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// The method `Find`.

@@ -227,6 +227,12 @@ impl ShopAsyncClientProxy {
         &self.channel
     }
 
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.channel.stats()
+    }
+
     /// The method `Buy`.
     // shop.proto:10
     pub fn buy(
@@ -299,6 +305,12 @@ impl ShopClientProxy {
     #[must_use]
     pub fn calls(&self) -> &ShopAsyncClientProxy {
         &self.calls
+    }
+
+    /// The connections and callers of the channel's pool, and what it has counted.
+    #[must_use]
+    pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+        self.calls.stats()
     }
 
     /// The method `Buy`.

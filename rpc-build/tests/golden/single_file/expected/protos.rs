@@ -252,6 +252,12 @@ pub mod people {
                 &self.channel
             }
 
+            /// The connections and callers of the channel's pool, and what it has counted.
+            #[must_use]
+            pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+                self.channel.stats()
+            }
+
             /// The method `Find`.
             // people.proto:7
             pub fn find(
@@ -328,6 +334,12 @@ pub mod people {
             #[must_use]
             pub fn calls(&self) -> &RegistryAsyncClientProxy {
                 &self.calls
+            }
+
+            /// The connections and callers of the channel's pool, and what it has counted.
+            #[must_use]
+            pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+                self.calls.stats()
             }
 
             /// The method `Find`.
@@ -601,6 +613,12 @@ pub mod shop {
             &self.channel
         }
 
+        /// The connections and callers of the channel's pool, and what it has counted.
+        #[must_use]
+        pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+            self.channel.stats()
+        }
+
         /// The method `Buy`.
         // shop.proto:10
         pub fn buy(
@@ -675,6 +693,12 @@ pub mod shop {
         #[must_use]
         pub fn calls(&self) -> &ShopAsyncClientProxy {
             &self.calls
+        }
+
+        /// The connections and callers of the channel's pool, and what it has counted.
+        #[must_use]
+        pub fn stats(&self) -> ::rpc_runtime::codegen::PoolStats {
+            self.calls.stats()
         }
 
         /// The method `Buy`.

@@ -1,0 +1,114 @@
+//! Connections of the native protocol, as a pool sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rpc_wire::session::ClientConfig;
+use rpc_wire::{Stage, Status};
+use tokio::sync::oneshot;
+
+use super::{Connection, Dialer, Dialling, Keeper, Load, PoolConfig, Reserved};
+use crate::connection::client::ClientConnection;
+use crate::connection::client_driver::{ClientDriver, DriverConfig};
+use crate::connection::observer::{Observed, Observer};
+use crate::transport::Connector;
+
+impl Connection for ClientConnection {
+    fn reserve(&self) -> Reserved {
+        self.reserve()
+    }
+
+    fn unreserve(&self) {
+        self.unreserve();
+    }
+
+    fn load(&self) -> Load {
+        self.load()
+    }
+
+    fn check(&self) -> Option<oneshot::Receiver<()>> {
+        self.check()
+    }
+
+    fn leave(&self, reason: &'static str) {
+        self.leave(reason);
+    }
+
+    fn cut(&self, reason: Status) {
+        self.cut(reason);
+    }
+
+    fn abandon(&self) {
+        self.abandon();
+    }
+}
+
+/// What is said on connections.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionConfig {
+    pub(crate) session: ClientConfig,
+    pub(crate) observer: Observer,
+    /// How many times as long a reply may become when it is decompressed.
+    pub(crate) max_ratio: u32,
+}
+
+/// Connects by a [`Connector`] and has the connection driven.
+pub(crate) struct NativeDialer {
+    connector: Arc<dyn Connector>,
+    config: SessionConfig,
+    connect_timeout: Duration,
+    driver: DriverConfig,
+}
+
+impl NativeDialer {
+    pub(crate) fn new(
+        connector: Arc<dyn Connector>,
+        mut config: SessionConfig,
+        pool: &PoolConfig,
+    ) -> Self {
+        config.session.max_streams = pool.max_streams_per_connection.unwrap_or(u32::MAX);
+        NativeDialer {
+            connector,
+            config,
+            connect_timeout: pool.connect_timeout,
+            driver: DriverConfig {
+                handshake_timeout: pool.connect_timeout,
+                idle_timeout: pool.idle_timeout,
+                max_age: pool.max_lifetime,
+            },
+        }
+    }
+}
+
+impl Dialer<ClientConnection> for NativeDialer {
+    fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, ClientConnection> {
+        Box::pin(async move {
+            let limit = self.connect_timeout;
+            let transport = tokio::time::timeout(limit, self.connector.connect())
+                .await
+                .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
+            let mut session = self.config.session.clone();
+            // What is over a server's limit would be refused.
+            session.assumed_streams = session.assumed_streams.min(streams);
+            let connection =
+                ClientConnection::new(self.address(), session, self.config.max_ratio, keeper);
+            let observed = Observed::open(self.address(), self.config.observer.clone());
+            let driver = ClientDriver::new(connection.clone(), transport, self.driver, observed);
+            tokio::spawn(tokio::task::unconstrained(driver.run()));
+            Ok(connection)
+        })
+    }
+
+    fn address(&self) -> Arc<str> {
+        self.connector.address()
+    }
+}
+
+/// The status of a connection that did not come about in time.
+pub(crate) fn no_connection_after(limit: Duration) -> Status {
+    Status::unavailable(format!(
+        "no connection after {limit:?} (connect_timeout); is the host reachable?"
+    ))
+    .with_stage(Stage::Connect)
+    .with_may_have_run(false)
+}

@@ -1,0 +1,71 @@
+//! All pools of a process. Alone in its process, whose pools it closes and whose signals it sends.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::process::Command;
+
+use rpc_runtime::{Channel, Code, pools};
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
+use rpc_tests::{LIMIT, TestServer, within};
+
+#[tokio::test]
+async fn the_manager_knows_all_pools_and_closes_them_when_the_process_is_to_end() {
+    within(LIMIT, async {
+        let servers = [TestServer::start().await, TestServer::start().await];
+        let addresses = [servers[0].address(), servers[1].address()];
+        let shared = servers[0].client().await;
+        let own = Channel::builder(&addresses[1]).own_pool();
+        let own = ProbeAsyncClientProxy::with(own.connect().await.unwrap());
+        let sync_address = addresses[1].clone();
+        let sync = tokio::task::spawn_blocking(|| ProbeClientProxy::connect(sync_address));
+        let sync = sync.await.unwrap().unwrap();
+        let held = own.hold(Payload::default()).start();
+        servers[1].probe.until_running(1).await;
+
+        let known: Vec<_> = pools::all()
+            .into_iter()
+            .map(|pool| {
+                (
+                    pool.address.to_string(),
+                    pool.stats.opened,
+                    pool.stats.pending,
+                )
+            })
+            .collect();
+        let [first, second] = addresses;
+        let expected = [(first, 1, 0), (second.clone(), 1, 1), (second, 1, 0)];
+        assert_eq!(known, expected);
+
+        let closing = pools::close_on_shutdown_signal(LIMIT).unwrap();
+        let process = std::process::id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(sent.unwrap().success());
+        while own.stats().draining == 0 {
+            tokio::task::yield_now().await;
+        }
+        for client in [&shared, &own] {
+            let status = client.echo(Payload::default()).await.unwrap_err();
+            assert_eq!(status.code(), Code::Cancelled);
+        }
+        servers[1].probe.release_all();
+        held.await.unwrap();
+        let reports = closing.await.unwrap();
+        let reports: Vec<_> = reports
+            .iter()
+            .map(|pool| (pool.report.finished, pool.report.cut))
+            .collect();
+        assert_eq!(reports, [(0, 0), (1, 0), (0, 0)]);
+        let sync = tokio::task::spawn_blocking(move || sync.echo(Payload::default()));
+        assert_eq!(sync.await.unwrap().unwrap_err().code(), Code::Cancelled);
+        assert!(pools::all().is_empty());
+
+        // What is made later is not concerned.
+        servers[0]
+            .client()
+            .await
+            .echo(Payload::default())
+            .await
+            .unwrap();
+    })
+    .await;
+}
