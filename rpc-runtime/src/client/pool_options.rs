@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rpc_wire::Status;
+
 use super::ChannelBuilder;
 use crate::pool::{HealthCheck, PoolConfig};
 
@@ -33,6 +35,15 @@ impl ChannelBuilder {
     pub fn own_pool(mut self) -> Self {
         self.shared = false;
         self
+    }
+
+    /// Whether a pool can be as it was configured.
+    ///
+    /// # Errors
+    ///
+    /// INVALID_ARGUMENT if not; it names the setting and its value.
+    pub(crate) fn check_pool(&self) -> Result<(), Status> {
+        self.pool.validate()
     }
 
     fn with_pool(mut self, set: impl FnOnce(&mut PoolConfig)) -> Self {

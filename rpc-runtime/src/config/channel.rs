@@ -98,5 +98,9 @@ pub(super) fn channel(entry: &Node) -> Result<ChannelBuilder, ConfigError> {
     }
     let target = entry.require("target")?.target()?;
     let channel = Channel::builder(target.to_string());
-    apply(entry, &["name", "target"], SETTINGS, channel)
+    let channel = apply(entry, &["name", "target"], SETTINGS, channel)?;
+    match channel.check_pool() {
+        Ok(()) => Ok(channel),
+        Err(status) => Err(entry.error(status.message())),
+    }
 }

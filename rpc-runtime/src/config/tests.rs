@@ -264,6 +264,14 @@ fn a_channel_that_is_not_there_is_named_with_the_nearest() {
 }
 
 #[test]
+fn a_pool_that_cannot_be_is_shown_with_its_settings() {
+    check(&[(
+        "channels:\n  - {name: a, target: 'mem:a', min_idle: 9}",
+        "2:5: channels[0]: min_idle is 9, more than max_connections, which is 8",
+    )]);
+}
+
+#[test]
 fn wrong_retries_are_shown_with_what_was_expected() {
     check(&[
         (
