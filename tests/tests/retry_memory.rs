@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use rpc_runtime::{
-    Channel, Context, Retry, RetryBudget, RpcFuture, Server, Status, TaskStatus, retry, rpc_service,
+    Call, Channel, Context, Retry, RetryBudget, RpcFuture, Server, Status, TaskStatus, retry,
+    rpc_service,
 };
 use rpc_testkit::CountingAllocator;
 use rpc_tests::flaky::{Flaky, FlakyAsyncClientProxy, Word};
@@ -52,39 +53,44 @@ async fn a_hundred_thousand_calls_wait_in_three_hundred_bytes_each() {
             .await
             .unwrap();
         let channel = Channel::builder(server.local_addr().to_string())
-            .retry(
-                Retry::exponential(3)
-                    .initial_backoff(CENTURY)
-                    .max_backoff(CENTURY),
-            )
+            .retry(patient())
             .retry_budget(RetryBudget::unlimited());
         let serving = tokio::spawn(server.serve());
         let client = FlakyAsyncClientProxy::with(channel.connect().await.unwrap());
-        // Buffers and the tasks' own structures have their size afterwards.
-        drop(all_wait(&client).await);
-        let before = MEMORY.live_bytes();
-        let futures = all_wait(&client).await;
-        let taken = MEMORY.live_bytes() - before;
-        let each = taken / CALLS - REQUEST;
-        println!("{each} bytes for each of {CALLS} calls that wait");
-        assert!(each <= ALLOWED, "{each} bytes for each");
-        drop(futures);
+        let plain = || client.again(word());
+        let own = || client.again(word()).retry(patient()).idempotent(true);
+        for each in [bytes_of(plain).await, bytes_of(own).await] {
+            println!("{each} bytes for each of {CALLS} calls that wait");
+            assert!(each <= ALLOWED, "{each} bytes for each");
+        }
         assert_eq!(retry::tasks().len(), 0);
         serving.abort();
     })
     .await;
 }
 
-/// Starts the calls, and waits until all of them wait.
-async fn all_wait(client: &FlakyAsyncClientProxy) -> Vec<RpcFuture<Word>> {
+fn patient() -> Retry {
+    let retry = Retry::exponential(3).initial_backoff(CENTURY);
+    retry.max_backoff(CENTURY)
+}
+
+/// What a call takes that waits, beside its request: what is free when it is dropped. Connections keep
+/// the buffers that so many calls at once needed.
+async fn bytes_of(call: impl Fn() -> Call<Word>) -> usize {
+    let futures = all_wait(call).await;
+    let before = MEMORY.live_bytes();
+    drop(futures);
+    (before - MEMORY.live_bytes()) / CALLS - REQUEST
+}
+
+/// Starts calls, and waits until all of them wait.
+async fn all_wait(call: impl Fn() -> Call<Word>) -> Vec<RpcFuture<Word>> {
     let mut futures = Vec::with_capacity(CALLS);
     for _ in 0..CALLS {
-        futures.push(client.again(word()).timeout(2 * CENTURY).start());
+        futures.push(call().timeout(2 * CENTURY).start());
     }
-    while futures
-        .iter()
-        .any(|future| future.task().status() != TaskStatus::Pending)
-    {
+    let pending = |future: &RpcFuture<Word>| future.task().status() == TaskStatus::Pending;
+    while !futures.iter().all(pending) {
         tokio::task::yield_now().await;
     }
     futures

@@ -42,7 +42,7 @@ pub(super) struct Attempt {
     /// How often the request was sent before.
     pub(super) resent: u32,
     /// How many of these times were because a connection was being replaced.
-    pub(super) transparent: u32,
+    pub(super) transparent: u8,
     /// The server goes on taking calls, and refused this one.
     pub(super) refused: bool,
     pub(super) state: State,

@@ -151,7 +151,7 @@ impl<T> Call<T> {
     }
 
     /// How often the call is sent at most.
-    pub(super) fn attempts_allowed(&self) -> u32 {
+    pub(super) fn attempts_allowed(&self) -> u16 {
         let policy = Repeat::policy(self.repeat.as_deref(), &self.attempt);
         policy.map_or(1, |policy| policy.max_attempts())
     }

@@ -13,6 +13,7 @@ use super::compression::Compress;
 use super::repeat::Repeat;
 use super::streaming::Requests;
 use crate::call::Ended;
+use crate::retry::Policy;
 
 /// What a call needs to be sent again: a hundred thousand may wait at the same time.
 pub(super) struct Dormant<T> {
@@ -20,7 +21,10 @@ pub(super) struct Dormant<T> {
     complete: Complete<T>,
     deadline: Option<Instant>,
     resent: u32,
-    transparent: u32,
+    transparent: u8,
+    idempotent: Option<bool>,
+    /// The call's own, shared with all whose policies are equal.
+    policy: Option<Arc<Policy>>,
     rest: Option<Box<Rest>>,
 }
 
@@ -31,7 +35,6 @@ struct Rest {
     /// A stream of requests of which none was sent.
     requests: Option<Requests>,
     compress: Compress,
-    repeat: Option<Box<Repeat>>,
 }
 
 impl<T> Dormant<T> {
@@ -39,18 +42,17 @@ impl<T> Dormant<T> {
     pub(super) fn of(mut call: Call<T>) -> Self {
         let attempt = &mut call.attempt;
         attempt.give_up();
+        let repeat = call.repeat.take().unwrap_or_default();
         let is_plain = attempt.metadata.is_empty()
             && attempt.parent.is_none()
             && attempt.requests.is_none()
-            && attempt.compress == attempt.core.compress
-            && call.repeat.is_none();
+            && attempt.compress == attempt.core.compress;
         let rest = (!is_plain).then(|| {
             Box::new(Rest {
                 metadata: std::mem::take(&mut attempt.metadata),
                 parent: attempt.parent.take(),
                 requests: attempt.requests.take(),
                 compress: attempt.compress,
-                repeat: call.repeat.take(),
             })
         });
         Dormant {
@@ -60,6 +62,8 @@ impl<T> Dormant<T> {
             deadline: attempt.deadline,
             resent: attempt.resent,
             transparent: attempt.transparent,
+            idempotent: repeat.idempotent,
+            policy: repeat.policy.map(|policy| attempt.core.rules.keep(policy)),
             rest,
         }
     }
@@ -71,18 +75,22 @@ impl<T> Dormant<T> {
         attempt.deadline = self.deadline;
         attempt.resent = self.resent + 1;
         attempt.transparent = self.transparent;
-        let mut repeat = None;
         if let Some(rest) = self.rest {
             attempt.metadata = rest.metadata;
             attempt.parent = rest.parent;
             attempt.requests = rest.requests;
             attempt.compress = rest.compress;
-            repeat = rest.repeat;
         }
+        let own = self.policy.is_some() || self.idempotent.is_some();
+        let repeat = own.then(|| Repeat {
+            policy: self.policy.map(Arc::unwrap_or_clone),
+            idempotent: self.idempotent,
+            ..Repeat::default()
+        });
         Call {
             attempt,
             complete: self.complete,
-            repeat,
+            repeat: repeat.map(Box::new),
             intercepted: None,
         }
     }

@@ -12,7 +12,7 @@ use super::compression::Compress;
 
 /// How often a call is sent again at once because the server provably never started it, which happens
 /// when a connection is replaced.
-const MAX_TRANSPARENT_RETRIES: u32 = 3;
+const MAX_TRANSPARENT_RETRIES: u8 = 3;
 
 impl Attempt {
     /// An attempt at a call that was sent before.
@@ -51,7 +51,7 @@ impl Attempt {
 
     /// Attempts that count for a retry policy.
     pub(super) fn counted_attempts(&self) -> u32 {
-        self.attempts() - self.transparent
+        self.attempts() - u32::from(self.transparent)
     }
 
     /// Whether the call was neither polled nor is sent again.

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
@@ -26,15 +26,15 @@ pub(super) struct Started<T> {
     pub(super) core: Arc<Core>,
     method: &'static MethodDescriptor,
     attempts: AtomicU32,
-    attempts_allowed: u32,
+    attempts_allowed: u16,
+    /// It goes on when nobody waits for it.
+    detached: AtomicBool,
 }
 
 struct State<T> {
     progress: Progress<T>,
     callbacks: Callbacks<T>,
     waker: Option<Waker>,
-    /// It goes on when nobody waits for it.
-    detached: bool,
 }
 
 /// Where the call is.
@@ -58,12 +58,12 @@ impl<T: Send + Sync + 'static> Started<T> {
                 progress: Progress::Spawning(attempts),
                 callbacks: Callbacks::none(),
                 waker: None,
-                detached: false,
             }),
             core: Arc::clone(&call.attempt.core),
             method: call.method(),
             attempts: AtomicU32::new(attempts),
             attempts_allowed: call.attempts_allowed(),
+            detached: AtomicBool::new(false),
         });
         started.run(call);
         started
@@ -125,7 +125,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         state.progress = Progress::Ended(outcome.clone());
         let callbacks = state.callbacks.take();
         let waker = state.waker.take();
-        let nobody_waits = state.detached && callbacks.is_empty();
+        let nobody_waits = self.detached.load(Ordering::Relaxed) && callbacks.is_empty();
         drop(state);
         if let Err(status) = &*outcome
             && nobody_waits
@@ -152,8 +152,8 @@ impl<T: Send + Sync + 'static> Started<T> {
 
     /// Has a callback called when the call has ended, or now.
     pub(super) fn add_callback(&self, callback: Callback<T>) {
+        self.detach();
         let mut state = self.lock();
-        state.detached = true;
         match state.outcome() {
             Some(outcome) => {
                 drop(state);
@@ -167,17 +167,15 @@ impl<T: Send + Sync + 'static> Started<T> {
 impl<T> Started<T> {
     /// Lets the call go on when nobody waits for it.
     pub(super) fn detach(&self) {
-        self.lock().detached = true;
+        self.detached.store(true, Ordering::Relaxed);
     }
 
     /// Nobody waits for the call, which ends unless it is detached.
     pub(super) fn abandon(&self) {
-        let mut state = self.lock();
-        if state.detached {
+        if self.detached.load(Ordering::Relaxed) {
             return;
         }
-        let stopped = state.stop();
-        drop(state);
+        let stopped = self.lock().stop();
         if let Some(stopped) = stopped {
             stopped.stop();
         }
@@ -210,7 +208,7 @@ impl<T> Started<T> {
         CallTask {
             status,
             attempts: self.attempts.load(Ordering::Relaxed),
-            attempts_allowed: self.attempts_allowed,
+            attempts_allowed: self.attempts_allowed.into(),
         }
     }
 

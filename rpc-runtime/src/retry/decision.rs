@@ -28,7 +28,7 @@ pub(crate) enum NotAgain {
     /// It is no failure that passes.
     Lasting,
     /// It has been sent as often as the policy says.
-    Attempts(u32),
+    Attempts(u16),
     /// It may have run, and nobody says that it may run twice.
     MayHaveRun,
     /// The budget is used up.
@@ -60,7 +60,7 @@ pub(crate) fn decide(
         return Err(NotAgain::Lasting);
     }
     tokens.spend();
-    if failure.attempts >= policy.max_attempts {
+    if failure.attempts >= u32::from(policy.max_attempts) {
         return Err(match policy.max_attempts {
             1 => NotAgain::Lasting,
             attempts => NotAgain::Attempts(attempts),

@@ -6,6 +6,7 @@ use rpc_wire::{Code, Status};
 
 use super::budget::Tokens;
 use super::codes::Codes;
+use super::policy::at_least_once;
 
 /// Sends a call again when no answer has come for a while; the first answer counts and the others are
 /// cancelled at their servers.
@@ -27,7 +28,7 @@ use super::codes::Codes;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Hedge {
-    pub(super) max_attempts: u32,
+    pub(super) max_attempts: u16,
     pub(super) delay: Duration,
     pub(super) non_fatal: Codes,
 }
@@ -42,9 +43,9 @@ impl Hedge {
         }
     }
 
-    /// How often the call is sent at most, each time `delay` after the time before; 2 unless set.
+    /// How often the call is sent at most, from once to 65,535 times, each time `delay` after the time before; 2 unless set.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts.max(1);
+        self.max_attempts = at_least_once(attempts);
         self
     }
 
@@ -123,7 +124,7 @@ impl Race {
     }
 
     fn plan(&mut self, now: Instant, delay: Duration) {
-        let more = self.sent < self.hedge.max_attempts;
+        let more = self.sent < u32::from(self.hedge.max_attempts);
         self.next = more.then(|| now.checked_add(delay)).flatten();
     }
 }

@@ -39,7 +39,7 @@ const DEFAULT_MULTIPLIER: f64 = 2.0;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Retry {
-    pub(super) max_attempts: u32,
+    pub(super) max_attempts: u16,
     pub(super) initial_backoff: Duration,
     pub(super) max_backoff: Duration,
     pub(super) multiplier: f64,
@@ -52,7 +52,7 @@ impl Retry {
     /// 200 ms, 400 ms and so on to 10 seconds. Calls that end with UNAVAILABLE are sent again.
     pub fn exponential(attempts: u32) -> Self {
         Retry {
-            max_attempts: attempts.max(1),
+            max_attempts: at_least_once(attempts),
             initial_backoff: DEFAULT_INITIAL_BACKOFF,
             max_backoff: DEFAULT_MAX_BACKOFF,
             multiplier: DEFAULT_MULTIPLIER,
@@ -67,9 +67,9 @@ impl Retry {
         Self::exponential(1)
     }
 
-    /// How often a call is sent at most, the first time counted: at least once.
+    /// How often a call is sent at most, the first time counted: from once to 65,535 times.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts.max(1);
+        self.max_attempts = at_least_once(attempts);
         self
     }
 
@@ -106,6 +106,11 @@ impl Retry {
     }
 }
 
+/// A number of attempts in its bounds.
+pub(super) fn at_least_once(attempts: u32) -> u16 {
+    u16::try_from(attempts.max(1)).unwrap_or(u16::MAX)
+}
+
 impl Retry {
     pub(crate) fn limit_of_attempt(&self) -> Option<Duration> {
         self.attempt_timeout
@@ -131,7 +136,7 @@ pub(crate) enum Policy {
 
 impl Policy {
     /// How often a call is sent at most.
-    pub(crate) fn max_attempts(&self) -> u32 {
+    pub(crate) fn max_attempts(&self) -> u16 {
         match self {
             Policy::Retry(retry) => retry.max_attempts,
             Policy::Hedge(hedge) => hedge.max_attempts,

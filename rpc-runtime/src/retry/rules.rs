@@ -1,5 +1,7 @@
 //! What a channel says about repeating calls.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use rpc_wire::MethodDescriptor;
 
 use super::budget::{RetryBudget, Tokens};
@@ -12,7 +14,12 @@ pub(crate) struct Rules {
     pub(crate) service_config: ServiceConfig,
     default: Option<Policy>,
     pub(crate) tokens: Tokens,
+    /// Policies of single calls that wait.
+    kept: Mutex<Vec<Weak<Policy>>>,
 }
+
+/// How many policies are kept: programs have few, however many calls they make.
+const MAX_KEPT: usize = 16;
 
 impl Rules {
     pub(crate) fn new(
@@ -25,7 +32,23 @@ impl Rules {
             service_config,
             default,
             tokens: Tokens::new(budget),
+            kept: Mutex::default(),
         }
+    }
+
+    /// A policy in the place of one that is equal, if a call with one waits.
+    pub(crate) fn keep(&self, policy: Policy) -> Arc<Policy> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = kept.iter().filter_map(Weak::upgrade);
+        if let Some(equal) = used.find(|used| **used == policy) {
+            return equal;
+        }
+        let policy = Arc::new(policy);
+        kept.retain(|kept| kept.strong_count() > 0);
+        if kept.len() < MAX_KEPT {
+            kept.push(Arc::downgrade(&policy));
+        }
+        policy
     }
 
     /// Whether something beside the `.proto` may have a policy for a call that has none of its own.
