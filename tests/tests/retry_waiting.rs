@@ -179,6 +179,29 @@ async fn a_call_that_waits_ends_with_the_one_it_is_made_for() {
     assert_eq!(flaky.seen().attempts.len(), 3, "nothing more was sent");
 }
 
+#[tokio::test]
+async fn calls_that_wait_end_at_once_when_their_channel_is_closed() {
+    let script = [in_an_hour("closed"), in_an_hour("closed")];
+    let (_server, flaky, client) = TestFlaky::serve(script).await;
+    let started = patient(client.again(word())).start();
+    let polled = tokio::spawn(patient(client.again(word())));
+    until(|| waiting("closed").len() == 2).await;
+    client.channel().close();
+    for ended in [
+        within(LIMIT, started).await,
+        within(LIMIT, polled).await.unwrap(),
+    ] {
+        let status = ended.unwrap_err();
+        assert_eq!(status.code(), Code::Cancelled, "{status}");
+        assert!(
+            status.message().contains("the channel was closed"),
+            "{status}"
+        );
+    }
+    assert_eq!(waiting("closed").len(), 0);
+    assert_eq!(flaky.seen().attempts.len(), 2, "nothing more was sent");
+}
+
 #[test]
 fn a_call_that_waits_when_its_runtime_goes_ends_when_it_is_due() {
     let runtime = Builder::new_multi_thread()

@@ -17,7 +17,7 @@ use crate::compression::{self, Compression, DEFAULT_COMPRESS_FROM, DEFAULT_MAX_R
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::middleware::Layers;
 use crate::pool::{self, ClientPool, NativeDialer, PoolConfig, SessionConfig};
-use crate::retry::{Policy, RetryBudget, Rules, ServiceConfig};
+use crate::retry::{self, Policy, RetryBudget, Rules, ServiceConfig, Way};
 use crate::transport::{self, ClientTls, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
@@ -258,7 +258,7 @@ impl ChannelBuilder {
         pool.validate()?;
         let make = |connector, runtime: &Handle| {
             let dialer = NativeDialer::new(connector, connections, &pool);
-            ClientPool::new(dialer, pool, runtime.clone())
+            ClientPool::new(dialer, pool, runtime.clone()).on_close(wake_waiting)
         };
         let pool = match to {
             To::Connector(connector) => pool::register(make(connector, &runtime)),
@@ -294,4 +294,9 @@ impl fmt::Debug for ChannelBuilder {
             .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
+}
+
+/// Calls that wait to be sent again end with the pool that they would go through.
+fn wake_waiting(pool: &ClientPool) {
+    retry::manager().rouse_all(Way::of(pool));
 }

@@ -24,7 +24,7 @@ use super::started::Started;
 use super::streaming::{Replies, Requests};
 use crate::call::{Context, Ended, MessageSource, Streaming};
 use crate::codec::{self, Codec};
-use crate::retry::Alarm;
+use crate::retry::{Alarm, Way};
 
 /// A call that has not been sent, with its options; awaiting it sends it and gives the reply.
 ///
@@ -290,7 +290,11 @@ impl<T> Call<T> {
     /// Has the call wait to be sent again.
     fn pause(&mut self, pause: Pause) -> Result<(), Status> {
         let (method, attempts) = (self.attempt.method, self.attempt.attempts());
-        let alarm = Alarm::set(pause.until, method, attempts, pause.status)?;
+        let pool = &*self.attempt.core.pool;
+        let alarm = Alarm::set(pause.until, method, Way::of(pool), attempts, pause.status)?;
+        if pool.is_closed() {
+            alarm.rouse();
+        }
         self.repeat_mut().alarm = Some(alarm);
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::channel::Core;
 use super::dormant::Dormant;
 use super::repeat::Pause;
 use super::task::{CallTask, TaskStatus};
-use crate::retry::{Key, Waiting, Woken, manager};
+use crate::retry::{Key, Waiting, Way, Woken, manager};
 
 /// A call that was sent and completes by itself.
 pub(super) struct Started<T> {
@@ -107,7 +107,13 @@ impl<T: Send + Sync + 'static> Started<T> {
             return self.complete(Err(self.describe(status)));
         }
         match manager().park(pause.until, parked) {
-            Ok(key) => state.progress = Progress::Waiting(key),
+            Ok(key) => {
+                state.progress = Progress::Waiting(key);
+                drop(state);
+                if self.core.pool.is_closed() {
+                    manager().rouse(key);
+                }
+            }
             Err((why, parked)) => {
                 drop(state);
                 parked.go_on(Woken::Over(why));
@@ -310,6 +316,10 @@ impl<T: Send + Sync + 'static> Waiting for Parked<T> {
     fn describe(&self) -> (&'static MethodDescriptor, u32, Status) {
         let attempts = self.dormant.attempts();
         (self.started.method, attempts, self.status.clone())
+    }
+
+    fn way(&self) -> Way {
+        Way::of(&*self.started.core.pool)
     }
 
     fn go_on(self: Box<Self>, woken: Woken) {

@@ -96,6 +96,9 @@ impl<C: Connection> Pool<C> {
             // It may have gone.
             let _ = waiter.send(Err(not_run(reason.clone(), Stage::Queue)));
         }
+        if let Some(tell) = self.on_close.get() {
+            tell(self);
+        }
     }
 
     fn remaining(&self) -> Vec<Arc<C>> {

@@ -35,7 +35,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use rpc_wire::{Stage, Status};
@@ -114,6 +114,8 @@ pub(crate) struct Pool<C: Connection> {
     state: Mutex<State<C>>,
     /// Notified when a connection of a closed pool has ended.
     ended: Notify,
+    /// Called when the pool takes no more calls.
+    on_close: OnceLock<fn(&Pool<C>)>,
 }
 
 impl<C: Connection> Pool<C> {
@@ -128,10 +130,17 @@ impl<C: Connection> Pool<C> {
             streams: AtomicU32::new(u32::MAX),
             current: ArcSwapOption::empty(),
             ended: Notify::new(),
+            on_close: OnceLock::new(),
         });
         pool.serve();
         pool.start_checks();
         pool
+    }
+
+    /// Has `tell` called when the pool takes no more calls: calls may wait elsewhere that need to know.
+    pub(crate) fn on_close(self: Arc<Self>, tell: fn(&Pool<C>)) -> Arc<Self> {
+        self.on_close.get_or_init(|| tell);
+        self
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

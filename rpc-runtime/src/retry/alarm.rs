@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rpc_wire::{MethodDescriptor, Status};
 
-use super::manager::{Waiting, Woken, manager};
+use super::manager::{Waiting, Way, Woken, manager};
 use super::queue::Key;
 
 /// Wakes whoever polls a call when it is to be sent again. Dropping it forgets the call.
@@ -19,6 +19,7 @@ pub(crate) struct Alarm {
 #[derive(Debug)]
 struct Shared {
     method: &'static MethodDescriptor,
+    way: Way,
     attempts: u32,
     status: Status,
     state: Mutex<State>,
@@ -39,11 +40,13 @@ impl Alarm {
     pub(crate) fn set(
         at: Instant,
         method: &'static MethodDescriptor,
+        way: Way,
         attempts: u32,
         status: Status,
     ) -> Result<Self, Status> {
         let shared = Arc::new(Shared {
             method,
+            way,
             attempts,
             status,
             state: Mutex::default(),
@@ -52,6 +55,11 @@ impl Alarm {
             Ok(key) => Ok(Alarm { key, shared }),
             Err((why, _)) => Err(why.explain(shared.status.clone())),
         }
+    }
+
+    /// Has the call go on now.
+    pub(crate) fn rouse(&self) {
+        manager().rouse(self.key);
     }
 
     /// Waits until the call is to be sent again.
@@ -88,6 +96,10 @@ impl Shared {
 impl Waiting for Arc<Shared> {
     fn describe(&self) -> (&'static MethodDescriptor, u32, Status) {
         (self.method, self.attempts, self.status.clone())
+    }
+
+    fn way(&self) -> Way {
+        self.way
     }
 
     fn go_on(self: Box<Self>, woken: Woken) {

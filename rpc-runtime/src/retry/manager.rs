@@ -24,10 +24,23 @@ pub(crate) enum Woken {
     Over(NotAgain),
 }
 
+/// What calls are sent through that end together: the place of it in memory, to tell it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Way(usize);
+
+impl Way {
+    pub(crate) fn of<P>(pool: &P) -> Self {
+        Way(std::ptr::from_ref(pool).addr())
+    }
+}
+
 /// A call that waits to be sent again.
 pub(crate) trait Waiting: Send {
     /// What is known of it.
     fn describe(&self) -> (&'static MethodDescriptor, u32, Status);
+
+    /// What it is to be sent through.
+    fn way(&self) -> Way;
 
     /// It waits no more. Called without locks, on the manager's thread among others, so it must not block.
     fn go_on(self: Box<Self>, woken: Woken);
@@ -150,6 +163,14 @@ impl Manager {
     pub(crate) fn rouse(&self, key: Key) {
         let roused = self.lock().queue.remove(key);
         if let Some(call) = roused {
+            go_on(call, Woken::Due);
+        }
+    }
+
+    /// Has all calls go on now that are to be sent this way: it is closed, as they will find out.
+    pub(crate) fn rouse_all(&self, way: Way) {
+        let roused = self.lock().queue.remove_all(|call| call.way() == way);
+        for call in roused {
             go_on(call, Woken::Due);
         }
     }

@@ -35,7 +35,7 @@ pub use policy::Retry;
 pub(crate) use alarm::Alarm;
 pub(crate) use decision::{Failure, NotAgain, decide};
 pub(crate) use hedge::Race;
-pub(crate) use manager::{Waiting, Woken, manager};
+pub(crate) use manager::{Waiting, Way, Woken, manager};
 pub(crate) use policy::Policy;
 pub(crate) use queue::Key;
 pub(crate) use rules::Rules;

@@ -55,6 +55,12 @@ impl<T> Queue<T> {
         self.entries.remove(&key)
     }
 
+    /// Takes out what is `chosen`.
+    pub(super) fn remove_all(&mut self, chosen: impl Fn(&T) -> bool) -> Vec<T> {
+        let entries = self.entries.extract_if(.., |_, entry| chosen(entry));
+        entries.map(|(_, entry)| entry).collect()
+    }
+
     /// Takes the first entry if it is due.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<T> {
         let first = self.entries.first_entry()?;

@@ -9,6 +9,11 @@ static METHOD: MethodDescriptor = MethodDescriptor::new("a.A", "B", "a.A/B", Met
 
 const LONG: Duration = Duration::from_secs(3_600);
 
+/// Where calls go whose number is even.
+static EVEN: u8 = 0;
+/// Where the others go.
+static ODD: u8 = 1;
+
 struct Call {
     number: u32,
     woken: Sender<(u32, Woken)>,
@@ -17,6 +22,10 @@ struct Call {
 impl Waiting for Call {
     fn describe(&self) -> (&'static MethodDescriptor, u32, Status) {
         (&METHOD, self.number, Status::unavailable("down"))
+    }
+
+    fn way(&self) -> Way {
+        Way::of(if self.number % 2 == 0 { &EVEN } else { &ODD })
     }
 
     fn go_on(self: Box<Self>, woken: Woken) {
@@ -106,6 +115,18 @@ fn a_call_may_be_roused_once() {
     assert_eq!(calls.next(), (1, Woken::Due));
     assert_eq!(calls.manager.tasks().len(), 0);
     calls.woken.try_recv().unwrap_err();
+}
+
+#[test]
+fn calls_that_go_one_way_may_be_roused_together() {
+    let calls = Calls::new(4);
+    for number in 1..5 {
+        calls.park(number, LONG).unwrap();
+    }
+    calls.manager.rouse_all(Way::of(&EVEN));
+    assert_eq!(calls.next(), (2, Woken::Due));
+    assert_eq!(calls.next(), (4, Woken::Due));
+    assert_eq!(calls.manager.tasks().len(), 2);
 }
 
 #[test]
