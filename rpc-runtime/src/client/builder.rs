@@ -240,6 +240,7 @@ impl ChannelBuilder {
     }
 
     fn on(self, runtime: Handle) -> Result<Channel, Status> {
+        self.check_pool()?;
         let ChannelBuilder {
             to,
             timeout,
@@ -255,7 +256,6 @@ impl ChannelBuilder {
             layers,
         } = self;
         let service_config = service_config.map_err(Status::invalid_argument)?;
-        pool.validate()?;
         let make = |connector, runtime: &Handle| {
             let dialer = NativeDialer::new(connector, connections, &pool);
             ClientPool::new(dialer, pool, runtime.clone()).on_close(wake_waiting)

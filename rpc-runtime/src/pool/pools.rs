@@ -95,7 +95,7 @@ pub async fn close_within(limit: Duration) -> Vec<ClosedPool> {
 /// The task ends when they are closed; await it before the end of `main`.
 ///
 /// The process no longer ends by itself when it is asked to; see
-/// [`shutdown_signal`](crate::shutdown_signal).
+/// [`shutdown_signal`].
 ///
 /// # Errors
 ///

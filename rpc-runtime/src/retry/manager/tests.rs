@@ -25,7 +25,11 @@ impl Waiting for Call {
     }
 
     fn way(&self) -> Way {
-        Way::of(if self.number % 2 == 0 { &EVEN } else { &ODD })
+        Way::of(if self.number.is_multiple_of(2) {
+            &EVEN
+        } else {
+            &ODD
+        })
     }
 
     fn go_on(self: Box<Self>, woken: Woken) {
