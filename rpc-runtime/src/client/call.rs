@@ -225,7 +225,7 @@ impl<T: Send + Sync + 'static> Call<T> {
 impl<T> Call<T> {
     /// Goes on until the call has ended, or waits to be sent again.
     pub(super) fn poll_step(&mut self, cx: &mut Poller<'_>) -> Poll<Step<T>> {
-        if self.intercepted.is_some() || Intercepted::concerns(&self.attempt) {
+        if Intercepted::concerns(&self.attempt) {
             return self.poll_intercepted(cx).map(Step::Ended);
         }
         let Call {

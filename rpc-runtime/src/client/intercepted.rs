@@ -53,9 +53,9 @@ struct Progress {
 }
 
 impl Intercepted {
-    /// Whether a call is about to go to interceptors.
+    /// Whether interceptors deal with a call, whose own attempt stays as it is.
     pub(super) fn concerns(attempt: &Attempt) -> bool {
-        attempt.core.interceptors.is_some() && attempt.is_new()
+        attempt.is_new() && attempt.core.interceptors.is_some()
     }
 
     /// Hands the call to the interceptors.
@@ -167,6 +167,8 @@ async fn answer(chain: Next, request: Request) -> Result<Answer, Status> {
 
 impl<T> Call<T> {
     /// Goes on until interceptors have an answer.
+    #[cold]
+    #[inline(never)]
     pub(super) fn poll_intercepted(&mut self, cx: &mut Poller<'_>) -> Poll<Result<T, Status>> {
         let Call {
             attempt,

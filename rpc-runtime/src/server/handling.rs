@@ -64,7 +64,7 @@ pub(super) struct CallHandling<'a> {
     handling: &'a Arc<Handling>,
     server: Option<Arc<Counted>>,
     /// The call was counted before.
-    counts: Option<Counts>,
+    counts: Option<Box<Counts>>,
 }
 
 impl<'a> CallHandling<'a> {
@@ -86,7 +86,7 @@ impl<'a> CallHandling<'a> {
         Ok(EarlyHandling {
             handling: Arc::clone(self.handling),
             server: self.server,
-            counts: Mutex::new(Some(counts)),
+            counts: Mutex::new(Some(Box::new(counts))),
         })
     }
 
@@ -97,7 +97,7 @@ impl<'a> CallHandling<'a> {
     /// RESOURCE_EXHAUSTED over the limit, or if the worker pool is full.
     pub(super) fn admit(self, context: &Context) -> Result<Admitted, Status> {
         let counted = match self.counts {
-            Some(counts) => counts,
+            Some(counts) => *counts,
             None => self.handling.count(context, self.server)?,
         };
         self.handling.admit(context, counted)
@@ -108,7 +108,7 @@ impl<'a> CallHandling<'a> {
 pub(super) struct EarlyHandling {
     handling: Arc<Handling>,
     server: Option<Arc<Counted>>,
-    counts: Mutex<Option<Counts>>,
+    counts: Mutex<Option<Box<Counts>>>,
 }
 
 impl EarlyHandling {

@@ -22,6 +22,8 @@ use crate::codec;
 use crate::middleware::{self, Body, Destination, Next, Request, Response, ResponseFuture};
 
 /// Has interceptors deal with a call before anything else is done about it, but to count it.
+#[cold]
+#[inline(never)]
 pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_>) -> Reply {
     let context = incoming.context;
     let method = route.descriptor;
@@ -144,7 +146,7 @@ impl InterceptedCall {
             body: RequestBody::Shared(message),
             compressed: None,
             handling: self.handling.as_ref().map(EarlyHandling::of_handler),
-            streams: streams.then(|| Streams::Intercepted(rest)),
+            streams: streams.then(|| Streams::Intercepted(Box::new(rest))),
             spare: &mut None,
             codec: PhantomData,
         };

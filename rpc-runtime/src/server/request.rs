@@ -88,11 +88,11 @@ pub(super) fn requests<C: Codec<M>, M: 'static>(
         Streams::Connection(stream) => Box::new(Requests(stream)),
         Streams::Intercepted(requests) => match context.checks().cloned() {
             Some(checks) => Box::new(Checked {
-                requests,
+                requests: *requests,
                 decode,
                 checks,
             }),
-            None => Box::new(requests),
+            None => requests,
         },
     };
     Ok(Streaming::new(source, decode))

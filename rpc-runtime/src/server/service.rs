@@ -68,7 +68,7 @@ pub(super) enum Streams {
     /// The connection, to which replies go, too.
     Connection(Arc<ServerStream>),
     /// Interceptors, which take the replies.
-    Intercepted(Body),
+    Intercepted(Box<Body>),
 }
 
 impl Streams {
