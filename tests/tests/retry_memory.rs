@@ -52,7 +52,9 @@ async fn a_hundred_thousand_calls_wait_in_three_hundred_bytes_each() {
             .bind("127.0.0.1:0")
             .await
             .unwrap();
+        // Of connections no more is made while memory is counted.
         let channel = Channel::builder(server.local_addr().to_string())
+            .max_connections(1)
             .retry(patient())
             .retry_budget(RetryBudget::unlimited());
         let serving = tokio::spawn(server.serve());

@@ -114,7 +114,7 @@ impl ChannelBuilder {
         self.with_pool(|pool| pool.acquire_timeout = Some(timeout))
     }
 
-    /// Calls that may wait for a place at a time; 65,536 unless set, which take a few tens of mebibytes. A call
+    /// Calls that may wait for a place at a time; 262,144 unless set: far more than an honest burst. A call
     /// over it ends at once with RESOURCE_EXHAUSTED, and is not sent.
     pub fn max_waiting(self, calls: usize) -> Self {
         self.with_pool(|pool| pool.max_waiting = calls)

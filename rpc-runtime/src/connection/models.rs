@@ -53,8 +53,15 @@ fn connection_of(keeper: Arc<Waiting>) -> Arc<ClientConnection> {
     ClientConnection::new("model".into(), ClientConfig::default(), 1, keeper)
 }
 
-/// Announces how many streams the server of a connection allows.
-fn allow(connection: &ClientConnection, max_concurrent_streams: u32) {
+/// A connection whose server allows so many streams.
+fn connection_with_streams(max_concurrent_streams: u32) -> Arc<ClientConnection> {
+    keeper_with_streams(max_concurrent_streams).1
+}
+
+/// As [`connection_with_streams`], with its keeper.
+fn keeper_with_streams(max_concurrent_streams: u32) -> (Arc<Waiting>, Arc<ClientConnection>) {
+    let keeper = Arc::new(Waiting::default());
+    let connection = connection_of(Arc::clone(&keeper));
     let settings = Settings {
         max_concurrent_streams,
         ..Settings::default()
@@ -66,6 +73,8 @@ fn allow(connection: &ClientConnection, max_concurrent_streams: u32) {
         .session
         .receive(Instant::now(), &mut input, &mut EndedCalls::default());
     received.expect("SETTINGS come first");
+    drop(shared);
+    (keeper, connection)
 }
 
 /// A call from its start; gives its stream, or nothing if the connection takes none.
@@ -91,6 +100,20 @@ fn start_in(connection: &ClientConnection, kept: bool) -> impl Future<Output = O
             Started::Failed(status) => panic!("{status}"),
         }
     })
+}
+
+/// A call that waits for a place first; gives its stream.
+fn start_when_free(keeper: &Waiting, connection: &ClientConnection) -> u32 {
+    block_on(poll_fn(|cx| {
+        let waker = cx.waker().clone();
+        *keeper.0.lock().expect("nobody panics") = Some(waker);
+        match connection.reserve() {
+            Reserved::Kept => Poll::Ready(()),
+            Reserved::Full | Reserved::Later => Poll::Pending,
+            Reserved::Gone => panic!("the connection is there"),
+        }
+    }));
+    block_on(start_in(connection, true)).expect("the place is kept")
 }
 
 /// What a driver does with its callers' output; gives what it took.
@@ -153,10 +176,11 @@ fn receive(connection: &ClientConnection, mut input: BytesMut) {
     let received = shared
         .session
         .receive(Instant::now(), &mut input, &mut ended);
-    shared.admit(&mut ended.wakers);
+    let freed = shared.take_wanted();
     drop(shared);
     received.expect("the server keeps to the protocol");
     ended.wake();
+    connection.tell_freed(freed);
 }
 
 /// Answers so many calls, each as soon as it is seen.
@@ -210,34 +234,20 @@ fn a_driver_that_falls_asleep_misses_no_caller() {
 #[test]
 fn who_finds_no_place_is_told_of_the_one_that_another_gives_up() {
     model(|| {
-        let keeper = Arc::new(Waiting::default());
-        let connection = connection_of(Arc::clone(&keeper));
-        allow(&connection, 1);
+        let (keeper, connection) = keeper_with_streams(1);
         let first = block_on(start(&connection)).expect("it is the first");
         let waiting = Arc::clone(&connection);
-        let waiting = thread::spawn(move || {
-            block_on(poll_fn(|cx| {
-                let waker = cx.waker().clone();
-                *keeper.0.lock().expect("nobody panics") = Some(waker);
-                match waiting.reserve() {
-                    Reserved::Kept => Poll::Ready(()),
-                    Reserved::Full | Reserved::Later => Poll::Pending,
-                    Reserved::Gone => panic!("the connection is there"),
-                }
-            }));
-            block_on(start_in(&waiting, true))
-        });
+        let waiting = thread::spawn(move || start_when_free(&keeper, &waiting));
         connection.cancel(first);
         let second = waiting.join().expect("callers do not panic");
-        assert_eq!(second, Some(first + 1));
+        assert_eq!(second, first + 1);
     });
 }
 
 #[test]
 fn every_call_ends_with_its_connection_however_far_it_is() {
     model(|| {
-        let connection = connection();
-        allow(&connection, 1);
+        let connection = connection_with_streams(1);
         let callers = [(); 2].map(|()| {
             let connection = Arc::clone(&connection);
             thread::spawn(move || {
@@ -301,18 +311,18 @@ fn two_calls_whose_streams_have_one_place_in_the_table_are_not_confused() {
 }
 
 #[test]
-fn a_caller_that_is_admitted_by_an_answer_gets_its_own() {
+fn who_gets_the_place_of_a_call_that_was_answered_gets_its_own_answer() {
     model(|| {
-        let connection = connection_with_streams(1);
+        let (keeper, connection) = keeper_with_streams(1);
         let first = block_on(start(&connection)).expect("it is the first");
-        let queued = Arc::clone(&connection);
-        let queued = thread::spawn(move || {
-            let id = block_on(start(&queued)).expect("the queue is open");
-            expect_answer(&queued, id);
+        let waiting = Arc::clone(&connection);
+        let waiting = thread::spawn(move || {
+            let id = start_when_free(&keeper, &waiting);
+            expect_answer(&waiting, id);
         });
         answer_calls(&connection, 2);
         expect_answer(&connection, first);
-        queued.join().expect("callers do not panic");
+        waiting.join().expect("callers do not panic");
     });
 }
 

@@ -15,9 +15,9 @@ const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Time to connect, unless configured otherwise: a few retransmissions of the first packet.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Callers that may wait, unless configured otherwise: a few tens of mebibytes at worst, and far more than an
-/// honest burst.
-const DEFAULT_MAX_WAITING: usize = 65_536;
+/// Callers that may wait, unless configured otherwise: far more than an honest burst, and a bound for one that
+/// is not.
+const DEFAULT_MAX_WAITING: usize = 262_144;
 
 /// Time to answer a check, unless configured otherwise: several round trips around the world.
 const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -59,7 +59,7 @@ pub struct PoolConfig {
     pub connect_timeout: Duration,
     /// Time that a call may wait for a place on a connection; until its deadline unless set.
     pub acquire_timeout: Option<Duration>,
-    /// Calls that may wait for a place at a time; 65,536.
+    /// Calls that may wait for a place at a time; 262,144.
     pub max_waiting: usize,
     /// When connections are asked whether their server is there, beside keepalive; never.
     pub health_check: HealthCheck,

@@ -1,8 +1,8 @@
 //! Attempts to connect, each in a task of its own.
 
+use std::future::poll_fn;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::thread;
 use std::time::Duration;
 
 use rpc_wire::{Stage, Status};
@@ -24,6 +24,7 @@ impl<C: Connection> Pool<C> {
                 id,
                 pause,
                 failures,
+                is_polled: false,
                 ended: false,
             };
             self.runtime.spawn(attempt.run());
@@ -107,6 +108,8 @@ struct Attempt<C: Connection> {
     pause: Duration,
     /// How often the server had failed when the attempt began.
     failures: u32,
+    /// The connector has the word, and keeps it if it panics.
+    is_polled: bool,
     ended: bool,
 }
 
@@ -120,7 +123,14 @@ impl<C: Connection> Attempt<C> {
         };
         let keeper = PoolKeeper::new(self.pool.clone(), self.id, self.failures);
         let streams = pool.streams.load(Ordering::Relaxed);
-        let outcome = pool.dialer.dial(Arc::new(keeper), streams).await;
+        let mut dialling = pool.dialer.dial(Arc::new(keeper), streams);
+        let outcome = poll_fn(|cx| {
+            self.is_polled = true;
+            let polled = dialling.as_mut().poll(cx);
+            self.is_polled = false;
+            polled
+        })
+        .await;
         self.ended = true;
         match outcome {
             Ok(connection) => pool.connected(self.id, connection),
@@ -137,7 +147,7 @@ impl<C: Connection> Drop for Attempt<C> {
         let Some(pool) = self.pool.upgrade().filter(|_| !self.ended) else {
             return;
         };
-        if thread::panicking() {
+        if self.is_polled {
             pool.backoff.failed(self.failures);
             let status = Status::internal("the connector panicked");
             pool.not_connected(self.id, status);

@@ -27,6 +27,8 @@ impl<C: Connection> Keeper for PoolKeeper<C> {
         if let Some(pool) = self.pool.upgrade() {
             pool.backoff.reset();
             pool.streams.store(streams, Ordering::Relaxed);
+            // What might have had room has said how much.
+            pool.serve();
         }
     }
 

@@ -161,3 +161,53 @@ fn everybody_is_told_when_the_runtime_of_the_pool_is_gone() {
     let later = other.block_on(acquire(&pool)).unwrap_err();
     assert_eq!(later.message(), status.message());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_panics_is_told_to_who_waits_and_tried_again() {
+    let network = Network::new(1);
+    network.panics.store(true, Ordering::SeqCst);
+    let pool = pool(&network, |_| {});
+    let status = acquire(&pool).await.unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Internal, "the connector panicked")
+    );
+    network.panics.store(false, Ordering::SeqCst);
+    acquire(&pool).await.unwrap();
+}
+
+#[test]
+fn a_runtime_that_goes_while_its_thread_panics_takes_the_pool_along_and_nothing_else() {
+    let network = Network::closed(1);
+    let kept = std::sync::Mutex::new(None);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let pool = pool(&network, |config| config.min_idle = 1);
+            *kept.lock().unwrap() = Some(pool);
+            tokio::task::yield_now().await;
+        });
+        panic!("with the runtime on its stack");
+    }));
+    assert!(panic.is_err());
+    let pool = kept.into_inner().unwrap().unwrap();
+    let status = pool.enter(None).err().unwrap();
+    assert!(status.message().contains("runtime"), "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_added_once_a_server_that_might_have_allowed_more_does_not() {
+    let network = Network::new(1);
+    network.is_silent.store(true, Ordering::SeqCst);
+    let pool = pool(&network, |_| {});
+    let first = call(&pool).await;
+    let caller = waiting(&pool);
+    settle().await;
+    assert_eq!(network.dials(), 1, "the first may have room yet");
+    first.connection().establish();
+    outcome(caller).await.unwrap();
+    assert_eq!(network.dials(), 2);
+}

@@ -15,6 +15,9 @@ pub(in crate::pool) struct Network {
     /// Attempts to connect so far.
     pub(super) dials: AtomicUsize,
     pub(super) refuses: AtomicBool,
+    pub(super) panics: AtomicBool,
+    /// Servers do not say how much they allow.
+    pub(super) is_silent: AtomicBool,
     /// Connections take no calls from the beginning, and the keeper is told before it has them.
     pub(super) leaves_early: AtomicBool,
     /// Connections say nothing any more.
@@ -38,6 +41,8 @@ impl Network {
             places,
             dials: AtomicUsize::new(0),
             refuses: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
             leaves_early: AtomicBool::new(false),
             mute: AtomicBool::new(false),
             permits: Semaphore::new(0),
@@ -67,6 +72,7 @@ impl Dialer<Fake> for Arc<Network> {
         Box::pin(async move {
             self.dials.fetch_add(1, Ordering::SeqCst);
             self.permits.acquire().await.unwrap().forget();
+            assert!(!self.panics.load(Ordering::SeqCst), "as it was told");
             if self.refuses.load(Ordering::SeqCst) {
                 return Err(Status::unavailable("refused"));
             }
@@ -76,7 +82,9 @@ impl Dialer<Fake> for Arc<Network> {
                 state: Mutex::default(),
             });
             self.made.lock().unwrap().push(Arc::clone(&fake));
-            fake.keeper.established(u32::MAX);
+            if !self.is_silent.load(Ordering::SeqCst) {
+                fake.establish();
+            }
             if self.leaves_early.load(Ordering::SeqCst) {
                 fake.lock().leaving = Some("early");
                 fake.tell_leaving();
@@ -107,6 +115,7 @@ struct State {
     ended: bool,
     checks: usize,
     told_leaving: bool,
+    established: bool,
 }
 
 impl Fake {
@@ -131,6 +140,12 @@ impl Fake {
 
     pub(super) fn checks(&self) -> usize {
         self.lock().checks
+    }
+
+    /// The server says how much it allows.
+    pub(super) fn establish(&self) {
+        self.lock().established = true;
+        self.keeper.established(self.network.places as u32);
     }
 
     /// The server goes.
@@ -207,7 +222,10 @@ impl Connection for Fake {
             return Reserved::Kept;
         }
         state.wanted = true;
-        Reserved::Full
+        match state.established {
+            true => Reserved::Full,
+            false => Reserved::Later,
+        }
     }
 
     fn unreserve(&self) {
