@@ -1,169 +1,148 @@
-//! The frame around every peer's client: the closed loop and its clock.
+//! The frame around every peer's client: arguments, runtime and report.
 
 use std::env;
-use std::net::SocketAddr;
-use std::ops::Range;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::task::{self, Poll, Waker};
+use std::time::Instant;
 
-use anyhow::{Context, ensure};
-use tokio::runtime::Runtime;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use anyhow::{Context, bail, ensure};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::{JoinHandle, LocalSet};
 
-use crate::latency::Latencies;
-use crate::workload::TEXT_LENGTH;
-use crate::{END, Report, START, Workload, cpu};
-
-/// How long connecting may take, and how long the last calls may take to be answered after the measured interval. A
-/// peer that loses a call makes its client fail rather than hang.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::caller::{Caller, Job, Messages};
+use crate::clock::Clock;
+use crate::session::Session;
+use crate::tally::Tally;
+use crate::{Pattern, Report, Workload};
 
 /// One connection of a peer. Clones share the connection.
-pub trait Client: Clone + Send + 'static {
+pub trait Client: 'static {
     /// Sends `text` and gives what came back. It takes the client exclusively because some peers do; every caller has
     /// a clone of its own.
     ///
     /// # Errors
     ///
     /// Whatever ends the call without an answer; it ends the run.
-    fn echo(&mut self, text: String) -> impl Future<Output = anyhow::Result<String>> + Send;
+    fn echo(&mut self, text: String) -> impl Future<Output = anyhow::Result<String>>;
+
+    /// Asks for a server stream that repeats `text` without end, and puts it into `messages` until no more are wanted.
+    ///
+    /// # Errors
+    ///
+    /// Whatever ends the stream early, and what [`Messages::take`] says. A peer without streams always fails.
+    fn stream(
+        &mut self,
+        text: String,
+        messages: &mut Messages<'_>,
+    ) -> impl Future<Output = anyhow::Result<()>> {
+        drop((text, messages));
+        async { bail!("this peer has no server streams") }
+    }
 }
 
-/// Runs a client's program: reads address and workload from the command line, connects once with `connect`, runs the
-/// workload on tokio's default runtime and prints the [`Report`].
+/// Runs a client's program on tokio's default runtime: reads address and workload from the command line, makes every
+/// connection with `connect`, runs the workload and prints the [`Report`].
+///
+/// `spawn` is `|caller| tokio::spawn(caller.run())` for every peer. It stands there because only where the type of the
+/// client is known does the compiler see that its calls may move between threads.
 ///
 /// # Errors
 ///
 /// When an argument is wrong, connecting or a call fails, an answer is not the text that was sent, or an answer is
 /// missing 10 seconds after the last call was sent.
-pub fn drive<C, F, Fut>(connect: F) -> anyhow::Result<()>
+pub fn drive<C, F, Fut, S>(connect: F, spawn: S) -> anyhow::Result<()>
 where
-    C: Client,
-    F: FnOnce(SocketAddr) -> Fut,
+    C: Client + Clone,
+    F: Fn(String) -> Fut,
     Fut: Future<Output = anyhow::Result<C>>,
+    S: Fn(Caller<C>) -> JoinHandle<anyhow::Result<Tally>>,
 {
-    let mut args = env::args().skip(1);
-    let address = args.next().context("the argument ADDRESS is missing")?;
-    let address = address
-        .parse()
-        .with_context(|| format!("not an address: {address}"))?;
-    let workload = Workload::from_args(args)?;
-
+    let session = session(connect, spawn)?;
     let runtime = Runtime::new()?;
-    let client = runtime
-        .block_on(async { timeout(PATIENCE, connect(address)).await })
-        .context("the server did not accept the connection in time")??;
-    let report = measure(&runtime, client, workload)?;
-    println!("{}", serde_json::to_string(&report)?);
+    print(&runtime.block_on(session.run())?)?;
     runtime.shutdown_background();
     Ok(())
 }
 
-/// Keeps the clock on the calling thread, which is no worker of the runtime: no peer can delay its own measurement.
-fn measure<C: Client>(runtime: &Runtime, client: C, workload: Workload) -> anyhow::Result<Report> {
-    let start = Instant::now() + workload.warm_up;
-    let measured = start..start + workload.measure;
-    let callers: Vec<_> = (0..workload.in_flight)
-        .map(|_| runtime.spawn(call_until_end(client.clone(), measured.clone())))
-        .collect();
+/// [`drive`] for a peer whose calls have to stay on one thread: `spawn` is
+/// `|caller| tokio::task::spawn_local(caller.run())`.
+///
+/// # Errors
+///
+/// As [`drive`].
+pub fn drive_local<C, F, Fut, S>(connect: F, spawn: S) -> anyhow::Result<()>
+where
+    C: Client + Clone,
+    F: Fn(String) -> Fut,
+    Fut: Future<Output = anyhow::Result<C>>,
+    S: Fn(Caller<C>) -> JoinHandle<anyhow::Result<Tally>>,
+{
+    let session = session(connect, spawn)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    print(&LocalSet::new().block_on(&runtime, session.run())?)
+}
 
-    sleep_until(measured.start);
-    println!("{START}");
-    let cpu_before = cpu::process_time()?;
-    sleep_until(measured.end);
-    let cpu_used = cpu::process_time()? - cpu_before;
-    println!("{END}");
-
-    let mut latencies = runtime
-        .block_on(async { timeout(PATIENCE, collect(callers)).await })
-        .context("calls were left without an answer")??;
-    let calls = latencies.count();
+/// [`drive`] for a client that is not async. It can have one call in flight on one connection.
+///
+/// # Errors
+///
+/// As [`drive`], and when the workload is another one. Nobody watches for calls that are never answered.
+pub fn drive_blocking<E>(connect: impl FnOnce(String) -> anyhow::Result<E>) -> anyhow::Result<()>
+where
+    E: FnMut(String) -> anyhow::Result<String> + 'static,
+{
+    let (address, workload) = arguments()?;
     ensure!(
-        calls > 0,
-        "no call was answered within the measured interval"
+        (workload.pattern, workload.connections) == (Pattern::Closed { in_flight: 1 }, 1),
+        "a blocking client has one call in flight on one connection"
     );
-    Ok(Report {
-        calls,
-        calls_per_second: calls as f64 / workload.measure.as_secs_f64(),
-        p50_us: latencies.percentile_us(50).unwrap_or_default(),
-        p99_us: latencies.percentile_us(99).unwrap_or_default(),
-        cpu_us_per_call: cpu_used.as_secs_f64() * 1e6 / calls as f64,
+    let client = Blocking(connect(address)?);
+    let start = Instant::now() + workload.warm_up();
+    let measured = start..start + workload.measure();
+    let clock = Clock::new(measured.clone());
+    let caller = Caller {
+        client,
+        text: "x".repeat(workload.size),
+        job: Job::Repeat(measured),
+    };
+    let mut context = task::Context::from_waker(Waker::noop());
+    let Poll::Ready(tally) = pin!(caller.run()).poll(&mut context) else {
+        bail!("a blocking client waited without blocking");
+    };
+    let (before, after) = clock.usage()?;
+    let seconds = workload.measure().as_secs_f64();
+    print(&Report::new(tally?, seconds, before, after))
+}
+
+/// A client whose calls are ready when they return.
+struct Blocking<E>(E);
+
+impl<E: FnMut(String) -> anyhow::Result<String> + 'static> Client for Blocking<E> {
+    async fn echo(&mut self, text: String) -> anyhow::Result<String> {
+        (self.0)(text)
+    }
+}
+
+fn session<F, S>(connect: F, spawn: S) -> anyhow::Result<Session<F, S>> {
+    let (address, workload) = arguments()?;
+    Ok(Session {
+        connect,
+        spawn,
+        address,
+        workload,
     })
 }
 
-/// One caller of the closed loop. The end of a call is the start of the next, so a call costs one look at the clock.
-async fn call_until_end<C: Client>(
-    mut client: C,
-    measured: Range<Instant>,
-) -> anyhow::Result<Latencies> {
-    let text = "x".repeat(TEXT_LENGTH);
-    let mut latencies = Latencies::default();
-    let mut sent = Instant::now();
-    while sent < measured.end {
-        let answer = client.echo(text.clone()).await?;
-        ensure!(
-            answer == text,
-            "the answer is not the text that was sent: {answer:?}"
-        );
-        let answered = Instant::now();
-        if measured.contains(&answered) {
-            latencies.record(answered - sent);
-        }
-        sent = answered;
-    }
-    Ok(latencies)
+fn arguments() -> anyhow::Result<(String, Workload)> {
+    let mut args = env::args().skip(1);
+    let address = args.next().context("the argument ADDRESS is missing")?;
+    let workload = args.next().context("the argument WORKLOAD is missing")?;
+    let workload = serde_json::from_str(&workload)
+        .with_context(|| format!("the argument WORKLOAD is not understood: {workload}"))?;
+    Ok((address, workload))
 }
 
-async fn collect(callers: Vec<JoinHandle<anyhow::Result<Latencies>>>) -> anyhow::Result<Latencies> {
-    let mut all = Latencies::default();
-    for caller in callers {
-        all.merge(caller.await??);
-    }
-    Ok(all)
-}
-
-fn sleep_until(instant: Instant) {
-    thread::sleep(instant.saturating_duration_since(Instant::now()));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Clone)]
-    struct Mirror {
-        answer: Option<&'static str>,
-    }
-
-    impl Client for Mirror {
-        async fn echo(&mut self, text: String) -> anyhow::Result<String> {
-            tokio::task::yield_now().await;
-            Ok(self.answer.map_or(text, str::to_owned))
-        }
-    }
-
-    const SHORT: Workload = Workload {
-        in_flight: 4,
-        warm_up: Duration::from_millis(1),
-        measure: Duration::from_millis(20),
-    };
-
-    #[test]
-    fn reports_calls_and_ordered_percentiles() {
-        let runtime = Runtime::new().unwrap();
-        let report = measure(&runtime, Mirror { answer: None }, SHORT).unwrap();
-        assert!(report.calls > 0, "{report:?}");
-        assert!(report.p50_us <= report.p99_us, "{report:?}");
-    }
-
-    #[test]
-    fn a_wrong_answer_fails_the_run() {
-        let runtime = Runtime::new().unwrap();
-        let error = measure(&runtime, Mirror { answer: Some("y") }, SHORT).unwrap_err();
-        assert!(
-            error.to_string().contains("not the text that was sent"),
-            "{error}"
-        );
-    }
+fn print(report: &Report) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string(report)?);
+    Ok(())
 }

@@ -1,17 +1,18 @@
 //! The frame around every peer's server.
 
 use std::io::{BufRead, Write};
-use std::net::Ipv4Addr;
-use std::process;
+use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
+use std::{process, thread};
 
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
-use crate::cpu;
+use crate::Usage;
 
 /// Runs a server on a free loopback port and tokio's default runtime until standard input ends.
 ///
-/// Prints the address first, and then the CPU time so far, in microseconds, for every line read. `serve_listener` must
+/// Prints the address first, and then the [`Usage`] so far, as JSON, for every line read. `serve_listener` must
 /// accept until it is dropped and set `TCP_NODELAY` on what it accepts; when it ends, so does the process, with status 1.
 ///
 /// # Errors
@@ -19,25 +20,59 @@ use crate::cpu;
 /// When the runtime, the port or the standard streams fail.
 pub fn serve<F, Fut>(serve_listener: F) -> anyhow::Result<()>
 where
-    F: FnOnce(TcpListener) -> Fut,
-    Fut: Future<Output = anyhow::Result<()>> + Send + 'static,
+    F: FnOnce(TcpListener) -> Fut + Send + 'static,
+    Fut: Future<Output = anyhow::Result<()>>,
 {
-    let runtime = Runtime::new()?;
-    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    let address = listener.local_addr()?;
-    let accepting = serve_listener(listener);
-    runtime.spawn(async move {
-        eprintln!("the server ended: {:?}", accepting.await);
+    serve_tcp(move |listener| {
+        Runtime::new()?.block_on(async { serve_listener(TcpListener::from_std(listener)?).await })
+    })
+}
+
+/// [`serve`] for a peer whose calls have to stay on one thread.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub fn serve_local<F, Fut>(serve_listener: F) -> anyhow::Result<()>
+where
+    F: FnOnce(TcpListener) -> Fut + Send + 'static,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    serve_tcp(move |listener| {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let serving = async { serve_listener(TcpListener::from_std(listener)?).await };
+        LocalSet::new().block_on(&runtime, serving)
+    })
+}
+
+fn serve_tcp(
+    serve: impl FnOnce(StdTcpListener) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?.to_string();
+    serve_at(&address, move || serve(listener))
+}
+
+/// [`serve`] for a server that listens by its own means: prints `address` at once, and runs `serve` on a thread of its own.
+///
+/// # Errors
+///
+/// When the standard streams fail.
+pub fn serve_at(
+    address: &str,
+    serve: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    thread::spawn(|| {
+        eprintln!("the server ended: {:?}", serve());
         process::exit(1);
     });
-
-    // Answering from a thread of its own keeps the figures independent of how busy the runtime is.
+    // Answering from a thread of its own keeps the figures independent of how busy the server is.
     let mut output = std::io::stdout();
     writeln!(output, "{address}")?;
     for line in std::io::stdin().lock().lines() {
         line?;
-        writeln!(output, "{}", cpu::process_time()?.as_micros())?;
+        writeln!(output, "{}", serde_json::to_string(&Usage::now()?)?)?;
     }
-    runtime.shutdown_background();
     Ok(())
 }

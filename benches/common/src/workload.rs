@@ -2,51 +2,57 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use serde::{Deserialize, Serialize};
 
-/// Length of the echoed text, in bytes.
-pub(crate) const TEXT_LENGTH: usize = 64;
-
-/// One closed loop: `in_flight` callers share one connection, and each sends its next call when the last is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a client does in one run. On the command line it is one argument, in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
-    /// Calls that wait for their answer at any moment.
-    pub in_flight: usize,
-    /// Time before the measured interval, in which buffers grow and caches fill.
-    pub warm_up: Duration,
-    /// Length of the measured interval.
-    pub measure: Duration,
+    /// The order of the calls.
+    pub pattern: Pattern,
+    /// Length of every text, in bytes.
+    pub size: usize,
+    /// Connections, among which the calls are dealt out in turn.
+    pub connections: usize,
+    /// Milliseconds before the measured interval, in which buffers grow and caches fill. Only patterns that go on until they
+    /// are stopped have any.
+    pub warm_up_ms: u64,
+    /// Milliseconds of the measured interval, for the same patterns.
+    pub measure_ms: u64,
+}
+
+/// The order of the calls in a [`Workload`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pattern {
+    /// A closed loop: so many callers, each of which sends its next call when the last one is answered.
+    Closed {
+        /// Callers of all connections together.
+        in_flight: usize,
+    },
+    /// Each connection takes messages of one endless server stream.
+    Stream,
+    /// So many calls are started at once. The measured interval ends with the last answer.
+    Burst {
+        /// Calls of all connections together.
+        calls: usize,
+    },
+    /// So many further connections are made; each is used for one call and stays open. At both ends of the interval the client
+    /// waits for a line of input.
+    Idle {
+        /// Connections made within the interval. The workload's own are made before it.
+        connections: usize,
+    },
 }
 
 impl Workload {
-    /// The client's arguments after the address: calls in flight, and both times in milliseconds.
-    pub fn to_args(self) -> [String; 3] {
-        [
-            self.in_flight.to_string(),
-            self.warm_up.as_millis().to_string(),
-            self.measure.as_millis().to_string(),
-        ]
+    /// Time before the measured interval.
+    pub(crate) fn warm_up(&self) -> Duration {
+        Duration::from_millis(self.warm_up_ms)
     }
 
-    /// Reads what [`to_args`](Self::to_args) wrote.
-    ///
-    /// # Errors
-    ///
-    /// When an argument is missing or is not a number.
-    pub(crate) fn from_args(args: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
-        let mut args = args.into_iter();
-        let mut number = |name: &str| -> anyhow::Result<u32> {
-            let arg = args
-                .next()
-                .with_context(|| format!("the argument {name} is missing"))?;
-            arg.parse()
-                .with_context(|| format!("the argument {name} is not a number: {arg}"))
-        };
-        Ok(Self {
-            in_flight: number("IN_FLIGHT")? as usize,
-            warm_up: Duration::from_millis(number("WARM_UP_MS")?.into()),
-            measure: Duration::from_millis(number("MEASURE_MS")?.into()),
-        })
+    /// Length of the measured interval.
+    pub(crate) fn measure(&self) -> Duration {
+        Duration::from_millis(self.measure_ms)
     }
 }
 
@@ -55,25 +61,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn survives_the_command_line() {
-        let workload = Workload {
-            in_flight: 64,
-            warm_up: Duration::from_millis(500),
-            measure: Duration::from_secs(3),
-        };
-        assert_eq!(Workload::from_args(workload.to_args()).unwrap(), workload);
-    }
-
-    #[test]
-    fn names_the_argument_that_is_missing_or_wrong() {
-        let message = |args: &[&str]| {
-            let args = args.iter().map(|&arg| arg.to_owned());
-            Workload::from_args(args).unwrap_err().to_string()
-        };
-        assert_eq!(message(&["64"]), "the argument WARM_UP_MS is missing");
-        assert_eq!(
-            message(&["many", "1", "1"]),
-            "the argument IN_FLIGHT is not a number: many"
-        );
+    fn is_short_enough_to_be_written_by_hand() {
+        let workload: Workload = serde_json::from_str(
+            r#"{"pattern":{"closed":{"in_flight":64}},"size":64,"connections":1,"warm_up_ms":500,"measure_ms":3000}"#,
+        )
+        .unwrap();
+        assert_eq!(workload.pattern, Pattern::Closed { in_flight: 64 });
+        assert_eq!(workload.measure(), Duration::from_secs(3));
     }
 }

@@ -11,6 +11,9 @@ const HEADER_LENGTH: usize = 8;
 /// The buffers' initial size and the least room for a read, in bytes.
 pub const READ_SIZE: usize = 32 * 1024;
 
+/// The number of the only call that is answered without end.
+pub const REPEAT: u32 = u32::MAX;
+
 /// Appends a frame to `out`.
 ///
 /// # Panics

@@ -1,89 +1,164 @@
 //! The systems under measurement.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use bench_common::Workload;
 
-use crate::process::{Client, Server};
-use crate::sample::Sample;
-
-/// A package with a `server` and a `client`, beside the runner's.
+/// A server and a client in a package beside the runner's.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    /// The folder of the package, and the name on the command line.
-    pub(crate) package: &'static str,
-    /// The name in the table.
+    /// The name on the command line and in the JSON.
     pub(crate) name: &'static str,
+    /// What the tables call it, apart from the version.
+    title: &'static str,
+    /// The crate whose version stands behind the title.
+    library: Option<&'static str>,
+    /// The folder of the package.
+    pub(crate) folder: &'static str,
+    /// The client's program; the server's is always `server`.
+    client: &'static str,
+    /// What it can do.
+    pub(crate) ability: Ability,
+}
+
+/// What a peer can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ability {
+    /// One call at a time, because the client blocks.
+    OneCall,
+    /// Unary calls.
+    Calls,
+    /// Unary calls and server streams.
+    CallsAndStreams,
 }
 
 /// The peer that all others are compared with.
 pub(crate) const NATIVE: &str = "native";
 
-/// All peers, in the order of the table.
-pub(crate) const PEERS: [Peer; 4] = [
+/// All peers, in the order of the tables.
+pub(crate) const PEERS: &[Peer] = &[
     Peer {
-        package: NATIVE,
-        name: "this project",
+        title: "this project",
+        ..Peer::new(NATIVE, Ability::CallsAndStreams)
     },
     Peer {
-        package: "echo",
-        name: "bare tokio echo",
+        title: "bare tokio echo",
+        ..Peer::new("echo", Ability::CallsAndStreams)
     },
+    Peer::library("tonic", Ability::CallsAndStreams),
+    Peer::library("tarpc", Ability::Calls),
     Peer {
-        package: "tonic",
-        name: "tonic 0.14",
-    },
-    Peer {
-        package: "tarpc",
-        name: "tarpc 0.38",
+        name: "native-sync",
+        title: "this project, sync proxy",
+        client: "sync-client",
+        ..Peer::new(NATIVE, Ability::OneCall)
     },
 ];
 
 impl Peer {
-    /// Builds the peer with a cargo call and a target folder of its own: built together, cargo would unify features, and
+    /// A peer whose package has its name.
+    const fn new(name: &'static str, ability: Ability) -> Self {
+        Self {
+            name,
+            title: name,
+            library: None,
+            folder: name,
+            client: "client",
+            ability,
+        }
+    }
+
+    /// A peer that is a library of the same name.
+    const fn library(name: &'static str, ability: Ability) -> Self {
+        Self {
+            library: Some(name),
+            ..Self::new(name, ability)
+        }
+    }
+
+    /// The name in the tables, with the version of the library.
+    pub(crate) fn title(&self) -> String {
+        match self.version() {
+            Some(version) => format!("{} {version}", self.title),
+            None => self.title.to_owned(),
+        }
+    }
+
+    /// The version of the library that `Cargo.lock` says.
+    pub(crate) fn version(&self) -> Option<String> {
+        let lock = fs::read_to_string(self.package().join("Cargo.lock")).ok()?;
+        let entry = format!("name = \"{}\"\nversion = \"", self.library?);
+        let (_, rest) = lock.split_once(&entry)?;
+        let (version, _) = rest.split_once('"')?;
+        Some(version.to_owned())
+    }
+
+    /// Builds the package with a cargo call and a target folder of its own: built together, cargo would unify features, and
     /// a peer would pay for what only another one asked for.
-    pub(crate) fn build(&self) -> anyhow::Result<()> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--locked",
-                "--manifest-path",
-            ])
-            .arg(benches().join(self.package).join("Cargo.toml"))
+    pub(crate) fn build(&self, build: Build) -> anyhow::Result<()> {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["build", "--quiet", "--release", "--locked"])
+            .arg("--manifest-path")
+            .arg(self.package().join("Cargo.toml"))
             .arg("--target-dir")
-            .arg(self.target())
-            .status()
-            .context("cargo did not start")?;
-        ensure!(status.success(), "building {} failed", self.name);
+            .arg(self.target());
+        if build == Build::CountingAllocations {
+            cargo.args(["--features", "count-allocations"]);
+        }
+        let status = cargo.status().context("cargo did not start")?;
+        ensure!(status.success(), "building {} failed", self.folder);
         Ok(())
     }
 
-    /// Measures one workload with a fresh server and a fresh client.
-    pub(crate) fn measure(&self, workload: Workload) -> anyhow::Result<Sample> {
-        let mut server = Server::spawn(&self.program("server"))?;
-        let client = Client::spawn(&self.program("client"), server.address(), workload)?;
-        let run = client
-            .run(|| server.cpu_time())
-            .with_context(|| format!("the client of {} failed", self.name))?;
-        Ok(Sample::new(&run))
+    /// The server's program.
+    pub(crate) fn server(&self) -> PathBuf {
+        self.program("server")
+    }
+
+    /// The client's program.
+    pub(crate) fn client(&self) -> PathBuf {
+        self.program(self.client)
     }
 
     fn program(&self, name: &str) -> PathBuf {
         self.target().join("release").join(name)
     }
 
-    fn target(&self) -> PathBuf {
-        benches().join("target").join(self.package)
+    fn package(&self) -> PathBuf {
+        benches().join(self.folder)
     }
+
+    fn target(&self) -> PathBuf {
+        benches().join("target").join(self.folder)
+    }
+}
+
+/// What a peer's programs are built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Being timed.
+    Plain,
+    /// Counting what they allocate.
+    CountingAllocations,
 }
 
 /// The folder that holds the runner and all peers.
 pub(crate) fn benches() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_library_has_a_version() {
+        for peer in PEERS.iter().filter(|peer| peer.library.is_some()) {
+            assert!(peer.version().is_some(), "{}", peer.name);
+        }
+    }
 }

@@ -1,53 +1,65 @@
-//! What is measured, how long and how often.
-
-use std::num::NonZero;
-use std::time::Duration;
+//! How long everything is measured, and how often.
 
 use bench_common::Workload;
+
+use crate::load::{Instrument, Load};
 
 /// How one run of the benchmarks goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The loads, each a number of calls in flight on one connection.
-    pub(crate) in_flight: [usize; 3],
-    /// How often every peer is measured under every load.
-    pub(crate) rounds: usize,
-    warm_up: Duration,
-    measure: Duration,
+    rounds: usize,
+    warm_up_ms: u64,
+    measure_ms: u64,
 }
 
 impl Plan {
     /// Figures to publish.
     pub(crate) const FULL: Self = Self {
-        in_flight: [1, 64, 256],
         rounds: 3,
-        warm_up: Duration::from_secs(1),
-        measure: Duration::from_secs(3),
+        warm_up_ms: 500,
+        measure_ms: 2_500,
     };
 
-    /// A first look, within half a minute after the builds.
+    /// A first look.
     pub(crate) const QUICK: Self = Self {
         rounds: 1,
-        warm_up: Duration::from_millis(500),
-        measure: Duration::from_millis(1_500),
-        ..Self::FULL
+        warm_up_ms: 300,
+        measure_ms: 1_000,
     };
 
+    /// The most rounds that any load has.
+    pub(crate) fn rounds(&self) -> usize {
+        self.rounds
+    }
+
+    /// How often a load is measured. What is counted rather than timed needs no repetition.
+    pub(crate) fn rounds_of(&self, load: &Load) -> usize {
+        match load.instrument {
+            Instrument::None => self.rounds,
+            Instrument::Syscalls | Instrument::Allocations => 1,
+        }
+    }
+
     /// What a client does under one load.
-    pub(crate) fn workload(&self, in_flight: usize) -> Workload {
+    pub(crate) fn workload(&self, load: &Load) -> Workload {
         Workload {
-            in_flight,
-            warm_up: self.warm_up,
-            measure: self.measure,
+            pattern: load.pattern,
+            size: load.size,
+            connections: load.connections,
+            // A tracer counts from the beginning, so the client has to as well.
+            warm_up_ms: match load.instrument {
+                Instrument::Syscalls => 0,
+                Instrument::None | Instrument::Allocations => self.warm_up_ms,
+            },
+            measure_ms: self.measure_ms,
         }
     }
 
     /// The sentence above the tables.
-    pub(crate) fn describe(&self, cores: NonZero<usize>) -> String {
+    pub(crate) fn describe(&self) -> String {
         format!(
-            "Unary echo of 64 bytes over loopback TCP, {cores} cores for client and server together, \
-             warm-up {:?}, measured {:?}, median of {} interleaved rounds.",
-            self.warm_up, self.measure, self.rounds
+            "Warm-up {} ms, measured {} ms, median of {} interleaved rounds.",
+            self.warm_up_ms, self.measure_ms, self.rounds
         )
     }
 }

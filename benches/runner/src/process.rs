@@ -1,16 +1,15 @@
 //! The processes of one measurement. Each is killed and reaped when it is dropped.
 
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use bench_common::{END, Report, START, Workload};
+use bench_common::{END, Report, START, Usage, Workload};
 
-/// A child that does not outlive its owner, and the lines that it prints.
+/// A child that does not outlive its owner, and the lines that are exchanged with it.
 struct Process {
     child: Child,
+    input: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -18,11 +17,13 @@ impl Process {
     fn spawn(command: &mut Command) -> anyhow::Result<Self> {
         let program = command.get_program().to_owned();
         let mut child = command
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} did not start", program.display()))?;
         let output = child.stdout.take().context("the output is not piped")?;
         Ok(Self {
+            input: child.stdin.take(),
             child,
             lines: BufReader::new(output).lines(),
         })
@@ -30,6 +31,11 @@ impl Process {
 
     fn next_line(&mut self) -> anyhow::Result<String> {
         Ok(self.lines.next().context("the process ended early")??)
+    }
+
+    fn send_line(&mut self) -> anyhow::Result<()> {
+        let input = self.input.as_mut().context("the input is closed")?;
+        Ok(writeln!(input)?)
     }
 }
 
@@ -44,25 +50,15 @@ impl Drop for Process {
 /// A peer's server.
 pub(crate) struct Server {
     process: Process,
-    requests: ChildStdin,
     address: String,
 }
 
 impl Server {
     /// Starts the server and waits until it listens.
-    pub(crate) fn spawn(program: &Path) -> anyhow::Result<Self> {
-        let mut process = Process::spawn(Command::new(program).stdin(Stdio::piped()))?;
-        let requests = process
-            .child
-            .stdin
-            .take()
-            .context("the input is not piped")?;
+    pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let mut process = Process::spawn(command)?;
         let address = process.next_line().context("the server did not listen")?;
-        Ok(Self {
-            process,
-            requests,
-            address,
-        })
+        Ok(Self { process, address })
     }
 
     /// Where the server listens.
@@ -70,14 +66,19 @@ impl Server {
         &self.address
     }
 
-    /// The CPU time that the server has used so far.
-    pub(crate) fn cpu_time(&mut self) -> anyhow::Result<Duration> {
-        writeln!(self.requests, "cpu")?;
-        let microseconds = self
-            .process
-            .next_line()
-            .context("the server did not tell its CPU time")?;
-        Ok(Duration::from_micros(microseconds.parse()?))
+    /// What the server has used so far.
+    pub(crate) fn usage(&mut self) -> anyhow::Result<Usage> {
+        self.process.send_line()?;
+        let usage = self.process.next_line();
+        let usage = usage.context("the server did not tell its usage")?;
+        Ok(serde_json::from_str(&usage)?)
+    }
+
+    /// Ends the server in order, so that whatever watches it can say what it saw.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        self.process.input = None;
+        self.process.child.wait()?;
+        Ok(())
     }
 }
 
@@ -86,41 +87,53 @@ pub(crate) struct Client {
     process: Process,
 }
 
-/// What one run of a client showed.
+/// What one run showed.
+#[derive(Debug)]
 pub(crate) struct Run {
+    /// Bytes of a text.
+    pub(crate) size: usize,
     /// The client's own view.
     pub(crate) report: Report,
-    /// CPU time of the server within the measured interval.
-    pub(crate) server_cpu: Duration,
+    /// What the server had used when the interval began.
+    pub(crate) server_before: Usage,
+    /// What it had used when the interval ended.
+    pub(crate) server_after: Usage,
+    /// System calls of the server in all its time, if they were counted.
+    pub(crate) server_syscalls: Option<u64>,
 }
 
 impl Client {
     /// Starts the client, and with it the workload.
-    pub(crate) fn spawn(program: &Path, address: &str, workload: Workload) -> anyhow::Result<Self> {
-        let mut command = Command::new(program);
-        command
-            .arg(address)
-            .args(workload.to_args())
-            .stdin(Stdio::null());
-        Ok(Self {
-            process: Process::spawn(&mut command)?,
+    pub(crate) fn spawn(
+        command: &mut Command,
+        address: &str,
+        workload: Workload,
+    ) -> anyhow::Result<Self> {
+        let workload = serde_json::to_string(&workload)?;
+        let process = Process::spawn(command.args([address, &workload]))?;
+        Ok(Self { process })
+    }
+
+    /// Waits for the report, and asks for the server's usage at both ends of the measured interval.
+    pub(crate) fn run(mut self, size: usize, server: &mut Server) -> anyhow::Result<Run> {
+        self.expect(START)?;
+        let server_before = server.usage()?;
+        self.go_on();
+        self.expect(END)?;
+        let server_after = server.usage()?;
+        self.go_on();
+        Ok(Run {
+            size,
+            report: serde_json::from_str(&self.process.next_line()?)?,
+            server_before,
+            server_after,
+            server_syscalls: None,
         })
     }
 
-    /// Waits for the report, and asks for the server's CPU time at both ends of the measured interval.
-    pub(crate) fn run(
-        mut self,
-        mut server_cpu: impl FnMut() -> anyhow::Result<Duration>,
-    ) -> anyhow::Result<Run> {
-        self.expect(START)?;
-        let before = server_cpu()?;
-        self.expect(END)?;
-        let after = server_cpu()?;
-        let report = serde_json::from_str(&self.process.next_line()?)?;
-        Ok(Run {
-            report,
-            server_cpu: after - before,
-        })
+    /// Lets a client go on that waits for it. Others may be gone already.
+    fn go_on(&mut self) {
+        self.process.send_line().ok();
     }
 
     fn expect(&mut self, mark: &str) -> anyhow::Result<()> {
@@ -129,5 +142,35 @@ impl Client {
             bail!("the client said {line:?} instead of {mark:?}");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// So many calls of a megabyte in two seconds, and nothing else.
+    pub(crate) fn run(calls: usize) -> Run {
+        Run {
+            size: 1_000_000,
+            report: Report {
+                calls,
+                seconds: 2.0,
+                p50_us: Some(10.0),
+                p99_us: Some(20.0),
+                p999_us: Some(30.0),
+                before: Usage::default(),
+                after: Usage::default(),
+            },
+            server_before: Usage::default(),
+            server_after: Usage::default(),
+            server_syscalls: None,
+        }
+    }
+
+    #[test]
+    fn a_program_that_says_nothing_is_an_error() {
+        let error = Server::spawn(&mut Command::new("true")).map(|_| ());
+        assert_eq!(error.unwrap_err().to_string(), "the server did not listen");
     }
 }

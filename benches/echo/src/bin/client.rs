@@ -1,19 +1,18 @@
 //! Calls over one connection: a oneshot channel for each, a task that writes and a task that reads.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bench_common::Client;
-use bench_echo::{READ_SIZE, decode, encode};
+use bench_common::{Client, Messages};
+use bench_echo::{READ_SIZE, REPEAT, decode, encode};
 use bytes::{Bytes, BytesMut};
 use slab::Slab;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 fn main() -> anyhow::Result<()> {
-    bench_common::drive(EchoClient::connect)
+    bench_common::drive(EchoClient::connect, |caller| tokio::spawn(caller.run()))
 }
 
 #[derive(Clone)]
@@ -33,10 +32,12 @@ struct State {
     output: BytesMut,
     /// The caller of every call without an answer, under the number of the call.
     callers: Slab<oneshot::Sender<Bytes>>,
+    /// Who takes the messages of the only stream, those of one read at a time.
+    stream: Option<mpsc::Sender<Vec<Bytes>>>,
 }
 
 impl EchoClient {
-    async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+    async fn connect(address: String) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (reader, writer) = stream.into_split();
@@ -58,11 +59,35 @@ impl Client for EchoClient {
         self.connection.output_grew.notify_one();
         Ok(String::from_utf8(answer.await?.into())?)
     }
+
+    async fn stream(&mut self, text: String, messages: &mut Messages<'_>) -> anyhow::Result<()> {
+        let (sender, mut reads) = mpsc::channel(1);
+        {
+            let mut state = self.connection.lock();
+            state.stream = Some(sender);
+            encode(&mut state.output, REPEAT, text.as_bytes());
+        }
+        self.connection.output_grew.notify_one();
+        while let Some(read) = reads.recv().await {
+            for message in read {
+                if !messages.take(&String::from_utf8(message.into())?)? {
+                    return Ok(());
+                }
+            }
+        }
+        anyhow::bail!("the stream ended early")
+    }
 }
 
 impl Connection {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who takes these messages, if there are any.
+    fn stream_of(&self, messages: &[Bytes]) -> Option<mpsc::Sender<Vec<Bytes>>> {
+        let stream = &self.lock().stream;
+        stream.clone().filter(|_| !messages.is_empty())
     }
 
     async fn write(self: Arc<Self>, mut writer: OwnedWriteHalf) -> anyhow::Result<()> {
@@ -83,12 +108,22 @@ impl Connection {
             if reader.read_buf(&mut input).await? == 0 {
                 return Ok(());
             }
+            let mut messages = Vec::new();
             while let Some((call, body)) = decode(&mut input) {
+                if call == REPEAT {
+                    messages.push(body);
+                    continue;
+                }
                 let caller = self.lock().callers.try_remove(call as usize);
                 if let Some(caller) = caller {
                     // A caller that is gone needs no answer.
                     caller.send(body).ok();
                 }
+            }
+            if let Some(stream) = self.stream_of(&messages)
+                && stream.send(messages).await.is_err()
+            {
+                return Ok(());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Sends every frame back; the answers to one read leave in one write.
 
-use bench_echo::{READ_SIZE, decode, encode};
+use bench_echo::{READ_SIZE, REPEAT, decode, encode};
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,7 +26,22 @@ async fn answer(mut stream: TcpStream) -> anyhow::Result<()> {
             return Ok(());
         }
         while let Some((call, body)) = decode(&mut input) {
+            if call == REPEAT {
+                return repeat(stream, &body).await;
+            }
             encode(&mut output, call, &body);
+        }
+        stream.write_all(&output).await?;
+        output.clear();
+    }
+}
+
+/// Sends the same frame until the client is gone, so many at a time that a write is as large as a read.
+async fn repeat(mut stream: TcpStream, body: &[u8]) -> anyhow::Result<()> {
+    let mut output = BytesMut::with_capacity(READ_SIZE);
+    loop {
+        while output.len() < READ_SIZE {
+            encode(&mut output, REPEAT, body);
         }
         stream.write_all(&output).await?;
         output.clear();

@@ -1,6 +1,7 @@
 //! This project's server with its defaults.
 
 use bench_native::{Echo, EchoMessage};
+use futures_util::stream::{self, Stream};
 use rpc_runtime::{Context, Server, Status, rpc_service};
 use tokio::net::TcpListener;
 
@@ -22,5 +23,13 @@ struct Mirror;
 impl Echo for Mirror {
     async fn echo(&self, _: Context, request: EchoMessage) -> Result<EchoMessage, Status> {
         Ok(request)
+    }
+
+    async fn repeat(
+        &self,
+        _: Context,
+        request: EchoMessage,
+    ) -> Result<impl Stream<Item = Result<EchoMessage, Status>> + Send + 'static, Status> {
+        Ok(stream::repeat_with(move || Ok(request.clone())))
     }
 }

@@ -1,7 +1,5 @@
 //! tarpc's client with its defaults, except for the length of its queue.
 
-use std::net::SocketAddr;
-
 use bench_common::Client;
 use bench_tarpc::{EchoClient, QUEUE_LENGTH};
 use tarpc::client::Config;
@@ -11,10 +9,10 @@ use tarpc::tokio_serde::formats::Bincode;
 use tokio::net::TcpStream;
 
 fn main() -> anyhow::Result<()> {
-    bench_common::drive(connect)
+    bench_common::drive(connect, |caller| tokio::spawn(caller.run()))
 }
 
-async fn connect(address: SocketAddr) -> anyhow::Result<TarpcClient> {
+async fn connect(address: String) -> anyhow::Result<TarpcClient> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut config = Config::default();

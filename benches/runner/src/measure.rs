@@ -1,0 +1,184 @@
+//! Runs the peers under the loads and keeps what they showed.
+
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::figure::Figure;
+use crate::load::{Instrument, LOADS, Load};
+use crate::options::Options;
+use crate::peer::{Build, NATIVE, Peer};
+use crate::plan::Plan;
+use crate::process::{Client, Run, Server};
+use crate::tracer::Tracer;
+
+/// What all peers showed under one load.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) load: &'static Load,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// What all rounds showed of one peer.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) peer: &'static Peer,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// One figure over all rounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) least: f64,
+    pub(crate) median: f64,
+    pub(crate) most: f64,
+}
+
+impl Outcome {
+    /// How many times better native is in one figure; `None` without native.
+    pub(crate) fn advantage(&self, row: &Row, figure: Figure) -> Option<f64> {
+        let native = self.rows.iter().find(|row| row.peer.name == NATIVE)?;
+        let ours = native.spread(figure)?.median;
+        Some(figure.advantage(ours, row.spread(figure)?.median))
+    }
+}
+
+impl Row {
+    /// A figure over all rounds; `None` if it is absent in any.
+    pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
+        let values: Option<Vec<f64>> = self.runs.iter().map(|run| figure.of(run)).collect();
+        let mut values = values?;
+        values.sort_by(f64::total_cmp);
+        Some(Spread {
+            least: *values.first()?,
+            median: *values.get(values.len() / 2)?,
+            most: *values.last()?,
+        })
+    }
+}
+
+/// Builds the peers and measures them: first with the allocator that counts, so that the programs which stay behind are the
+/// plain ones.
+pub(crate) fn all(options: &Options) -> anyhow::Result<Vec<Outcome>> {
+    let tracer = Tracer::find();
+    let mut outcomes = Vec::new();
+    for build in [Build::CountingAllocations, Build::Plain] {
+        let counts = build == Build::CountingAllocations;
+        let loads = options.loads.iter().copied();
+        let loads: Vec<_> = loads
+            .filter(|load| (load.instrument == Instrument::Allocations) == counts)
+            .collect();
+        let peers = options.peers.iter().copied();
+        let peers: Vec<_> = peers
+            .filter(|peer| loads.iter().any(|load| load.suits(peer)))
+            .collect();
+        for (index, peer) in peers.iter().enumerate() {
+            if peers[..index]
+                .iter()
+                .all(|other| other.folder != peer.folder)
+            {
+                eprintln!("building {} ({build:?})", peer.folder);
+                peer.build(build)?;
+            }
+        }
+        outcomes.extend(rounds(&options.plan, &loads, &peers, tracer)?);
+    }
+    outcomes.sort_by_key(|outcome| LOADS.iter().position(|load| load.name == outcome.load.name));
+    Ok(outcomes)
+}
+
+/// Runs every peer under every load once before anything runs again, so that a slow minute of the machine meets all
+/// peers alike.
+fn rounds(
+    plan: &Plan,
+    loads: &[&'static Load],
+    peers: &[&'static Peer],
+    tracer: Option<Tracer>,
+) -> anyhow::Result<Vec<Outcome>> {
+    let mut outcomes: Vec<_> = loads.iter().map(|&load| outcome(load, peers)).collect();
+    for round in 1..=plan.rounds() {
+        for Outcome { load, rows } in &mut outcomes {
+            if round > plan.rounds_of(load) {
+                continue;
+            }
+            for Row { peer, runs } in rows {
+                eprintln!("round {round}: {}, {}", load.name, peer.name);
+                let run = run(plan, load, peer, tracer);
+                runs.push(
+                    run.with_context(|| format!("{} failed under {}", peer.name, load.name))?,
+                );
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+fn outcome(load: &'static Load, peers: &[&'static Peer]) -> Outcome {
+    let peers = peers.iter().filter(|peer| load.suits(peer));
+    let rows = peers.map(|&peer| Row {
+        peer,
+        runs: Vec::new(),
+    });
+    Outcome {
+        load,
+        rows: rows.collect(),
+    }
+}
+
+/// One load with a fresh server and a fresh client.
+fn run(plan: &Plan, load: &Load, peer: &Peer, tracer: Option<Tracer>) -> anyhow::Result<Run> {
+    let tracer = tracer.filter(|_| load.instrument == Instrument::Syscalls);
+    let program = peer.server();
+    let mut command = tracer.map_or_else(|| Command::new(&program), |it| it.around(&program));
+    let mut server = Server::spawn(&mut command)?;
+    let mut client = Command::new(peer.client());
+    let client = Client::spawn(&mut client, server.address(), plan.workload(load))?;
+    let mut run = client.run(load.size, &mut server)?;
+    if let Some(tracer) = tracer {
+        server.finish()?;
+        run.server_syscalls = Some(tracer.count()?);
+    }
+    Ok(run)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::peer::PEERS;
+    use crate::process::tests::run;
+
+    /// Native with 1,000 and a peer with 200 calls in two seconds, under a load.
+    pub(crate) fn outcome_of(load: &'static Load) -> Outcome {
+        let row = |index: usize, calls: [usize; 3]| Row {
+            peer: &PEERS[index],
+            runs: calls.map(run).into(),
+        };
+        Outcome {
+            load,
+            rows: vec![row(0, [900, 1_000, 1_100]), row(1, [300, 200, 100])],
+        }
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle_of_the_rounds() {
+        let outcome = outcome_of(&LOADS[1]);
+        let spread = Spread {
+            least: 50.0,
+            median: 100.0,
+            most: 150.0,
+        };
+        assert_eq!(outcome.rows[1].spread(Figure::CallsPerSecond), Some(spread));
+    }
+
+    #[test]
+    fn compares_with_native_if_it_took_part() {
+        let mut outcome = outcome_of(&LOADS[1]);
+        let advantage = |outcome: &Outcome| {
+            let row = outcome.rows.last().unwrap();
+            outcome.advantage(row, Figure::CallsPerSecond)
+        };
+        assert_eq!(advantage(&outcome), Some(5.0));
+        outcome.rows.remove(0);
+        assert_eq!(advantage(&outcome), None);
+    }
+}
