@@ -25,8 +25,8 @@ pub(crate) enum Job {
     Repeat(Range<Instant>),
     /// Takes messages of a server stream until the interval ends.
     Stream(Range<Instant>),
-    /// One call.
-    Once,
+    /// One call, which is due at this moment.
+    Once(Instant),
 }
 
 impl<C: Client> Caller<C> {
@@ -51,10 +51,9 @@ impl<C: Client> Caller<C> {
                 };
                 self.client.stream(self.text, &mut messages).await?;
             }
-            Job::Once => {
-                let sent = Instant::now();
+            Job::Once(due) => {
                 self.call().await?;
-                tally.record(sent.elapsed());
+                tally.record(due.elapsed());
             }
         }
         Ok(tally)

@@ -6,14 +6,13 @@ use std::task::{self, Poll, Waker};
 use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinHandle, LocalSet};
 
 use crate::caller::{Caller, Job, Messages};
 use crate::clock::Clock;
 use crate::session::Session;
 use crate::tally::Tally;
-use crate::{Pattern, Report, Workload};
+use crate::{Pattern, Report, Workload, runtime};
 
 /// One connection of a peer. Clones share the connection.
 pub trait Client: 'static {
@@ -58,7 +57,7 @@ where
     S: Fn(Caller<C>) -> JoinHandle<anyhow::Result<Tally>>,
 {
     let session = session(connect, spawn)?;
-    let runtime = Runtime::new()?;
+    let runtime = runtime::new()?;
     print(&runtime.block_on(session.run())?)?;
     runtime.shutdown_background();
     Ok(())
@@ -78,7 +77,7 @@ where
     S: Fn(Caller<C>) -> JoinHandle<anyhow::Result<Tally>>,
 {
     let session = session(connect, spawn)?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime::current_thread()?;
     print(&LocalSet::new().block_on(&runtime, session.run())?)
 }
 

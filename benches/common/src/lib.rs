@@ -18,6 +18,7 @@ mod client;
 mod clock;
 mod cpu;
 mod report;
+mod runtime;
 mod server;
 mod session;
 mod tally;

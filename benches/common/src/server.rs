@@ -5,10 +5,9 @@ use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
 use std::{process, thread};
 
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
-use crate::Usage;
+use crate::{Usage, runtime};
 
 /// Runs a server on a free loopback port and tokio's default runtime until standard input ends.
 ///
@@ -24,7 +23,7 @@ where
     Fut: Future<Output = anyhow::Result<()>>,
 {
     serve_tcp(move |listener| {
-        Runtime::new()?.block_on(async { serve_listener(TcpListener::from_std(listener)?).await })
+        runtime::new()?.block_on(async { serve_listener(TcpListener::from_std(listener)?).await })
     })
 }
 
@@ -39,7 +38,7 @@ where
     Fut: Future<Output = anyhow::Result<()>>,
 {
     serve_tcp(move |listener| {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::current_thread()?;
         let serving = async { serve_listener(TcpListener::from_std(listener)?).await };
         LocalSet::new().block_on(&runtime, serving)
     })

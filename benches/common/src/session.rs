@@ -1,6 +1,8 @@
 //! One run of a client: connections, callers and what they counted.
 
+use std::collections::VecDeque;
 use std::ops::Range;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -43,6 +45,7 @@ where
         let clients = self.connect(self.workload.connections).await?;
         let report = match self.workload.pattern {
             Pattern::Closed { in_flight } => self.timed(&clients, in_flight, Job::Repeat).await?,
+            Pattern::Open { calls_per_second } => self.open(&clients, calls_per_second).await?,
             Pattern::Stream => self.timed(&clients, clients.len(), Job::Stream).await?,
             Pattern::Burst { calls } => self.burst(&clients, calls).await?,
             Pattern::Idle { connections } => self.idle(&clients, connections).await?,
@@ -72,10 +75,39 @@ where
         Ok(Report::new(tally, seconds, before, after))
     }
 
+    /// Calls that are due at regular intervals. This thread sleeps in between, which delays nobody: it is no worker of the runtime.
+    async fn open(&self, clients: &[C], calls_per_second: u32) -> anyhow::Result<Report> {
+        let interval = Duration::from_secs(1) / calls_per_second;
+        let mut due = Instant::now();
+        let start = due + self.workload.warm_up();
+        let measured = start..start + self.workload.measure();
+        let clock = Clock::new(measured.clone());
+        let mut clients = clients.iter().cycle();
+        let (mut tally, mut tasks) = (Tally::default(), VecDeque::new());
+        while let Some(client) = clients.next().filter(|_| due < measured.end) {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            let task = (self.spawn)(self.caller(client, Job::Once(due)));
+            if due < measured.start {
+                drop(task);
+            } else {
+                tasks.push_back(task);
+            }
+            due += interval;
+            // Tasks that have ended make room for new ones.
+            while let Some(task) = tasks.pop_front_if(|task| task.is_finished()) {
+                tally.merge(task.await??);
+            }
+        }
+        tally.merge(collect(tasks, PATIENCE).await?);
+        let (before, after) = clock.usage()?;
+        let seconds = self.workload.measure().as_secs_f64();
+        Ok(Report::new(tally, seconds, before, after))
+    }
+
     async fn burst(&self, clients: &[C], calls: usize) -> anyhow::Result<Report> {
         let before = clock::start()?;
         let start = Instant::now();
-        let tasks = self.spawn(clients, calls, Job::Once);
+        let tasks = self.spawn(clients, calls, Job::Once(start));
         let tally = collect(tasks, PATIENCE).await?;
         let seconds = start.elapsed().as_secs_f64();
         Ok(Report::new(tally, seconds, before, clock::end()?))
@@ -84,13 +116,15 @@ where
     /// The connections in `clients` have both sides allocate what they need once; they are not counted.
     async fn idle(&self, clients: &[C], connections: usize) -> anyhow::Result<Report> {
         let start = Instant::now();
-        collect(self.spawn(clients, clients.len(), Job::Once), PATIENCE).await?;
+        let tasks = self.spawn(clients, clients.len(), Job::Once(start));
+        collect(tasks, PATIENCE).await?;
         sleep(SETTLE).await;
         let before = clock::start()?;
         clock::wait_for_line()?;
 
         let idle = self.connect(connections).await?;
-        let tally = collect(self.spawn(&idle, connections, Job::Once), PATIENCE).await?;
+        let tasks = self.spawn(&idle, connections, Job::Once(Instant::now()));
+        let tally = collect(tasks, PATIENCE).await?;
         sleep(SETTLE).await;
         let after = clock::end()?;
         clock::wait_for_line()?;
@@ -116,19 +150,22 @@ where
         callers: usize,
         job: Job,
     ) -> Vec<JoinHandle<anyhow::Result<Tally>>> {
-        let text = "x".repeat(self.workload.size);
         let clients = clients.iter().cycle().take(callers);
-        let callers = clients.map(|client| Caller {
-            client: client.clone(),
-            text: text.clone(),
-            job: job.clone(),
-        });
+        let callers = clients.map(|client| self.caller(client, job.clone()));
         callers.map(&self.spawn).collect()
+    }
+
+    fn caller(&self, client: &C, job: Job) -> Caller<C> {
+        Caller {
+            client: client.clone(),
+            text: "x".repeat(self.workload.size),
+            job,
+        }
     }
 }
 
 async fn collect(
-    tasks: Vec<JoinHandle<anyhow::Result<Tally>>>,
+    tasks: impl IntoIterator<Item = JoinHandle<anyhow::Result<Tally>>>,
     patience: Duration,
 ) -> anyhow::Result<Tally> {
     let all = async {
@@ -191,6 +228,15 @@ mod tests {
         assert!(report.calls > 0, "{report:?}");
         assert!(report.p50_us <= report.p99_us, "{report:?}");
         assert!(report.p99_us <= report.p999_us, "{report:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_open_loop_makes_as_many_calls_as_were_due() {
+        let pattern = Pattern::Open {
+            calls_per_second: 1_000,
+        };
+        let report = run(pattern, None).await.unwrap();
+        assert_eq!(report.calls, 20);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,12 @@ pub enum Pattern {
         /// Callers of all connections together.
         in_flight: usize,
     },
+    /// An open loop: a call is due at regular intervals, however long the earlier ones take. Latency counts from the moment when
+    /// the call was due, so a peer that stalls is charged for every call that it holds up.
+    Open {
+        /// Calls of all connections together.
+        calls_per_second: u32,
+    },
     /// Each connection takes messages of one endless server stream.
     Stream,
     /// So many calls are started at once. The measured interval ends with the last answer.

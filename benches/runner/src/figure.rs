@@ -15,6 +15,7 @@ pub(crate) enum Figure {
     Milliseconds,
     P50,
     P99,
+    P999,
     ClientCpu,
     ServerCpu,
     /// Of both sides.
@@ -39,6 +40,7 @@ impl Figure {
             Self::Milliseconds => "ms",
             Self::P50 => "p50 us",
             Self::P99 => "p99 us",
+            Self::P999 => "p99.9 us",
             Self::ClientCpu => "CPU us/call, client",
             Self::ServerCpu => "CPU us/call, server",
             Self::Cpu => "CPU us/call",
@@ -60,6 +62,7 @@ impl Figure {
             Self::Milliseconds => "milliseconds",
             Self::P50 => "p50_us",
             Self::P99 => "p99_us",
+            Self::P999 => "p999_us",
             Self::ClientCpu => "client_cpu_us",
             Self::ServerCpu => "server_cpu_us",
             Self::Cpu => "cpu_us",
@@ -84,6 +87,7 @@ impl Figure {
             Self::Milliseconds => Some(report.seconds * 1e3),
             Self::P50 => report.p50_us,
             Self::P99 => report.p99_us,
+            Self::P999 => report.p999_us,
             Self::ClientCpu => Some(cpu_us(client) / calls),
             Self::ServerCpu => Some(cpu_us(server) / calls),
             Self::Cpu => Some((cpu_us(client) + cpu_us(server)) / calls),
@@ -98,13 +102,20 @@ impl Figure {
         }
     }
 
+    /// Whether a larger value is the better one.
+    pub(crate) fn more_is_better(self) -> bool {
+        matches!(
+            self,
+            Self::CallsPerSecond | Self::MessagesPerSecond | Self::MegabytesPerSecond
+        )
+    }
+
     /// How many times better `ours` is than `theirs`.
     pub(crate) fn advantage(self, ours: f64, theirs: f64) -> f64 {
-        match self {
-            Self::CallsPerSecond | Self::MessagesPerSecond | Self::MegabytesPerSecond => {
-                ours / theirs
-            }
-            _ => theirs / ours,
+        if self.more_is_better() {
+            ours / theirs
+        } else {
+            theirs / ours
         }
     }
 }

@@ -3,7 +3,7 @@
 use bench_common::Pattern;
 
 use crate::figure::Figure;
-use crate::peer::{Ability, Peer};
+use crate::peer::{Ability, NATIVE, Peer};
 
 /// One kind of work, and one table.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Load {
     pub(crate) figures: &'static [Figure],
     /// What is shown as a ratio to native's.
     pub(crate) compared: &'static [Figure],
+    /// The peers that take it, if not all.
+    pub(crate) only: &'static [&'static str],
     /// Whether it is part of a quick run.
     pub(crate) quick: bool,
     /// Stands under the table, which may be copied without the README that explains it.
@@ -59,6 +61,7 @@ const SMALL: Load = Load {
         Figure::ServerCpu,
     ],
     compared: &[Figure::CallsPerSecond, Figure::Cpu],
+    only: &[],
     quick: false,
     note: "",
 };
@@ -122,6 +125,25 @@ pub(crate) const LOADS: &[Load] = &[
         ..SMALL
     },
     Load {
+        name: "open",
+        title: "64 B, open loop at 20,000 calls/s, 1 connection",
+        pattern: Pattern::Open {
+            calls_per_second: 20_000,
+        },
+        figures: &[
+            Figure::P50,
+            Figure::P99,
+            Figure::P999,
+            Figure::ClientCpu,
+            Figure::ServerCpu,
+        ],
+        compared: &[Figure::P50, Figure::P99, Figure::P999, Figure::Cpu],
+        only: &[NATIVE, "echo", "tonic", "tarpc"],
+        note: "Latency counts from the moment when a call was due, so it contains how late the client's own thread was to send it, \
+               some tens of microseconds.",
+        ..SMALL
+    },
+    Load {
         name: "stream",
         title: "One server stream of 64 B messages",
         pattern: Pattern::Stream,
@@ -132,6 +154,25 @@ pub(crate) const LOADS: &[Load] = &[
         ],
         compared: &[Figure::MessagesPerSecond, Figure::Cpu],
         note: "CPU time is for one message.",
+        ..SMALL
+    },
+    Load {
+        name: "ourselves",
+        title: "This project in other ways, 64 B, 64 in flight, 1 connection",
+        only: &[
+            NATIVE,
+            "native-current-thread",
+            "native-1-worker",
+            "native-2-workers",
+            "native-connect",
+        ],
+        ..SMALL
+    },
+    Load {
+        name: "exclusive",
+        title: "64 B, 64 in flight, a connection for each caller",
+        connections: 64,
+        only: &[NATIVE, "echo", "tonic", "tarpc"],
         ..SMALL
     },
     Load {
@@ -180,11 +221,13 @@ pub(crate) const LOADS: &[Load] = &[
 impl Load {
     /// Whether a peer can take it.
     pub(crate) fn suits(&self, peer: &Peer) -> bool {
-        match peer.ability {
+        let able = match peer.ability {
             Ability::OneCall => self.pattern == Pattern::Closed { in_flight: 1 },
+            Ability::Variant => !self.only.is_empty(),
             Ability::Calls => self.pattern != Pattern::Stream,
             Ability::CallsAndStreams => true,
-        }
+        };
+        able && (self.only.is_empty() || self.only.contains(&peer.name))
     }
 
     /// Every figure that is shown or compared.

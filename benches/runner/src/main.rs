@@ -3,13 +3,15 @@
 //! ```text
 //! bench-runner [--quick] [--out FOLDER] [PEER|LOAD...]
 //! bench-runner compile [--services N] [--rounds N] [GENERATOR...]
+//! bench-runner hello [--rounds N]
 //! ```
 //!
-//! Without names, all peers take part under all loads. The second form measures what a schema costs at compile time. Progress
-//! goes to standard error, tables to standard output.
+//! Without names, all peers take part under all loads. The second form measures what a schema costs at compile time, the
+//! third one what the smallest service does. Progress goes to standard error, tables to standard output.
 
 mod compile;
 mod figure;
+mod hello;
 mod load;
 mod machine;
 mod measure;
@@ -31,6 +33,9 @@ fn main() -> anyhow::Result<()> {
     let mut args = arguments.iter().cloned().peekable();
     if args.next_if_eq("compile").is_some() {
         return compile::run(args);
+    }
+    if args.next_if_eq("hello").is_some() {
+        return hello::run(args);
     }
     let options = Options::parse(args)?;
     let report = Report {

@@ -130,9 +130,10 @@ fn run(plan: &Plan, load: &Load, peer: &Peer, tracer: Option<Tracer>) -> anyhow:
     let tracer = tracer.filter(|_| load.instrument == Instrument::Syscalls);
     let program = peer.server();
     let mut command = tracer.map_or_else(|| Command::new(&program), |it| it.around(&program));
-    let mut server = Server::spawn(&mut command)?;
+    let environment = peer.environment.iter().copied();
+    let mut server = Server::spawn(command.envs(environment.clone()))?;
     let mut client = Command::new(peer.client());
-    let client = Client::spawn(&mut client, server.address(), plan.workload(load))?;
+    let client = Client::spawn(client.envs(environment), server.address(), plan.workload(load))?;
     let mut run = client.run(load.size, &mut server)?;
     if let Some(tracer) = tracer {
         server.finish()?;

@@ -20,6 +20,8 @@ pub(crate) struct Peer {
     pub(crate) folder: &'static str,
     /// The client's program; the server's is always `server`.
     client: &'static str,
+    /// What both programs find in their environment.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
     /// What it can do.
     pub(crate) ability: Ability,
 }
@@ -33,6 +35,8 @@ pub(crate) enum Ability {
     Calls,
     /// Unary calls and server streams.
     CallsAndStreams,
+    /// Unary calls, but it is another peer in other circumstances and takes part only where a load names it.
+    Variant,
 }
 
 /// The peer that all others are compared with.
@@ -51,10 +55,52 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer::library("tonic", Ability::CallsAndStreams),
     Peer::library("tarpc", Ability::Calls),
     Peer {
+        title: "ttrpc, Unix socket",
+        ..Peer::library("ttrpc", Ability::CallsAndStreams)
+    },
+    Peer {
+        title: "capnp-rpc",
+        library: Some("capnp-rpc"),
+        ..Peer::new("capnp", Ability::Calls)
+    },
+    Peer::library("connectrpc", Ability::CallsAndStreams),
+    Peer {
+        title: "jsonrpsee, WebSocket",
+        ..Peer::library("jsonrpsee", Ability::CallsAndStreams)
+    },
+    Peer {
         name: "native-sync",
         title: "this project, sync proxy",
         client: "sync-client",
         ..Peer::new(NATIVE, Ability::OneCall)
+    },
+    Peer {
+        title: "blocking std::net echo",
+        ..Peer::new("echo-sync", Ability::OneCall)
+    },
+    Peer {
+        name: "native-current-thread",
+        title: "this project, current-thread runtimes",
+        environment: &[("BENCH_CURRENT_THREAD", "1")],
+        ..Peer::new(NATIVE, Ability::Variant)
+    },
+    Peer {
+        name: "native-1-worker",
+        title: "this project, 1 worker thread each",
+        environment: &[("TOKIO_WORKER_THREADS", "1")],
+        ..Peer::new(NATIVE, Ability::Variant)
+    },
+    Peer {
+        name: "native-2-workers",
+        title: "this project, 2 worker threads each",
+        environment: &[("TOKIO_WORKER_THREADS", "2")],
+        ..Peer::new(NATIVE, Ability::Variant)
+    },
+    Peer {
+        name: "native-connect",
+        title: "this project, a connection per call",
+        client: "connect-client",
+        ..Peer::new(NATIVE, Ability::Variant)
     },
 ];
 
@@ -67,6 +113,7 @@ impl Peer {
             library: None,
             folder: name,
             client: "client",
+            environment: &[],
             ability,
         }
     }

@@ -45,7 +45,7 @@ fn measure(plan: &Plan, projects: &[Project]) -> anyhow::Result<Vec<(Step, Vec<C
 }
 
 /// The median of each figure by itself.
-fn median(rounds: &[Cost]) -> Cost {
+pub(crate) fn median(rounds: &[Cost]) -> Cost {
     let of = |figure: fn(&Cost) -> std::time::Duration| {
         let mut figures: Vec<_> = rounds.iter().map(figure).collect();
         figures.sort_unstable();

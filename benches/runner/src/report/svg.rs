@@ -45,7 +45,16 @@ fn panel(body: &mut String, y: &mut f64, outcome: &Outcome) {
     if most <= 0.0 {
         return;
     }
-    let title = format!("{}: {}", outcome.load.title, figure.title());
+    let better = if figure.more_is_better() {
+        "more"
+    } else {
+        "less"
+    };
+    let title = format!(
+        "{}: {} ({better} is better)",
+        outcome.load.title,
+        figure.title()
+    );
     text(body, MARGIN, *y + 16.0, "title", &title);
     *y += TITLE;
     for (peer, value) in bars {
