@@ -216,7 +216,7 @@ mod tests {
                 size: 64,
                 connections: 2,
                 warm_up_ms: 1,
-                measure_ms: 20,
+                measure_ms: 200,
             },
         };
         session.run().await
@@ -236,7 +236,7 @@ mod tests {
             calls_per_second: 1_000,
         };
         let report = run(pattern, None).await.unwrap();
-        assert_eq!(report.calls, 20);
+        assert_eq!(report.calls, 200);
     }
 
     #[tokio::test(flavor = "multi_thread")]

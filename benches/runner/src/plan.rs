@@ -1,11 +1,12 @@
 //! How long everything is measured, and how often.
 
 use bench_common::Workload;
+use serde::Serialize;
 
 use crate::load::{Instrument, Load};
 
 /// How one run of the benchmarks goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Plan {
     rounds: usize,
     warm_up_ms: u64,

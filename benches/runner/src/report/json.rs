@@ -11,7 +11,7 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
     let object = json!({
         "command": report.command(),
         "machine": report.machine,
-        "plan": report.plan.describe(),
+        "plan": report.plan,
         "loads": loads,
     });
     Ok(serde_json::to_string_pretty(&object)? + "\n")

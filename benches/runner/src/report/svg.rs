@@ -8,7 +8,7 @@ use crate::peer::NATIVE;
 
 // All in pixels.
 const WIDTH: f64 = 860.0;
-const NAMES: f64 = 200.0;
+const NAMES: f64 = 270.0;
 const NUMBERS: f64 = 90.0;
 const MARGIN: f64 = 16.0;
 const ROW: f64 = 20.0;
