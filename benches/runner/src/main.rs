@@ -24,6 +24,8 @@ mod tracer;
 
 use std::env;
 
+use anyhow::ensure;
+
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::report::Report;
@@ -48,5 +50,10 @@ fn main() -> anyhow::Result<()> {
     if let Some(folder) = &options.out {
         report.write(folder)?;
     }
+    let mut rows = report.outcomes.iter().flat_map(|outcome| &outcome.rows);
+    ensure!(
+        rows.all(|row| row.failure.is_none()),
+        "some peers failed, as the report says"
+    );
     Ok(())
 }

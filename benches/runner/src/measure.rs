@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use anyhow::Context;
-
 use crate::figure::Figure;
 use crate::load::{Instrument, LOADS, Load};
 use crate::options::Options;
@@ -24,6 +22,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Row {
     pub(crate) peer: &'static Peer,
     pub(crate) runs: Vec<Run>,
+    /// Why a run failed. The peer is not measured under this load again, and has no figures.
+    pub(crate) failure: Option<String>,
 }
 
 /// One figure over all rounds.
@@ -44,8 +44,11 @@ impl Outcome {
 }
 
 impl Row {
-    /// A figure over all rounds; `None` if it is absent in any.
+    /// A figure over all rounds; `None` if it is absent in any, or one failed.
     pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
+        if self.failure.is_some() {
+            return None;
+        }
         let values: Option<Vec<f64>> = self.runs.iter().map(|run| figure.of(run)).collect();
         let mut values = values?;
         values.sort_by(f64::total_cmp);
@@ -81,36 +84,39 @@ pub(crate) fn all(options: &Options) -> anyhow::Result<Vec<Outcome>> {
                 peer.build(build)?;
             }
         }
-        outcomes.extend(rounds(&options.plan, &loads, &peers, tracer)?);
+        outcomes.extend(rounds(&options.plan, &loads, &peers, tracer));
     }
     outcomes.sort_by_key(|outcome| LOADS.iter().position(|load| load.name == outcome.load.name));
     Ok(outcomes)
 }
 
 /// Runs every peer under every load once before anything runs again, so that a slow minute of the machine meets all
-/// peers alike.
+/// peers alike. What fails is part of the outcome: it ends nobody else's measurement.
 fn rounds(
     plan: &Plan,
     loads: &[&'static Load],
     peers: &[&'static Peer],
     tracer: Option<Tracer>,
-) -> anyhow::Result<Vec<Outcome>> {
+) -> Vec<Outcome> {
     let mut outcomes: Vec<_> = loads.iter().map(|&load| outcome(load, peers)).collect();
     for round in 1..=plan.rounds() {
         for Outcome { load, rows } in &mut outcomes {
             if round > plan.rounds_of(load) {
                 continue;
             }
-            for Row { peer, runs } in rows {
-                eprintln!("round {round}: {}, {}", load.name, peer.name);
-                let run = run(plan, load, peer, tracer);
-                runs.push(
-                    run.with_context(|| format!("{} failed under {}", peer.name, load.name))?,
-                );
+            for row in rows.iter_mut().filter(|row| row.failure.is_none()) {
+                eprintln!("round {round}: {}, {}", load.name, row.peer.name);
+                match run(plan, load, row.peer, tracer) {
+                    Ok(run) => row.runs.push(run),
+                    Err(error) => {
+                        eprintln!("{} failed: {error:#}", row.peer.name);
+                        row.failure = Some(format!("{error:#}"));
+                    }
+                }
             }
         }
     }
-    Ok(outcomes)
+    outcomes
 }
 
 fn outcome(load: &'static Load, peers: &[&'static Peer]) -> Outcome {
@@ -118,6 +124,7 @@ fn outcome(load: &'static Load, peers: &[&'static Peer]) -> Outcome {
     let rows = peers.map(|&peer| Row {
         peer,
         runs: Vec::new(),
+        failure: None,
     });
     Outcome {
         load,
@@ -133,7 +140,11 @@ fn run(plan: &Plan, load: &Load, peer: &Peer, tracer: Option<Tracer>) -> anyhow:
     let environment = peer.environment.iter().copied();
     let mut server = Server::spawn(command.envs(environment.clone()))?;
     let mut client = Command::new(peer.client());
-    let client = Client::spawn(client.envs(environment), server.address(), plan.workload(load))?;
+    let client = Client::spawn(
+        client.envs(environment),
+        server.address(),
+        plan.workload(load),
+    )?;
     let mut run = client.run(load.size, &mut server)?;
     if let Some(tracer) = tracer {
         server.finish()?;
@@ -153,6 +164,7 @@ pub(crate) mod tests {
         let row = |index: usize, calls: [usize; 3]| Row {
             peer: &PEERS[index],
             runs: calls.map(run).into(),
+            failure: None,
         };
         Outcome {
             load,
@@ -181,5 +193,13 @@ pub(crate) mod tests {
         assert_eq!(advantage(&outcome), Some(5.0));
         outcome.rows.remove(0);
         assert_eq!(advantage(&outcome), None);
+    }
+
+    #[test]
+    fn a_peer_that_failed_has_no_figures() {
+        let mut outcome = outcome_of(&LOADS[1]);
+        outcome.rows[1].failure = Some("the process ended early".to_owned());
+        assert_eq!(outcome.rows[1].spread(Figure::CallsPerSecond), None);
+        assert!(outcome.rows[0].spread(Figure::CallsPerSecond).is_some());
     }
 }

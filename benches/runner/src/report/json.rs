@@ -46,6 +46,7 @@ fn peer(outcome: &Outcome, row: &Row) -> Value {
         "name": row.peer.name,
         "version": row.peer.version(),
         "rounds": row.runs.len(),
+        "failure": row.failure,
         "figures": figures,
     })
 }

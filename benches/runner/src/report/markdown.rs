@@ -16,6 +16,11 @@ pub(super) fn render(report: &Report) -> String {
     );
     for outcome in &report.outcomes {
         let _ = write!(text, "\n### {}\n\n{}", outcome.load.title, table(outcome));
+        for row in &outcome.rows {
+            if let Some(failure) = &row.failure {
+                let _ = writeln!(text, "\n{} failed: {failure}.", row.peer.title());
+            }
+        }
         let note = outcome.load.note;
         if !note.is_empty() {
             let _ = writeln!(text, "\n{note}");
