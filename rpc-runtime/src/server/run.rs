@@ -1,5 +1,6 @@
 //! Polls handlers, and lives on when they panic.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -85,18 +86,22 @@ pub(super) fn catch_in<R>(
     context: &Context,
     step: impl FnOnce() -> R,
 ) -> Result<R, Status> {
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
-        let message = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a message");
-        let method = context.method().map_or("", MethodDescriptor::path);
-        tracing::error!(method, panic = message, "{whose} panicked");
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            // Whoever panics when a panic is dropped is not asked again.
-            std::mem::forget(again);
-        }
-        Status::internal(format!("{whose} panicked"))
-    })
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| contained(whose, context, panic))
+}
+
+/// What becomes of a panic.
+#[cold]
+fn contained(whose: &'static str, context: &Context, panic: Box<dyn Any + Send>) -> Status {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    let method = context.method().map_or("", MethodDescriptor::path);
+    tracing::error!(method, panic = message, "{whose} panicked");
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        // Whoever panics when a panic is dropped is not asked again.
+        std::mem::forget(again);
+    }
+    Status::internal(format!("{whose} panicked"))
 }
