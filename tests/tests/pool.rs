@@ -8,11 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rpc_runtime::{
-    Channel, ChannelBuilder, Code, ConnectionEvent, HealthCheck, PoolConfig, PoolStats, Stage,
-};
-use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
-use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, within, within_blocking};
+use rpc_runtime::{Channel, Code, ConnectionEvent, HealthCheck, PoolConfig, Stage};
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
+use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, connect, until_pool, within};
 use rpc_wire::frame::{FrameType, Settings, ping};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,21 +20,6 @@ const SHORT: Duration = Duration::from_millis(50);
 
 fn payload() -> Payload {
     Payload::default()
-}
-
-async fn connect(builder: ChannelBuilder) -> ProbeAsyncClientProxy {
-    ProbeAsyncClientProxy::with(builder.connect().await.unwrap())
-}
-
-/// Waits until a pool is as wanted, which has to come about by itself.
-async fn until(client: &ProbeAsyncClientProxy, wanted: impl Fn(&PoolStats) -> bool) -> PoolStats {
-    loop {
-        let stats = client.stats();
-        if wanted(&stats) {
-            return stats;
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test]
@@ -52,7 +35,7 @@ async fn connections_are_added_when_streams_are_used_up_and_the_surplus_goes_whe
         for call in calls {
             call.await.unwrap();
         }
-        let stats = until(&client, |stats| stats.closed == 3).await;
+        let stats = until_pool(&client, |stats| stats.closed == 3).await;
         assert_eq!((stats.opened, stats.idle, stats.draining), (3, 0, 0));
         client.echo(payload()).await.unwrap();
         assert_eq!(client.stats().opened, 4);
@@ -88,7 +71,7 @@ async fn exclusive_connections_carry_one_call_at_a_time() {
         let client = connect(builder.exclusive().max_connections(3)).await;
         let mut calls: Vec<_> = (0..4).map(|_| client.hold(payload()).start()).collect();
         server.probe.until_running(3).await;
-        let stats = until(&client, |stats| stats.waiting == 1).await;
+        let stats = until_pool(&client, |stats| stats.waiting == 1).await;
         assert_eq!((stats.active, stats.pending), (3, 3));
         calls.remove(0).cancel();
         server.probe.until(|counts| counts.started == 4).await;
@@ -137,7 +120,7 @@ async fn an_exhausted_pool_names_the_settings_that_say_so() {
     timed_out.check_err(within(LIMIT, hasty.echo(payload())).await);
 
     let waiting = tokio::spawn(patient.echo(payload()).timeout(4 * SHORT));
-    within(LIMIT, until(&patient, |stats| stats.waiting == 1)).await;
+    within(LIMIT, until_pool(&patient, |stats| stats.waiting == 1)).await;
     let one_too_many = Expected {
         says: &[
             "1 calls wait for a connection, as many as max_waiting allows",
@@ -177,7 +160,7 @@ async fn connections_of_min_idle_are_there_before_the_first_call() {
         let server = TestServer::start().await;
         let channel = Channel::builder(server.address()).min_idle(2);
         let client = ProbeAsyncClientProxy::with(channel.connect_lazy().unwrap());
-        until(&client, |stats| stats.idle == 2).await;
+        until_pool(&client, |stats| stats.idle == 2).await;
         client.echo(payload()).await.unwrap();
         let stats = client.stats();
         assert_eq!((stats.hits, stats.misses, stats.opened), (1, 0, 2));
@@ -301,7 +284,7 @@ async fn a_pool_under_a_thousand_cancelling_callers_loses_no_place_and_no_connec
         while let Some(caller) = callers.join_next().await {
             caller.unwrap();
         }
-        let stats = until(&client, |stats| stats.pending + stats.waiting == 0).await;
+        let stats = until_pool(&client, |stats| stats.pending + stats.waiting == 0).await;
         assert_eq!((stats.active, stats.rejected), (0, 0), "{stats:?}");
         assert_eq!((stats.opened - stats.closed) as usize, stats.idle);
         assert!(connections.most.load(Ordering::SeqCst) <= 4);
@@ -322,108 +305,4 @@ fn some_payload(random: &mut fastrand::Rng) -> Payload {
     Payload {
         data: vec![1; random.usize(..most)].into(),
     }
-}
-
-#[tokio::test]
-async fn closing_a_channel_ends_its_calls_and_fails_later_ones_at_once() {
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let builder = Channel::builder(server.address());
-        let client = connect(builder.max_connections(1).max_streams_per_connection(1)).await;
-        let running = client.hold(payload()).start();
-        server.probe.until_running(1).await;
-        let waiting = tokio::spawn(client.echo(payload()));
-        until(&client, |stats| stats.waiting == 1).await;
-        client.channel().close();
-        client.channel().close();
-
-        let address = server.address();
-        let later = Expected {
-            code: Code::Cancelled,
-            stage: Some(Stage::Queue),
-            may_have_run: false,
-            address: Some(&address),
-            method: Some("probe.Probe/Echo"),
-            says: &["the channel was closed", "connect again"],
-        };
-        later.check_err(client.echo(payload()).await);
-        later.check_err(waiting.await.unwrap());
-        let ran = Expected {
-            stage: Some(Stage::Wait),
-            may_have_run: true,
-            method: Some("probe.Probe/Hold"),
-            ..later
-        };
-        ran.check_err(running.await);
-        server.probe.until_running(0).await;
-        until(&client, |stats| stats.closed == 1).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_channel_made_after_the_end_of_the_shared_one_has_connections_of_its_own() {
-    within(LIMIT, async {
-        let server = TestServer::start().await;
-        let [first, second] = [server.client().await, server.client().await];
-        first.channel().close();
-        assert_eq!(
-            second.echo(payload()).await.unwrap_err().code(),
-            Code::Cancelled
-        );
-        server.client().await.echo(payload()).await.unwrap();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn closing_in_order_lets_calls_finish_and_reports_those_that_it_cut() {
-    within(LIMIT, async {
-        let hold = |data: &'static str| Payload { data: data.into() };
-        for (limit, finished, cut) in [(LIMIT, 2, 0), (SHORT, 1, 1)] {
-            let server = TestServer::start().await;
-            let client = connect(Channel::builder(server.address()).own_pool()).await;
-            let quick = client.hold(hold("quick")).start();
-            let slow = client.hold(hold("slow")).start();
-            server.probe.until_running(2).await;
-            let channel = client.channel().clone();
-            let closing = tokio::spawn(async move { channel.close_within(limit).await });
-            until(&client, |stats| stats.draining == 1).await;
-            assert_eq!(
-                client.echo(payload()).await.unwrap_err().code(),
-                Code::Cancelled
-            );
-            server.probe.release("quick");
-            quick.await.unwrap();
-            if cut == 0 {
-                server.probe.release("slow");
-                slow.await.unwrap();
-            } else {
-                let status = slow.await.unwrap_err();
-                assert_eq!(status.code(), Code::Cancelled);
-                assert!(status.message().contains("50ms"), "{status}");
-            }
-            let report = closing.await.unwrap();
-            assert_eq!((report.finished, report.cut), (finished, cut));
-            server.probe.until_running(0).await;
-        }
-    })
-    .await;
-}
-
-#[test]
-fn a_sync_proxy_has_the_same_statistics_and_closes_the_same_way() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(TestServer::start());
-    let address = server.address();
-    within_blocking(LIMIT, move || {
-        let channel = Channel::builder(address).own_pool();
-        let client = ProbeClientProxy::with(channel.connect_blocking().unwrap());
-        client.echo(payload()).unwrap();
-        let stats = client.stats();
-        assert_eq!((stats.opened, stats.pending, stats.errors), (1, 0, 0));
-        client.calls().channel().close();
-        let status = client.echo(payload()).unwrap_err();
-        assert_eq!(status.code(), Code::Cancelled);
-    });
 }
