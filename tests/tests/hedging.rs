@@ -25,9 +25,10 @@ fn down() -> Answer {
 #[tokio::test]
 async fn a_slow_call_is_sent_again_and_the_slow_attempt_is_cancelled() {
     let (_server, flaky, client) = TestFlaky::serve([Answer::Hang]).await;
-    let mut call = client.again(word()).hedge(Hedge::after(SOON));
+    let call = client.again(word()).hedge(Hedge::after(SOON));
+    let mut call = call.timeout(HOUR);
     assert_eq!(within(LIMIT, &mut call).await.unwrap(), word());
-    // The call is still here, so it is not its end that cancels the attempt.
+    // The call is still here and has time, so it is neither's end that cancels the attempt.
     let seen = within(LIMIT, flaky.until(|seen| seen.dropped == 1)).await;
     assert_eq!(seen.attempts, [0, 1]);
     drop(call);
