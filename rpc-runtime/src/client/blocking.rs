@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,10 +15,13 @@ use std::time::{Duration, Instant};
 use futures_core::Stream;
 use rpc_wire::Status;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::JoinHandle;
 
 use super::builder::ChannelBuilder;
 use super::channel::Channel;
+use super::runtime;
 use crate::pool::CloseReport;
+use crate::pool::pools::{self, ClosedPool};
 use crate::transport::Connector;
 
 /// Connects to a server.
@@ -41,6 +45,49 @@ pub fn connect_lazy(target: impl AsRef<str>) -> Result<Channel, Status> {
 /// Closes a channel in order; see [`Channel::close_within`].
 pub fn close_within(channel: &Channel, limit: Duration) -> CloseReport {
     wait(channel.close_within(limit))
+}
+
+/// Closes all pools of the process when it is asked to end; see [`pools::close_on_shutdown_signal`], of
+/// which this is the form for a `main` that is not async.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use rpc_runtime::blocking;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let closing = blocking::close_pools_on_shutdown_signal(Duration::from_secs(10))?;
+/// // ... make calls until they end with CANCELLED ...
+/// for pool in closing.wait() {
+///     println!("{}: {}", pool.address, pool.report);
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// The operating system does not let the process listen, or start the threads of the library's runtime.
+pub fn close_pools_on_shutdown_signal(limit: Duration) -> io::Result<ClosingPools> {
+    let runtime = runtime::library().map_err(io::Error::other)?;
+    let _runtime = runtime.enter();
+    pools::close_on_shutdown_signal(limit).map(ClosingPools)
+}
+
+/// Pools that are closed when the process is asked to end.
+#[derive(Debug)]
+pub struct ClosingPools(JoinHandle<Vec<ClosedPool>>);
+
+impl ClosingPools {
+    /// Whether they have been closed.
+    pub fn is_done(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Waits on this thread until the process was asked to end and they are closed; says what became of
+    /// each.
+    pub fn wait(self) -> Vec<ClosedPool> {
+        // The library's runtime is not shut down, and closing does not panic.
+        wait(self.0).unwrap_or_default()
+    }
 }
 
 /// Connects in a way of the caller's own.
