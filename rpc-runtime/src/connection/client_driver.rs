@@ -18,8 +18,8 @@ use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
 
-/// Reads in a row after which everything else gets a turn.
-const READS_IN_A_ROW: u32 = 32;
+/// Reads and writes in a row after which deadlines have their turn.
+const TURNS_IN_A_ROW: u32 = 32;
 
 /// What the driver woke up for.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub(crate) struct ClientDriver {
     /// By when the server must have proved to speak the protocol.
     handshake_deadline: Option<Instant>,
     config: DriverConfig,
-    reads_in_a_row: u32,
+    turns_in_a_row: u32,
     lifetime: Lifetime,
     /// Whether the last call has ended, as far as the keeper knows.
     was_idle: bool,
@@ -106,7 +106,7 @@ impl ClientDriver {
             ended: EndedCalls::default(),
             established: false,
             handshake_deadline: Instant::now().checked_add(config.handshake_timeout),
-            reads_in_a_row: 0,
+            turns_in_a_row: 0,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             was_idle: true,
             told_leaving: false,
@@ -174,31 +174,43 @@ impl ClientDriver {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
         let wrote = self.wire.poll_write(cx)?.is_ready();
-        // A server that always has something to say must not keep deadlines waiting.
-        let reads_first = self.reads_in_a_row < READS_IN_A_ROW;
-        if reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
-            self.reads_in_a_row += 1;
+        // Neither a server that always has something to say nor callers that always have something to send
+        // may keep deadlines waiting.
+        let deadlines_first = self.turns_in_a_row >= TURNS_IN_A_ROW;
+        if !deadlines_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
+            self.turns_in_a_row += 1;
             return Poll::Ready(Ok(Event::Read(count)));
         }
-        self.reads_in_a_row = 0;
-        let (timeout, has_calls) = {
+        let (event, goal, has_calls) = {
             let mut shared = self.connection.lock();
-            if let Poll::Ready(event) = poll_callers(&mut shared, wrote, cx) {
-                return Poll::Ready(Ok(event));
-            }
-            (shared.session.next_timeout(), shared.has_calls())
+            let has_calls = shared.has_calls();
+            let goals = [
+                shared.session.next_timeout(),
+                self.lifetime.end(has_calls),
+                self.handshake_deadline,
+            ];
+            let goal = goals.into_iter().flatten().min();
+            let is_due = deadlines_first && goal.is_some_and(|goal| goal <= Instant::now());
+            let event = match is_due {
+                true => Poll::Pending,
+                false => poll_callers(&mut shared, wrote, cx),
+            };
+            (event, goal, has_calls)
         };
+        if let Poll::Ready(event) = event {
+            self.turns_in_a_row = if deadlines_first {
+                0
+            } else {
+                self.turns_in_a_row + 1
+            };
+            return Poll::Ready(Ok(event));
+        }
+        self.turns_in_a_row = 0;
         self.note_calls(has_calls);
-        let goals = [
-            timeout,
-            self.lifetime.end(has_calls),
-            self.handshake_deadline,
-        ];
-        let goals = goals.into_iter();
-        if self.timer.poll(goals.flatten().min(), cx).is_ready() {
+        if self.timer.poll(goal, cx).is_ready() {
             return Poll::Ready(Ok(Event::Timer));
         }
-        if !reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
+        if deadlines_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
             return Poll::Ready(Ok(Event::Read(count)));
         }
         Poll::Pending

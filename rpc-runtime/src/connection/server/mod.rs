@@ -23,8 +23,11 @@ use crate::connection::timer::Timer;
 use crate::connection::wire::Wire;
 use crate::transport::Opened;
 
-/// Reads in a row after which everything else, and every other task, gets a turn.
-pub(crate) const READS_IN_A_ROW: u32 = 32;
+/// Reads and writes in a row after which everything else, and every other task, gets a turn.
+pub(crate) const TURNS_IN_A_ROW: u32 = 32;
+
+/// A read whose requests took this long has had the turn of many.
+const LONG_READ: Duration = Duration::from_millis(5);
 
 /// Where a connection's requests go.
 pub(crate) trait RequestSink: ServerSink<Call: RunningStream> {
@@ -61,7 +64,7 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     drain_deadline: Option<Instant>,
     /// By when the client must have identified itself, or finished the frame it began.
     frame_deadline: Option<Instant>,
-    reads_in_a_row: u32,
+    turns_in_a_row: u32,
     lifetime: Lifetime,
     last_replies: Option<LastReplies>,
 }
@@ -95,7 +98,7 @@ impl<S: RequestSink> ServerDriver<S> {
             frame_deadline: opened.since.checked_add(config.handshake_timeout),
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
             config,
-            reads_in_a_row: 0,
+            turns_in_a_row: 0,
             last_replies: None,
         }
     }
@@ -137,7 +140,7 @@ impl<S: RequestSink> ServerDriver<S> {
             Event::Read(0) => return Err("the client closed the connection".to_owned()),
             Event::Read(count) => {
                 self.receive(count)?;
-                if self.reads_in_a_row >= READS_IN_A_ROW {
+                if self.turns_in_a_row >= TURNS_IN_A_ROW {
                     tokio::task::yield_now().await;
                 }
             }
@@ -163,9 +166,6 @@ impl<S: RequestSink> ServerDriver<S> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
         let wrote = self.wire.poll_write(cx)?.is_ready();
-        if wrote && (self.session.has_output() || self.is_over()) {
-            return Poll::Ready(Ok(Event::Output));
-        }
         let unwritten = self.wire.output.remaining() + self.session.queued_output();
         let may_write = unwritten < self.config.max_unread_output;
         let pause = self.session.pause();
@@ -176,34 +176,39 @@ impl<S: RequestSink> ServerDriver<S> {
             self.frame_deadline = None;
             self.session.not_reading(Instant::now());
         }
-        let reads_first = may_read && self.reads_in_a_row < READS_IN_A_ROW;
-        if reads_first && let Poll::Ready(count) = self.wire.poll_read(cx)? {
-            self.reads_in_a_row += 1;
-            return Poll::Ready(Ok(Event::Read(count)));
+        let busy_first = self.turns_in_a_row < TURNS_IN_A_ROW;
+        self.turns_in_a_row += 1;
+        if !busy_first {
+            self.turns_in_a_row = 0;
+            if let Poll::Ready(event) = self.poll_rare(pause, cx) {
+                return Poll::Ready(Ok(event));
+            }
         }
-        self.reads_in_a_row = 0;
-        if let Poll::Ready(event) = self.poll_other(may_write, pause, cx) {
-            return Poll::Ready(Ok(event));
+        if wrote && (self.session.has_output() || self.is_over()) {
+            return Poll::Ready(Ok(Event::Output));
         }
-        if may_read
-            && !reads_first
+        if busy_first
+            && may_read
             && let Poll::Ready(count) = self.wire.poll_read(cx)?
         {
             return Poll::Ready(Ok(Event::Read(count)));
         }
-        Poll::Pending
+        if may_write && self.completions.poll_ready(cx.waker()) {
+            return Poll::Ready(Ok(Event::Completions));
+        }
+        if !busy_first {
+            let read = may_read.then(|| self.wire.poll_read(cx));
+            return match read {
+                Some(read) => read.map_ok(Event::Read),
+                None => Poll::Pending,
+            };
+        }
+        self.turns_in_a_row = 0;
+        self.poll_rare(pause, cx).map(Ok)
     }
 
-    /// What a client that always has something to read must not hold up.
-    fn poll_other(
-        &mut self,
-        may_write: bool,
-        pause: Option<Instant>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Event> {
-        if may_write && self.completions.poll_ready(cx.waker()) {
-            return Poll::Ready(Event::Completions);
-        }
+    /// What a client that always has something to send, or something to be sent, must not hold up.
+    fn poll_rare(&mut self, pause: Option<Instant>, cx: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(phase) = self.shutdown.poll_next(cx) {
             return Poll::Ready(Event::Shutdown(phase));
         }
@@ -228,7 +233,11 @@ impl<S: RequestSink> ServerDriver<S> {
         let received = self
             .session
             .receive(now, &mut self.wire.input, &mut self.sink);
-        self.sink.read_took(now.elapsed());
+        let took = now.elapsed();
+        self.sink.read_took(took);
+        if took >= LONG_READ {
+            self.turns_in_a_row = TURNS_IN_A_ROW;
+        }
         if let Err(error) = received {
             self.session.fail(&error);
             return Err(error.to_string());
@@ -238,7 +247,7 @@ impl<S: RequestSink> ServerDriver<S> {
         }
         if self.session.stats().cancelled != stats.cancelled {
             // The tasks of cancelled handlers are dropped before more of them are started.
-            self.reads_in_a_row = READS_IN_A_ROW;
+            self.turns_in_a_row = TURNS_IN_A_ROW;
         }
         if !self.session.is_established() {
             return Ok(());

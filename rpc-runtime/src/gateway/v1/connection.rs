@@ -12,7 +12,7 @@ use super::calls::Calls;
 use super::frame::{self, Limits};
 use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
-use crate::connection::server::READS_IN_A_ROW;
+use crate::connection::server::TURNS_IN_A_ROW;
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
@@ -184,13 +184,15 @@ impl Connection {
         if let Poll::Ready(phase) = self.shutdown.poll_next(cx) {
             return Poll::Ready(Ok(Event::Shutdown(phase)));
         }
-        if self.may_read()
-            && let Poll::Ready(count) = self.wire.poll_read(cx)?
-        {
-            return Poll::Ready(Ok(Event::Read(count)));
-        }
+        // Before reading, which a busy client always has something for.
         let goal = self.next_timeout();
-        self.timer.poll(goal, cx).map(|()| Ok(Event::Timer))
+        if self.timer.poll(goal, cx).is_ready() {
+            return Poll::Ready(Ok(Event::Timer));
+        }
+        if !self.may_read() {
+            return Poll::Pending;
+        }
+        self.wire.poll_read(cx).map_ok(Event::Read)
     }
 
     async fn handle(&mut self, event: Event) {
@@ -207,7 +209,7 @@ impl Connection {
             Event::Read(_) => {
                 self.lifetime.used(Instant::now());
                 self.reads = self.reads.wrapping_add(1);
-                if self.reads.is_multiple_of(READS_IN_A_ROW) {
+                if self.reads.is_multiple_of(TURNS_IN_A_ROW) {
                     tokio::task::yield_now().await;
                 }
             }
