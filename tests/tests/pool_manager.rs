@@ -47,8 +47,14 @@ async fn the_manager_knows_all_pools_and_closes_them_when_the_process_is_to_end(
             let status = client.echo(Payload::default()).await.unwrap_err();
             assert_eq!(status.code(), Code::Cancelled);
         }
+        // Whoever closes them once more waits for the calls that still run.
+        let mut again = std::pin::pin!(pools::close_within(LIMIT));
+        let early = tokio::time::timeout(std::time::Duration::ZERO, again.as_mut()).await;
+        assert!(early.is_err(), "a call runs: {early:?}");
         servers[1].probe.release_all();
         held.await.unwrap();
+        let again = again.await;
+        assert_eq!((again.len(), again[0].report.finished), (1, 1));
         let reports = closing.await.unwrap();
         let reports: Vec<_> = reports
             .iter()

@@ -65,7 +65,7 @@ impl ChannelBuilder {
     /// [`acquire_timeout`](Self::acquire_timeout).
     ///
     /// Connections that are ending, while their last calls finish, do not count: a server that restarts holds up
-    /// nobody.
+    /// nobody. There may be as many of them again; then calls wait until one has ended.
     pub fn max_connections(self, connections: usize) -> Self {
         self.with_pool(|pool| pool.max_connections = connections)
     }

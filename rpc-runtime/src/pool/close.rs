@@ -30,6 +30,11 @@ impl<C: Connection> Pool<C> {
         self.lock().closed.is_some()
     }
 
+    /// Whether it is closed, and its last connection has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_closed() && self.remaining().is_empty()
+    }
+
     /// Takes no more calls, and ends those that wait or run with `reason`.
     pub(crate) fn close(&self, reason: Status) {
         self.shut(&reason);

@@ -39,7 +39,7 @@ const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 #[non_exhaustive]
 pub struct PoolConfig {
     /// Connections that are open or being opened at the most; 8. Those that are ending, while their last
-    /// calls finish, do not count.
+    /// calls finish, do not count as long as there are not twice as many in all.
     pub max_connections: usize,
     /// Calls that one connection carries at a time; as many as the server allows (`max_concurrent_streams`)
     /// unless set. With 1 each call has a connection to itself.
@@ -101,6 +101,12 @@ impl PoolConfig {
         if self.max_streams_per_connection == Some(0) {
             return wrong(
                 "max_streams_per_connection is 0: no call could be made; set at least 1".to_owned(),
+            );
+        }
+        if self.max_waiting == 0 {
+            return wrong(
+                "max_waiting is 0: a call waits while its connection is made; set at least 1"
+                    .to_owned(),
             );
         }
         if min_idle > max_connections {

@@ -159,6 +159,12 @@ impl<C: Connection> State<C> {
         loads.filter(|load| load.is_idle()).count()
     }
 
+    /// Connections at the most, those included that take no more calls: so that a server which restarts
+    /// holds up nobody, and calls that never end do not add up to any number of connections.
+    pub(super) fn max_with_leaving(&self) -> usize {
+        self.max_connections.saturating_mul(2)
+    }
+
     /// Begins the attempts to connect that are wanted, after a search for a place came to `found`. After a
     /// failure there is one at a time.
     pub(super) fn plan(&mut self, found: &Found<C>, failing: bool) -> Plan {
@@ -171,6 +177,10 @@ impl<C: Connection> State<C> {
         };
         let missing = self.min_idle.saturating_sub(self.open.len());
         let room = self.max_connections.saturating_sub(self.open.len());
+        let room = room.min(
+            self.max_with_leaving()
+                .saturating_sub(self.open.len() + self.leaving.len()),
+        );
         let most = if failing { room.min(1) } else { room };
         let wanted = for_callers.max(missing).min(most);
         let ids = (self.connecting.len()..wanted)

@@ -28,8 +28,12 @@ impl<C: Connection> Pool<C> {
             }
             _ => format!("the server's max_concurrent_streams is {limit} for each"),
         };
+        let ending = match state.leaving.len() {
+            0 => String::new(),
+            ending => format!(", {ending} more end with their last calls"),
+        };
         format!(
-            "{} of at most {} connections (max_connections) are open, and {streams}",
+            "{} of at most {} connections (max_connections) are open{ending}, and {streams}",
             state.open.len(),
             self.config.max_connections
         )
@@ -37,7 +41,7 @@ impl<C: Connection> Pool<C> {
 
     /// The status of a caller that waited as long as it may.
     pub(super) fn too_late(&self, state: &State<C>, limit: &Limit) -> Status {
-        let connecting = state.open.is_empty();
+        let connecting = state.open.is_empty() && state.leaving.len() < state.max_with_leaving();
         let (stage, what) = match connecting {
             true => (Stage::Connect, "connecting".to_owned()),
             false => (

@@ -67,13 +67,14 @@ pub fn close() {
 }
 
 /// Closes all pools, as [`Channel::close_within`](crate::Channel::close_within) closes one, all in the
-/// same time. Channels that are made later are not concerned.
+/// same time. Channels that are made later are not concerned. One that is being closed already is waited for, and
+/// reported, once more.
 ///
 /// # Cancel safety
 ///
 /// The pools are closed whether the future is awaited or not, once it was polled.
 pub async fn close_within(limit: Duration) -> Vec<ClosedPool> {
-    let pools = registry::all().into_iter().filter(|pool| !pool.is_closed());
+    let pools = registry::all().into_iter().filter(|pool| !pool.is_over());
     let closing: Vec<_> = pools
         .map(|pool| {
             let closing = pool.runtime().spawn(Arc::clone(&pool).close_within(limit));

@@ -127,6 +127,23 @@ async fn a_connection_that_takes_no_more_calls_is_replaced_and_does_not_count() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_that_take_no_more_calls_are_as_many_as_max_connections_again_at_most() {
+    let network = Network::new(1);
+    let pool = pool(&network, |config| config.max_connections = 1);
+    let oldest = call(&pool).await;
+    oldest.connection().leave("it is old");
+    let old = call(&pool).await;
+    old.connection().leave("it is old");
+    let caller = waiting(&pool);
+    settle().await;
+    assert!(!caller.is_finished());
+    assert_eq!((pool.stats().draining, network.dials()), (2, 2));
+    drop(oldest);
+    outcome(caller).await.unwrap();
+    assert_eq!(network.dials(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn lost_connections_are_forgotten_and_who_waits_gets_others() {
     let network = Network::new(1);
     let pool = pool(&network, |config| config.max_connections = 1);

@@ -121,6 +121,10 @@ impl World {
         let stats = self.pool.stats();
         let counted = stats.idle + stats.active + stats.connecting;
         assert!(counted <= self.max_connections, "{stats:?}");
+        assert!(
+            counted + stats.draining <= 2 * self.max_connections,
+            "{stats:?}"
+        );
     }
 
     fn with_connection(&self, which: usize, act: impl FnOnce(&Arc<Fake>)) {
