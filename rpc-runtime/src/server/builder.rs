@@ -354,6 +354,9 @@ impl Server {
 
     /// How long accepted calls may go on after the shutdown signal before they are cancelled, and
     /// their replies may be on their way; 30 seconds unless set.
+    ///
+    /// Connections that nobody uses end at once. Only a client that got a reply less than 12 seconds ago, and
+    /// does not answer when it is asked whether it has it, is waited for until these are over.
     #[must_use]
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
