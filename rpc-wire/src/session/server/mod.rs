@@ -337,9 +337,9 @@ impl<M: Clone, C> ServerSession<M, C> {
         earlier(self.earliest_deadline, keepalive)
     }
 
-    /// Until when the driver should read nothing, if the client cancels its calls faster than is tolerated:
-    /// ten times a second as many as it may have open, and two for each that it lets finish. What it
-    /// has sent waits, so that an honest client is slower for it and loses nothing.
+    /// Until when the driver should read nothing, if the client cancels its calls, or has them end at their
+    /// deadlines, faster than is tolerated: ten times a second as many as it may have open, and two for
+    /// each that it lets finish. What it has sent waits, so that an honest client is slower for it and loses nothing.
     pub fn pause(&self) -> Option<Instant> {
         self.cancels.pause()
     }
@@ -375,6 +375,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         let status = Status::deadline_exceeded("the deadline passed at the server");
         for id in expired {
             self.end_stream(id, &status, sink);
+            self.note_cancel(now);
         }
         let streams = self.streams.iter_mut();
         self.earliest_deadline = streams.filter_map(|(_, stream)| stream.deadline()).min();

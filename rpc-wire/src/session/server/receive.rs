@@ -179,16 +179,21 @@ impl<M: Clone, C> ServerSession<M, C> {
         // A client may cancel while the last part of its reply is on its way.
         if self.drop_stream(id, code, sink).is_some() {
             self.link.stats.cancelled += 1;
-            let stats = &self.link.stats;
-            let begun = stats.streams_opened - stats.refused;
-            let streams = self.link.local.max_concurrent_streams;
-            self.cancels.note(now, begun, streams);
+            self.note_cancel(now);
             return Ok(());
         }
         if self.sends.remove(id).is_none() {
             self.is_late(id)?;
         }
         Ok(())
+    }
+
+    /// Counts a call that the client ended, as it does with a deadline too.
+    pub(super) fn note_cancel(&mut self, now: Instant) {
+        let stats = &self.link.stats;
+        let begun = stats.streams_opened - stats.refused;
+        let streams = self.link.local.max_concurrent_streams;
+        self.cancels.note(now, begun, streams);
     }
 
     fn handle_window(&mut self, header: &FrameHeader, payload: &[u8]) -> Result<(), SessionError> {

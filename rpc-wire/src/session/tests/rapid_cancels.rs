@@ -2,7 +2,7 @@
 
 use super::lone::*;
 use super::*;
-use crate::frame::Settings;
+use crate::frame::{RequestMetadata, Settings};
 
 /// Calls that may be cancelled within a second.
 const TOLERATED: u32 = 1_000;
@@ -92,4 +92,50 @@ fn a_call_that_ended_before_its_cancel_came_is_not_counted() {
         server.send(&cancel(id, Code::Cancelled)).unwrap();
     }
     assert_eq!(server.session.pause(), None);
+}
+
+#[test]
+fn a_deadline_of_a_microsecond_is_no_way_around_the_limit() {
+    let mut server = server();
+    let metadata = RequestMetadata {
+        path: LATER.to_owned(),
+        timeout_us: 1,
+        ..RequestMetadata::default()
+    };
+    let begun = server.now;
+    for id in 1..=TOLERATED + 1 {
+        assert_eq!(server.session.pause(), None, "call {id}");
+        server
+            .send(&request_with(id, WHOLE, &metadata, b"x"))
+            .unwrap();
+        server.now += Duration::from_micros(2);
+        let (session, handlers) = (&mut server.session, &mut server.handlers);
+        session.expire(server.now, handlers).unwrap();
+    }
+    let pause = server.session.pause().expect("the client is slowed down");
+    assert_eq!(
+        pause,
+        begun + Duration::from_micros(2) + Duration::from_secs(1)
+    );
+}
+
+#[test]
+fn calls_that_all_end_at_deadlines_of_a_tenth_of_a_second_are_read() {
+    let mut server = server();
+    let streams = TOLERATED / 10;
+    let metadata = RequestMetadata {
+        path: LATER.to_owned(),
+        timeout_us: 100_000,
+        ..RequestMetadata::default()
+    };
+    for burst in 0..100 {
+        for id in 1..=streams {
+            let request = request_with(burst * streams + id, WHOLE, &metadata, b"x");
+            server.send(&request).unwrap();
+        }
+        server.now += Duration::from_millis(100);
+        let (session, handlers) = (&mut server.session, &mut server.handlers);
+        session.expire(server.now, handlers).unwrap();
+        assert_eq!(server.session.pause(), None, "burst {burst}");
+    }
 }
