@@ -72,6 +72,10 @@ pub const DEFAULT_MIN_PING_INTERVAL: Duration = Duration::from_secs(10);
 /// mebibyte on its way, and a peer cannot fill the windows of all its streams.
 pub const DEFAULT_MAX_UNREAD_INPUT: u64 = 256 * 1024 * 1024;
 
+/// Bytes of replies that one connection of a server may hold for its client, unless configured
+/// otherwise: 256 MiB, as for requests.
+pub const DEFAULT_MAX_QUEUED_REPLIES: usize = 256 * 1024 * 1024;
+
 /// Message bytes that one connection grants beyond the initial windows of its streams, 16 MiB, besides
 /// one message that is granted all it needs: with it several large messages advance at the same time
 /// while the largest wait for their turn, so that a peer with many streams cannot make this side hold

@@ -24,6 +24,7 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     setting!(max_connections_per_peer, count),
     setting!(max_message_size, size),
     setting!(max_metadata_size, size),
+    setting!(max_queued_replies, size),
     setting!(max_unread_input, size),
     setting!(max_unread_output, size),
     setting!(shutdown_grace, duration),

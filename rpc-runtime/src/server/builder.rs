@@ -185,12 +185,25 @@ impl Server {
         self
     }
 
-    /// Bytes of replies that one connection may hold before its client has taken them; 1 MiB unless
-    /// set. While there are more no request is read, so that a client that does not read holds up
+    /// Bytes that one connection may hold in its output, cut into frames, before its client has taken them; 1 MiB
+    /// unless set; large replies wait [beside it](Self::max_queued_replies). While there are more no request is read, so that a client that does not read holds up
     /// nobody but itself; after [`write_timeout`](Self::write_timeout) it loses the connection.
     #[must_use]
     pub fn max_unread_output(mut self, bytes: usize) -> Self {
         self.connection.max_unread_output = bytes.max(1);
+        self
+    }
+
+    /// Bytes of large replies that one connection may hold until its client lets them be sent; 256 MiB unless
+    /// set. One reply may be beyond it, so the largest always finds room. At the limit a new call is
+    /// answered with RESOURCE_EXHAUSTED before its handler is started, and so is a reply of 8 KiB or more of a call that
+    /// runs: its handler was.
+    ///
+    /// It bounds what a client can make the server keep by asking for much and reading little. One that
+    /// lets none of its answers be sent on for [`write_timeout`](Self::write_timeout) loses the connection.
+    #[must_use]
+    pub fn max_queued_replies(mut self, bytes: usize) -> Self {
+        self.connection.session.max_queued_replies = bytes;
         self
     }
 
@@ -294,8 +307,8 @@ impl Server {
         self
     }
 
-    /// How long a client may take nothing of what is written to it; 30 seconds unless set. Then it
-    /// loses its connection. As long, and for 12 seconds at most, is a client waited for at an orderly end that
+    /// How long a client may take nothing of what is written to it, or keep large replies to its calls waiting
+    /// for a window and grant none; 30 seconds unless set. Then it loses its connection. As long, and for 12 seconds at most, is a client waited for at an orderly end that
     /// does not say whether its last replies have arrived; counted from the last of them, or its last PONG.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {

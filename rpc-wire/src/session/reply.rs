@@ -16,6 +16,8 @@ use crate::{Code, Metadata, Status};
 pub struct Responder<'a> {
     link: &'a mut Link,
     sends: &'a mut SendQueue,
+    /// Bytes of replies that may wait for the client.
+    max_queued_replies: usize,
     id: u32,
     /// Bytes that the client lets the server send on the stream.
     window: i64,
@@ -25,12 +27,18 @@ pub struct Responder<'a> {
 
 impl<'a> Responder<'a> {
     /// Answers on a stream; what is left to send of messages before is dropped.
-    pub(super) fn new(link: &'a mut Link, sends: &'a mut SendQueue, id: u32) -> Self {
+    pub(super) fn new(
+        link: &'a mut Link,
+        sends: &'a mut SendQueue,
+        max_queued_replies: usize,
+        id: u32,
+    ) -> Self {
         let window = sends.remove(id);
         let window = window.unwrap_or(i64::from(link.peer.initial_stream_window));
         Responder {
             link,
             sends,
+            max_queued_replies,
             id,
             window,
             compressed: false,
@@ -46,9 +54,14 @@ impl<'a> Responder<'a> {
 
     /// Answers with OK and the encoded message in `body`, which is left empty.
     ///
-    /// What is over the client's limits, message or metadata, becomes RESOURCE_EXHAUSTED.
+    /// What is over the client's limits, message or metadata, becomes RESOURCE_EXHAUSTED; so does a message that is
+    /// not small while [`max_queued_replies`](super::ServerConfig::max_queued_replies) wait for the client.
     pub fn message(self, body: &mut BytesMut, metadata: &Metadata) {
         if let Some(status) = too_many_entries("reply", metadata.len()) {
+            body.clear();
+            return self.status(&status, true);
+        }
+        if let Some(status) = self.no_room_for(body.len()) {
             body.clear();
             return self.status(&status, true);
         }
@@ -74,6 +87,14 @@ impl<'a> Responder<'a> {
             "the {what} of {length} bytes is over the client's limit {name} of {limit} bytes"
         ));
         self.status(&status, true);
+    }
+
+    /// Why a message of `length` bytes cannot be sent, because too much waits for the client.
+    fn no_room_for(&self, length: usize) -> Option<Status> {
+        if length < SHARE_BODY_FROM {
+            return None;
+        }
+        too_many_unread(self.link, self.sends, self.max_queued_replies)
     }
 
     /// Sends leading metadata, which begin a stream of replies.
@@ -118,7 +139,11 @@ impl<'a> Responder<'a> {
         self.link.stats.refused += u64::from(!executed);
         let peer = &self.link.peer;
         let mut body = StatusBody::new(status);
-        let limit = peer.max_message_size.unwrap_or(u64::MAX);
+        let limit = match self.no_room_for(body.encoded_len()) {
+            Some(_) => SHARE_BODY_FROM as u64,
+            None => u64::MAX,
+        };
+        let limit = peer.max_message_size.unwrap_or(u64::MAX).min(limit);
         if body.encoded_len() as u64 > limit {
             let room = usize::try_from(limit / 2).unwrap_or(usize::MAX);
             body.message
@@ -153,7 +178,9 @@ impl<'a> Responder<'a> {
             id,
             window,
             compressed,
+            ..
         } = self;
+        let length = body.len();
         let room = i64::from(link.peer.max_frame_body).min(window).max(0) as usize;
         let whole = body.len() <= room;
         let first = match whole {
@@ -190,7 +217,18 @@ impl<'a> Responder<'a> {
         if !whole {
             let compressed = compressed && !begins;
             let rest = Encoded { bytes, compressed };
-            sends.push(id, rest, window - first as i64, Flags::NONE);
+            sends.push(id, rest, length, window - first as i64, Flags::NONE);
         }
     }
+}
+
+/// Why a client gets no more large replies, if as many wait as are allowed: `limit` bytes, and one reply.
+pub(super) fn too_many_unread(link: &Link, sends: &SendQueue, limit: usize) -> Option<Status> {
+    let queued = sends.held_bytes() + link.output.remaining();
+    (queued >= limit).then(|| {
+        Status::resource_exhausted(format!(
+            "the connection's unread replies, {queued} bytes, have reached the server's limit max_queued_replies of \
+             {limit} bytes: read them, or have fewer calls at a time"
+        ))
+    })
 }

@@ -19,6 +19,10 @@ pub(crate) const OUTPUT_TARGET: usize = 256 * 1024;
 struct Sending {
     /// What is left of the message that is being sent; may be empty.
     rest: Option<Bytes>,
+    /// Bytes of the message that is being sent, which stay in memory until the last went out.
+    length: usize,
+    /// Bytes of the message that was not taken, which waits at its sender.
+    waiting: usize,
     /// What the frame that begins the message carries besides; nothing once it was sent.
     first_flags: Flags,
     /// Bytes that the receiver still lets us send; below 0 after small messages.
@@ -52,6 +56,10 @@ pub(crate) struct SendQueue {
     refused: Vec<u32>,
     /// Bodies that more messages may follow.
     open: usize,
+    /// Bytes of all messages that are sent in part or wait for it.
+    held: usize,
+    /// Counts what shows that the receiver takes messages: grants, and frames that were cut.
+    progress: u64,
 }
 
 impl SendQueue {
@@ -59,6 +67,8 @@ impl SendQueue {
     pub(crate) fn open(&mut self, id: u32, window: i64) {
         let sending = Sending {
             rest: None,
+            length: 0,
+            waiting: 0,
             first_flags: Flags::NONE,
             window,
             last_flags: Flags::NONE,
@@ -85,14 +95,19 @@ impl SendQueue {
             true => OUTPUT_TARGET,
             false => OUTPUT_TARGET / 2,
         };
+        let length = message.bytes.len();
+        self.held -= std::mem::take(&mut body.waiting);
         if body.rest.is_some() || output.remaining() >= room {
+            body.waiting = length;
+            self.held += length;
             self.refuse(id);
             return Offered::Full;
         }
-        let length = message.bytes.len();
         if length > max_frame_body || !admits(body.window, length) {
             body.first_flags = message.flags();
             body.rest = Some(message.bytes);
+            body.length = length;
+            self.held += length;
             self.turns.push_back(id);
             return Offered::Taken;
         }
@@ -114,6 +129,7 @@ impl SendQueue {
         };
         body.open = false;
         self.open -= 1;
+        self.held -= std::mem::take(&mut body.waiting);
         if body.rest.is_none() {
             self.bodies.remove(id);
             let header = data_header(id, Flags::END_STREAM, 0);
@@ -160,13 +176,23 @@ impl SendQueue {
     }
 
     /// Takes what is left of a message after its REQUEST or RESPONSE; all of it, if its bytes begin
-    /// in DATA, and only then it may be marked as compressed.
-    pub(crate) fn push(&mut self, id: u32, rest: Encoded, window: i64, last_flags: Flags) {
+    /// in DATA, and only then it may be marked as compressed. The whole message has `length` bytes.
+    pub(crate) fn push(
+        &mut self,
+        id: u32,
+        rest: Encoded,
+        length: usize,
+        window: i64,
+        last_flags: Flags,
+    ) {
+        self.held += length;
         self.bodies.insert(
             id,
             Sending {
                 first_flags: rest.flags(),
                 rest: Some(rest.bytes),
+                length,
+                waiting: 0,
                 window,
                 last_flags,
                 blocked: false,
@@ -181,6 +207,7 @@ impl SendQueue {
         let Some(body) = self.bodies.get_mut(id) else {
             return;
         };
+        self.progress += 1;
         body.window = body.window.saturating_add(i64::from(increment));
         if std::mem::take(&mut body.blocked) {
             self.turns.push_back(id);
@@ -199,6 +226,7 @@ impl SendQueue {
     pub(crate) fn remove(&mut self, id: u32) -> Option<i64> {
         let removed = self.bodies.remove(id)?;
         self.open -= usize::from(removed.open);
+        self.held -= removed.length + removed.waiting;
         if removed.rest.is_some() && !removed.blocked {
             self.turns.retain(|turn| *turn != id);
         }
@@ -208,6 +236,23 @@ impl SendQueue {
     /// Last messages of which a part is not sent.
     pub(crate) fn len(&self) -> usize {
         self.bodies.len() - self.open
+    }
+
+    /// Bytes of all messages that are sent in part or wait for it.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held
+    }
+
+    /// While last messages wait for the receiver's grants, and for nothing else: a number that changes
+    /// with each sign that it takes messages.
+    pub(crate) fn awaits_grant(&self) -> Option<u64> {
+        (self.turns.is_empty() && self.len() > 0).then_some(self.progress)
+    }
+
+    /// Whether a message of the stream was offered and not taken, so that it is counted already.
+    pub(crate) fn is_waiting(&mut self, id: u32) -> bool {
+        let body = self.bodies.get_mut(id);
+        body.is_some_and(|body| body.waiting > 0)
     }
 
     /// All streams that are known here.
@@ -247,10 +292,12 @@ impl SendQueue {
             }
             let fragment = rest.split_to(rest.len().min(max_frame_body).min(window));
             let last = rest.is_empty();
+            self.progress += 1;
             body.window -= fragment.len() as i64;
             if last {
                 body.window -= MESSAGE_OVERHEAD as i64;
                 body.rest = None;
+                self.held -= std::mem::take(&mut body.length);
             }
             let mut flags = std::mem::take(&mut body.first_flags);
             if last {

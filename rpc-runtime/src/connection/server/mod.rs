@@ -14,6 +14,7 @@ use rpc_wire::Status;
 use rpc_wire::session::{Offered, ServerSession, ServerSink};
 
 use self::end::{Before, LastReplies};
+use self::timeouts::Unread;
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::lifetime::Lifetime;
 use crate::connection::server_config::ConnectionConfig;
@@ -67,6 +68,8 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     turns_in_a_row: u32,
     lifetime: Lifetime,
     last_replies: Option<LastReplies>,
+    /// Replies that only the client holds up.
+    unread: Option<Unread>,
 }
 
 impl<S: ServerSink> Drop for ServerDriver<S> {
@@ -100,6 +103,7 @@ impl<S: RequestSink> ServerDriver<S> {
             config,
             turns_in_a_row: 0,
             last_replies: None,
+            unread: None,
         }
     }
 
@@ -160,6 +164,7 @@ impl<S: RequestSink> ServerDriver<S> {
         }
         self.take_output();
         self.resume_writable();
+        self.note_unread();
         self.ask_receipt();
         Ok(!self.is_over())
     }
@@ -332,6 +337,10 @@ impl<S: RequestSink> ServerDriver<S> {
                         "a message of {} bytes is over the client's limit max_message_size of {limit} bytes",
                         reply.bytes.len()
                     ));
+                    self.end_stream(id, End::failed(status));
+                    return false;
+                }
+                if let Some(status) = session.too_many_unread(id, reply.bytes.len()) {
                     self.end_stream(id, End::failed(status));
                     return false;
                 }

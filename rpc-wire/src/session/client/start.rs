@@ -224,7 +224,8 @@ impl<T> ClientSession<T> {
                 bytes: bytes.slice(first..),
                 compressed: *compressed && !begins,
             };
-            self.sends.push(id, rest, window, Flags::END_STREAM);
+            self.sends
+                .push(id, rest, bytes.len(), window, Flags::END_STREAM);
         }
         whole
     }

@@ -25,7 +25,10 @@ use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Encoded, Output, SessionError, SessionStats, message_cost};
 use crate::frame::Settings;
-use crate::limits::{DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_UNREAD_INPUT};
+use crate::limits::{
+    DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_QUEUED_REPLIES,
+    DEFAULT_MAX_UNREAD_INPUT,
+};
 use crate::{Code, Metadata, Status};
 
 /// What a server session starts with.
@@ -38,6 +41,9 @@ pub struct ServerConfig {
     /// Bytes of requests that the connection may hold before handlers have taken them; over it the
     /// call ends that holds most.
     pub max_unread_input: u64,
+    /// Bytes of replies that may wait for the client; while there are as many no call begins, and
+    /// replies that are not small become RESOURCE_EXHAUSTED.
+    pub max_queued_replies: usize,
     /// How a client that is gone is found out; not at all unless set.
     pub keepalive: Option<Keepalive>,
 }
@@ -48,6 +54,7 @@ impl Default for ServerConfig {
             settings: Settings::default(),
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_unread_input: DEFAULT_MAX_UNREAD_INPUT,
+            max_queued_replies: DEFAULT_MAX_QUEUED_REPLIES,
             keepalive: None,
         }
     }
@@ -167,6 +174,7 @@ pub struct ServerSession<M, C> {
     link: Link,
     max_message_size: u64,
     max_unread_input: u64,
+    max_queued_replies: usize,
     last_id: u32,
     streams: StreamTable<Stream<M, C>>,
     sends: SendQueue,
@@ -188,6 +196,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             settings,
             max_message_size,
             max_unread_input,
+            max_queued_replies,
             keepalive,
         } = config;
         let max_message_size = max_message_size.min(LARGEST_MESSAGE);
@@ -206,6 +215,8 @@ impl<M: Clone, C> ServerSession<M, C> {
             grants: ReceiveBudget::new(DEFAULT_GRANT_BUDGET),
             // There is room for every message that is allowed, alone.
             max_unread_input: max_unread_input.max(message_cost(max_message_size as usize)),
+            // A reply that finds nothing before it is always taken.
+            max_queued_replies: max_queued_replies.max(1),
             cancels: Cancels::default(),
             methods: Vec::new(),
             earliest_deadline: None,
@@ -228,6 +239,12 @@ impl<M: Clone, C> ServerSession<M, C> {
     /// Bytes that wait to be taken by [`take_output`](Self::take_output), without large bodies.
     pub fn queued_output(&self) -> usize {
         self.link.output.remaining()
+    }
+
+    /// While answered calls wait for the client's grants, and nothing is being sent: a number that
+    /// changes with each sign that the client takes replies.
+    pub fn awaits_grant(&self) -> Option<u64> {
+        self.sends.awaits_grant()
     }
 
     /// Streams that are open: received, run or answered in part.
@@ -263,7 +280,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     fn respond(&mut self, id: u32) -> Responder<'_> {
-        Responder::new(&mut self.link, &mut self.sends, id)
+        Responder::new(&mut self.link, &mut self.sends, self.max_queued_replies, id)
     }
 
     /// Answers a stream that never came to a handler.
@@ -420,6 +437,11 @@ impl<M, C> ServerSession<M, C> {
     /// What is held for streams: those that are open, bodies to be sent, what is granted.
     pub(super) fn held(&self) -> (usize, usize, BudgetState) {
         (self.streams.len(), self.sends.held(), self.grants.state())
+    }
+
+    /// Bytes of replies that wait for the client.
+    pub(super) fn queued_replies(&self) -> usize {
+        self.sends.held_bytes()
     }
 
     /// Shares no more than this among messages that arrive.

@@ -11,6 +11,7 @@ use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_ent
 use crate::limits::MAX_METHOD_NUMBERS;
 use crate::session::assembly::Assembly;
 use crate::session::client::earlier;
+use crate::session::reply::too_many_unread;
 use crate::session::{Responder, SHARE_BODY_FROM, SessionError, message_cost};
 
 /// Frames of a stream beside its messages that may cross its end, such as a CANCEL.
@@ -42,6 +43,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             methods,
             link,
             sends,
+            max_queued_replies,
             ..
         } = self;
         let method = match (&path_only, methods.get(metadata.method as usize)) {
@@ -81,7 +83,10 @@ impl<M: Clone, C> ServerSession<M, C> {
             body,
             compressed: header.flags.contains(Flags::COMPRESSED),
         };
-        if let Some(call) = sink.dispatch(request, Responder::new(link, sends, id)) {
+        if let Some(call) = sink.dispatch(
+            request,
+            Responder::new(link, sends, *max_queued_replies, id),
+        ) {
             self.run_stream(id, call, deadline, streamed);
             if streamed {
                 let fragment = &input[body_at..header.content_len()];
@@ -194,6 +199,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             Some(too_large(self.max_message_size))
         } else {
             too_many_entries("request", metadata.metadata.len())
+                .or_else(|| too_many_unread(&self.link, &self.sends, self.max_queued_replies))
         }
     }
 }

@@ -6,7 +6,8 @@ use super::receive::{behind_the_end, cut_off_message, too_large};
 use super::{ServerSession, ServerSink, Stream};
 use crate::frame::Flags;
 use crate::session::assembly::Refused;
-use crate::session::{Encoded, Offered, SessionError, window_exceeded};
+use crate::session::reply::too_many_unread;
+use crate::session::{Encoded, Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Metadata, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -38,6 +39,15 @@ impl<M: Clone, C> ServerSession<M, C> {
         let max_frame_body = self.link.peer.max_frame_body as usize;
         self.sends
             .offer(id, message.into(), &mut self.link.output, max_frame_body)
+    }
+
+    /// Why a message of `length` bytes ends its stream of replies in place of being sent: it is not small,
+    /// and as much waits for the client as may.
+    pub fn too_many_unread(&mut self, id: u32, length: usize) -> Option<Status> {
+        if length < SHARE_BODY_FROM || self.sends.is_waiting(id) {
+            return None;
+        }
+        too_many_unread(&self.link, &self.sends, self.max_queued_replies)
     }
 
     /// Whether a message of a stream of replies is sent in part only, so that the stream cannot

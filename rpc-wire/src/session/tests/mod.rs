@@ -22,6 +22,7 @@ mod streaming;
 mod streams;
 mod unary;
 mod unread_input;
+mod unread_replies;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
