@@ -7,7 +7,7 @@ use std::time::Duration;
 use rpc_runtime::{Channel, Code, ConnectionEvent, Stage};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
 use rpc_tests::{Expected, LIMIT, RawPeer, TestServer, ends, request_frame, within};
-use rpc_wire::frame::{FrameType, Settings, ping};
+use rpc_wire::frame::{FrameType, GoAwayCode, Settings, ping};
 use tokio::net::TcpListener;
 
 /// Short, because tests wait for it; what is tested does not depend on its being exact.
@@ -116,6 +116,23 @@ async fn a_client_that_takes_nothing_of_its_replies_loses_its_connection() {
     }
     let reason = within(LIMIT, ends.recv()).await.unwrap();
     assert!(reason.contains("write_timeout"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_and_lets_no_reply_go_on_loses_its_connection() {
+    let (observe, mut ends) = ends();
+    let server =
+        TestServer::start_with(|server| server.write_timeout(SHORT).on_connection(observe)).await;
+    let mut peer = RawPeer::client(server.socket_addr()).await;
+    let size = [0x08, 0x80, 0x80, 0x80, 0x01]; // 2 MiB
+    peer.send_request(1, "probe.Probe/Produce", &size).await;
+    let goaway = within(LIMIT, peer.last_word()).await.unwrap();
+    assert_eq!(goaway.code, GoAwayCode::Timeout);
+    let reason = within(LIMIT, ends.recv()).await.unwrap();
+    for message in [goaway.message, reason] {
+        assert!(message.contains("write_timeout"), "{message}");
+        assert!(message.contains("window"), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use rpc_runtime::{Channel, Code, Server, Stage};
+use rpc_tests::flows::Order;
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, RawPeer, TestProbe, TestServer, request_frame, within};
+use rpc_tests::{LIMIT, RawPeer, TestFlows, TestProbe, TestServer, request_frame, within};
 use rpc_wire::frame::{Flags, FrameHeader, FrameType, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -243,4 +244,32 @@ async fn a_frame_that_is_skipped_must_arrive_in_time_too() {
     peer.send(&header).await;
     let goaway = within(LIMIT, peer.expect(FrameType::GoAway)).await.goaway();
     assert!(goaway.message.contains("frame_timeout"), "{goaway:?}");
+}
+
+#[tokio::test]
+async fn streams_of_large_replies_that_find_no_room_end_and_say_why() {
+    /// Room for the first message of one stream.
+    const LIMIT_OF_REPLIES: usize = 2 * 1024 * 1024;
+
+    let limit = |server: Server| server.max_queued_replies(LIMIT_OF_REPLIES);
+    let (server, _flows, _client) = TestFlows::serve_with(limit).await;
+    let mut peer = RawPeer::client(server.socket_addr()).await;
+    let order = Order {
+        pieces: u64::MAX,
+        size: 3 * 1024 * 1024,
+        code: 0,
+    };
+    let order = prost::Message::encode_to_vec(&order);
+    for id in 1..=2 {
+        peer.send_request(id, "flows.Flows/Produce", &order).await;
+    }
+    let refused = loop {
+        let frame = within(LIMIT, peer.next_frame()).await.unwrap();
+        if frame.header.flags.contains(Flags::STATUS) {
+            break frame;
+        }
+    };
+    let (code, message) = refused.status();
+    assert_eq!(code, Code::ResourceExhausted);
+    assert!(message.contains("max_queued_replies"), "{message}");
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use bytes::BytesMut;
+use rpc_wire::session::{SHARE_BODY_FROM, too_many_unread};
 use rpc_wire::{Metadata, Status};
 
 use super::server_streams::ServerStream;
@@ -22,15 +23,19 @@ pub(crate) struct Completion {
     pub(crate) executed: bool,
 }
 
-/// Replies that wait for their connection; at most one for each of its streams.
-#[derive(Debug, Default)]
+/// Replies that wait for their connection; at most one for each of its streams, and of large ones no
+/// more than `max_queued_replies` and one.
+#[derive(Debug)]
 pub(crate) struct Completions {
+    max_queued_replies: usize,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     done: Vec<Completion>,
+    /// Bytes of the replies in `done`.
+    queued: usize,
     /// Calls with streams that have something for the connection; each is here once.
     streams: Vec<Arc<ServerStream>>,
     /// Set while the connection sleeps.
@@ -39,13 +44,32 @@ struct State {
     closed: bool,
 }
 
+impl Completion {
+    fn length(&self) -> usize {
+        self.result.as_ref().map_or(0, BytesMut::len)
+    }
+}
+
 impl Completions {
-    pub(crate) fn push(&self, completion: Completion) {
+    pub(crate) fn new(max_queued_replies: usize) -> Self {
+        Completions {
+            max_queued_replies: max_queued_replies.max(1),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Adds a reply; a large one becomes an error when as much waits as may.
+    pub(crate) fn push(&self, mut completion: Completion) {
         let mut state = self.lock();
         if state.closed {
             // Released before what nobody will take is dropped.
             return drop(state);
         }
+        let (queued, limit) = (state.queued, self.max_queued_replies);
+        if completion.length() >= SHARE_BODY_FROM && queued >= limit {
+            completion.result = Err(too_many_unread(queued, limit));
+        }
+        state.queued += completion.length();
         state.done.push(completion);
         wake(state);
     }
@@ -82,7 +106,9 @@ impl Completions {
 
     /// Moves the replies into `into`, which is empty.
     pub(super) fn take(&self, into: &mut Vec<Completion>) {
-        std::mem::swap(&mut self.lock().done, into);
+        let mut state = self.lock();
+        state.queued = 0;
+        std::mem::swap(&mut state.done, into);
     }
 
     /// Moves the calls that have something for the connection into `into`, which is empty.
@@ -110,9 +136,30 @@ mod tests {
     use crate::connection::packing::Packing;
 
     #[test]
+    fn large_replies_become_errors_while_as_much_waits_as_may() {
+        let completions = Completions::new(2 * SHARE_BODY_FROM);
+        let reply = |id, length| Completion {
+            id,
+            result: Ok(BytesMut::zeroed(length)),
+            metadata: Metadata::new(),
+            compressed: false,
+            executed: true,
+        };
+        let mut done = Vec::new();
+        for _ in 0..2 {
+            (1..=3).for_each(|id| completions.push(reply(id, SHARE_BODY_FROM)));
+            completions.push(reply(4, 100));
+            completions.take(&mut done);
+            let refused: Vec<_> = done.drain(..).filter(|done| done.result.is_err()).collect();
+            assert_eq!(refused.len(), 1);
+            assert_eq!(refused[0].id, 3);
+        }
+    }
+
+    #[test]
     fn a_connection_that_is_gone_holds_no_stream_that_had_something_for_it() {
         for closes_first in [false, true] {
-            let completions = Arc::new(Completions::default());
+            let completions = Arc::new(Completions::new(usize::MAX));
             let stream = ServerStream::new(1, completions.clone(), Packing::default());
             if closes_first {
                 completions.close();

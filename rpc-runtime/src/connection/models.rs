@@ -329,7 +329,7 @@ fn who_gets_the_place_of_a_call_that_was_answered_gets_its_own_answer() {
 #[test]
 fn a_server_that_falls_asleep_misses_no_reply_and_no_stream() {
     model(|| {
-        let completions = Arc::new(Completions::default());
+        let completions = Arc::new(Completions::new(usize::MAX));
         let replying = Arc::clone(&completions);
         let reply = thread::spawn(move || {
             replying.push(Completion {
@@ -362,7 +362,7 @@ fn a_server_that_falls_asleep_misses_no_reply_and_no_stream() {
 #[test]
 fn a_stream_and_its_connection_miss_nothing_of_each_other() {
     model(|| {
-        let completions = Arc::new(Completions::default());
+        let completions = Arc::new(Completions::new(usize::MAX));
         let stream = ServerStream::new(1, Arc::clone(&completions), Packing::default());
         let handler = Arc::clone(&stream);
         let handler = thread::spawn(move || {

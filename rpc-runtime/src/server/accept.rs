@@ -281,7 +281,7 @@ pub(crate) fn serve_transport(
                 gateway.serve(connection).await
             }
             Beginning::Native => {
-                let completions = Arc::new(Completions::default());
+                let completions = Arc::new(Completions::new(config.session.max_queued_replies));
                 let packing = Packing::new(&config);
                 let dispatcher =
                     Dispatcher::new(router, peer, identity, completions.clone(), packing);

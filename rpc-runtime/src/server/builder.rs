@@ -208,8 +208,8 @@ impl Server {
     }
 
     /// Calls that one connection may have open, at least 1; 1,024 unless set. Clients keep more
-    /// than that waiting on their side. A client that cancels ten times as many within a second, and
-    /// lets few finish, is not read until the second is over.
+    /// than that waiting on their side. A client that cancels ten times as many within a second, or
+    /// has them end at their deadlines, and lets few finish, is not read until the second is over.
     #[must_use]
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.connection.session.settings.max_concurrent_streams = streams.max(1);

@@ -60,7 +60,7 @@ pub use flow::message_cost;
 pub use keepalive::Keepalive;
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
-pub use reply::Responder;
+pub use reply::{Responder, too_many_unread};
 pub use send_queue::Offered;
 pub use server::{IncomingRequest, RequestBody, ServerConfig, ServerSession, ServerSink};
 

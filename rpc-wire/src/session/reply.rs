@@ -94,7 +94,7 @@ impl<'a> Responder<'a> {
         if length < SHARE_BODY_FROM {
             return None;
         }
-        too_many_unread(self.link, self.sends, self.max_queued_replies)
+        no_room_for_replies(self.link, self.sends, self.max_queued_replies)
     }
 
     /// Sends leading metadata, which begin a stream of replies.
@@ -222,13 +222,16 @@ impl<'a> Responder<'a> {
     }
 }
 
-/// Why a client gets no more large replies, if as many wait as are allowed: `limit` bytes, and one reply.
-pub(super) fn too_many_unread(link: &Link, sends: &SendQueue, limit: usize) -> Option<Status> {
+/// Why no reply that is large may be added to what waits for the client, if as much waits as may.
+pub(super) fn no_room_for_replies(link: &Link, sends: &SendQueue, limit: usize) -> Option<Status> {
     let queued = sends.held_bytes() + link.output.remaining();
-    (queued >= limit).then(|| {
-        Status::resource_exhausted(format!(
-            "the connection's unread replies, {queued} bytes, have reached the server's limit max_queued_replies of \
-             {limit} bytes: read them, or have fewer calls at a time"
-        ))
-    })
+    (queued >= limit).then(|| too_many_unread(queued, limit))
+}
+
+/// What a client is told of whose replies `queued` bytes wait, when `limit` may; one reply may be beyond it.
+pub fn too_many_unread(queued: usize, limit: usize) -> Status {
+    Status::resource_exhausted(format!(
+        "the connection's unread replies, {queued} bytes, have reached the server's limit max_queued_replies of \
+         {limit} bytes: read them, or have fewer calls at a time"
+    ))
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use prost::Message;
 use rpc_tests::flows::Order;
+use rpc_tests::probe::Size;
 use rpc_tests::{RawPeer, frame, piece, request_frame};
 use rpc_wire::Code;
-use rpc_wire::frame::{Flags, FrameType, GoAwayCode, RequestMetadata};
+use rpc_wire::frame::{Flags, FrameType, GoAwayCode, RequestMetadata, Settings};
 
 use crate::floods::flood_until_closed;
 use crate::harness::{CONNECTION, KIB, MIB, Target, survives};
@@ -220,6 +221,59 @@ async fn streams_of_replies_that_nobody_reads_wait_for_their_reader() {
             }
             produced = now;
         }
+    })
+    .await;
+}
+
+/// What an attacker may make the server keep of large replies, in tests about them.
+const QUEUED: usize = 16 * MIB;
+
+/// A reply far over the window of a stream.
+const LARGE: usize = 3 * MIB;
+
+/// Asks for large replies on all streams at once; how many were refused.
+async fn ask_for_large_replies(target: &Target, settings: &Settings) -> String {
+    let mut peer = RawPeer::client_with(target.address(), settings).await;
+    let size = Size {
+        bytes: LARGE as u64,
+    };
+    let size = size.encode_to_vec();
+    let requests = (1..=STREAMS).flat_map(|id| request_frame(id, "probe.Probe/Produce", &size));
+    peer.send(&requests.collect::<Vec<_>>()).await;
+    let (mut answered, mut refused) = (0, 0);
+    while answered < STREAMS {
+        let frame = peer.next_frame().await.unwrap();
+        if frame.header.frame_type == FrameType::Response {
+            answered += 1;
+            refused += u32::from(frame.header.flags.contains(Flags::STATUS));
+        }
+    }
+    format!("{refused} of {answered} calls were refused")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_replies_that_the_client_grants_no_window_hold_what_one_connection_may() {
+    // Those of handlers' tasks are bounded apart.
+    let bound = CONNECTION + 2 * (QUEUED + LARGE) + 2 * LARGE;
+    let small = |server: rpc_runtime::Server| server.max_queued_replies(QUEUED);
+    survives("large unread replies", bound, small, async |target| {
+        ask_for_large_replies(target, &Settings::default()).await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_replies_in_frames_of_any_size_hold_what_one_connection_may() {
+    // What is being written, and the client's own buffer, which holds frames of this size.
+    let bound = CONNECTION + 3 * (QUEUED + LARGE) + 6 * LARGE;
+    let small = |server: rpc_runtime::Server| server.max_queued_replies(QUEUED);
+    let settings = Settings {
+        max_frame_body: rpc_wire::MAX_FRAME_BODY,
+        initial_stream_window: rpc_wire::MAX_FRAME_BODY,
+        ..Settings::default()
+    };
+    survives("large unread frames", bound, small, async |target| {
+        ask_for_large_replies(target, &settings).await
     })
     .await;
 }

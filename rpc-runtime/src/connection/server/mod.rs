@@ -340,7 +340,7 @@ impl<S: RequestSink> ServerDriver<S> {
                     self.end_stream(id, End::failed(status));
                     return false;
                 }
-                if let Some(status) = session.too_many_unread(id, reply.bytes.len()) {
+                if let Some(status) = session.no_room_for_reply(id, reply.bytes.len()) {
                     self.end_stream(id, End::failed(status));
                     return false;
                 }

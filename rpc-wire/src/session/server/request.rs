@@ -11,7 +11,7 @@ use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_ent
 use crate::limits::MAX_METHOD_NUMBERS;
 use crate::session::assembly::Assembly;
 use crate::session::client::earlier;
-use crate::session::reply::too_many_unread;
+use crate::session::reply::no_room_for_replies;
 use crate::session::{Responder, SHARE_BODY_FROM, SessionError, message_cost};
 
 /// Frames of a stream beside its messages that may cross its end, such as a CANCEL.
@@ -199,7 +199,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             Some(too_large(self.max_message_size))
         } else {
             too_many_entries("request", metadata.metadata.len())
-                .or_else(|| too_many_unread(&self.link, &self.sends, self.max_queued_replies))
+                .or_else(|| no_room_for_replies(&self.link, &self.sends, self.max_queued_replies))
         }
     }
 }

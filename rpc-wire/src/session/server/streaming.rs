@@ -6,7 +6,7 @@ use super::receive::{behind_the_end, cut_off_message, too_large};
 use super::{ServerSession, ServerSink, Stream};
 use crate::frame::Flags;
 use crate::session::assembly::Refused;
-use crate::session::reply::too_many_unread;
+use crate::session::reply::no_room_for_replies;
 use crate::session::{Encoded, Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Metadata, Status};
 
@@ -43,11 +43,11 @@ impl<M: Clone, C> ServerSession<M, C> {
 
     /// Why a message of `length` bytes ends its stream of replies in place of being sent: it is not small,
     /// and as much waits for the client as may.
-    pub fn too_many_unread(&mut self, id: u32, length: usize) -> Option<Status> {
+    pub fn no_room_for_reply(&mut self, id: u32, length: usize) -> Option<Status> {
         if length < SHARE_BODY_FROM || self.sends.is_waiting(id) {
             return None;
         }
-        too_many_unread(&self.link, &self.sends, self.max_queued_replies)
+        no_room_for_replies(&self.link, &self.sends, self.max_queued_replies)
     }
 
     /// Whether a message of a stream of replies is sent in part only, so that the stream cannot

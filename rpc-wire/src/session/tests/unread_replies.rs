@@ -138,7 +138,7 @@ fn replies_that_fit_into_frames_of_the_client_count_before_they_are_written() {
 
 /// Whether a message of `length` bytes may be sent on stream `id`.
 fn has_room(server: &mut LoneServer, id: u32, length: usize) -> bool {
-    server.session.too_many_unread(id, length).is_none()
+    server.session.no_room_for_reply(id, length).is_none()
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn messages_of_streams_count_in_part_and_while_they_wait() {
     assert!(has_room(&mut server, 1, LARGE));
     assert_eq!(server.session.send(1, message.clone()), Offered::Full);
     assert_eq!(server.session.queued_replies(), 2 * LARGE);
-    let status = server.session.too_many_unread(2, LARGE).expect("no room");
+    let status = server.session.no_room_for_reply(2, LARGE).expect("no room");
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert!(has_room(&mut server, 2, 100), "it is small");
     assert!(has_room(&mut server, 1, LARGE), "it is counted already");
