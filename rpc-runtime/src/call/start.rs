@@ -8,6 +8,8 @@ const STARTED: u8 = 0;
 const POSTPONED: u8 = 1;
 /// It never will be.
 const REFUSED: u8 = 2;
+/// It was, and is started once more: whatever becomes of that, the call has been executed.
+const REPEATED: u8 = 3;
 
 /// Whether the handler of a call is started: yes, unless it was postponed or refused. What is postponed
 /// is either started or refused, however many try at a time.
@@ -19,12 +21,19 @@ pub(crate) struct Start {
 impl Start {
     /// The handler has to wait for its turn.
     pub(crate) fn postpone(&self) {
-        self.state.store(POSTPONED, Ordering::Relaxed);
+        self.set(POSTPONED);
     }
 
     /// It is the handler's turn; false if it was refused meanwhile and must not be started.
     pub(crate) fn start(&self) -> bool {
-        self.decide(STARTED) == STARTED
+        self.decide(STARTED) != REFUSED
+    }
+
+    /// As [`start`](Self::start) for a handler that may be started several times, by interceptors.
+    pub(crate) fn start_once_more(&self) -> bool {
+        let (relaxed, state) = (Ordering::Relaxed, &self.state);
+        let repeated = state.compare_exchange(STARTED, REPEATED, relaxed, relaxed);
+        repeated.is_ok() || self.start()
     }
 
     /// Refuses a handler that waits; true if there is none now that is or was started.
@@ -34,11 +43,18 @@ impl Start {
 
     /// The handler that was to be started turned out to be none.
     pub(crate) fn refuse(&self) {
-        self.state.store(REFUSED, Ordering::Relaxed);
+        self.set(REFUSED);
     }
 
     pub(crate) fn is_refused(&self) -> bool {
         self.state.load(Ordering::Relaxed) == REFUSED
+    }
+
+    /// Sets what becomes of the handler, unless one has been executed before it.
+    fn set(&self, wanted: u8) {
+        let (relaxed, state) = (Ordering::Relaxed, &self.state);
+        // The error is that one has.
+        let _ = state.fetch_update(relaxed, relaxed, |now| (now != REPEATED).then_some(wanted));
     }
 
     /// What becomes of a handler that waits is `wanted`, unless that was decided; gives what it is.
@@ -66,5 +82,25 @@ mod tests {
         let withdrawn = Start::default();
         withdrawn.postpone();
         assert!(withdrawn.withdraw() && !withdrawn.start() && withdrawn.is_refused());
+    }
+
+    #[test]
+    fn a_handler_that_is_started_once_more_and_then_refused_has_been_executed() {
+        let repeated = Start::default();
+        repeated.postpone();
+        assert!(repeated.start_once_more());
+        assert!(repeated.start_once_more());
+        repeated.postpone();
+        assert!(!repeated.withdraw() && repeated.start());
+        repeated.refuse();
+        assert!(!repeated.is_refused());
+
+        let refused_twice = Start::default();
+        refused_twice.postpone();
+        for _ in 0..2 {
+            assert!(refused_twice.start_once_more());
+            refused_twice.postpone();
+        }
+        assert!(refused_twice.withdraw() && !refused_twice.start_once_more());
     }
 }

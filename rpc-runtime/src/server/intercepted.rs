@@ -150,7 +150,7 @@ impl InterceptedCall {
             spare: &mut None,
             codec: PhantomData,
         };
-        if !self.context.handler_start().start() {
+        if !self.context.handler_start().start_once_more() {
             return Err(Status::cancelled("the call ended before its handler began"));
         }
         let begun = catch(&self.context, || self.service.call(self.index, incoming));

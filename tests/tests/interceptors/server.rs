@@ -109,6 +109,26 @@ async fn an_error_of_its_own_after_the_handler_has_run_is_executed() {
 }
 
 #[tokio::test]
+async fn a_call_that_has_run_stays_executed_when_it_runs_it_again_and_that_is_refused() {
+    within(LIMIT, async {
+        let server = serve(|server| {
+            server.intercept(async |request: Request, next: Next| {
+                let again = request.try_clone().unwrap();
+                next.run(request).await?;
+                let not_a_message = again.map_body(|_| Body::message(vec![0xff, 0xff]));
+                next.run(not_a_message).await
+            })
+        })
+        .await;
+        let (probe, _) = plain(&server).await;
+        let status = probe.echo(payload("")).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+        assert!(status.may_have_run());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_check_sees_the_decoded_message_ahead_of_the_handler() {
     within(LIMIT, async {
         let server = serve(|server| {
