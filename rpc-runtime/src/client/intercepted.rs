@@ -1,4 +1,7 @@
 //! Calls that go through their channel's interceptors.
+//!
+//! Interceptors are polled and dropped within the runtime of their channel, whoever polls the call: that one has
+//! timers, and goes on while a sync call blocks the runtime around it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +12,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use rpc_wire::{Metadata, MethodDescriptor, Stage, Status};
-use tokio::runtime::{EnterGuard, Handle};
 use tokio::time::{Sleep, sleep_until};
 
 use super::attempt::Attempt;
@@ -90,7 +92,7 @@ impl Intercepted {
         let timer = |deadline: Instant| Box::pin(sleep_until(deadline.into()));
         Intercepted {
             record: Arc::clone(request.record()),
-            answer: Some(Box::pin(answer(chain, request))),
+            answer: Some(Box::pin(answer(Arc::clone(&attempt.core), chain, request))),
             core: Arc::clone(&attempt.core),
             progress,
             parent,
@@ -105,7 +107,7 @@ impl Intercepted {
 
     fn poll(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Answer, Status>> {
         let core = Arc::clone(&self.core);
-        let _runtime = enter(core.pool.runtime());
+        let _runtime = core.pool.runtime().enter();
         let Some(answer) = &mut self.answer else {
             return Poll::Ready(Err(Status::internal("the call was polled after its end")));
         };
@@ -149,20 +151,23 @@ impl Intercepted {
     }
 }
 
-/// The runtime around the caller, or the channel's: interceptors may need one, also where sync code
-/// polls them.
-fn enter(runtime: &Handle) -> Option<EnterGuard<'_>> {
-    Handle::try_current().is_err().then(|| runtime.enter())
-}
-
-async fn answer(chain: Next, request: Request) -> Result<Answer, Status> {
+async fn answer(core: Arc<Core>, chain: Next, request: Request) -> Result<Answer, Status> {
     let streams = request.method().kind().server_streams();
     let response = middleware::run(chain, request).await?;
     let (metadata, mut body) = response.into_parts();
     if streams {
-        return Ok(Answer::Replies(Box::new(Replies { metadata, body })));
+        let body = Some(body);
+        let replies = Replies { core, metadata, body };
+        return Ok(Answer::Replies(Box::new(replies)));
     }
     Ok(Answer::Reply(body.take_message().await?, metadata))
+}
+
+impl Drop for Intercepted {
+    fn drop(&mut self) {
+        let _runtime = self.core.pool.runtime().enter();
+        self.answer = None;
+    }
 }
 
 impl<T> Call<T> {
@@ -179,7 +184,8 @@ impl<T> Call<T> {
         if intercepted.is_none()
             && let Some(chain) = attempt.core.interceptors.clone()
         {
-            let _runtime = enter(attempt.core.clone().pool.runtime());
+            let core = Arc::clone(&attempt.core);
+            let _runtime = core.pool.runtime().enter();
             let started = Intercepted::start(chain, attempt, repeat.as_deref());
             *intercepted = Some(Box::new(started));
         }
@@ -288,28 +294,48 @@ impl Drop for UnderWay<'_> {
 
 /// The stream of replies, as interceptors left it.
 struct Replies {
+    core: Arc<Core>,
     /// What they send along, in place of what the server did.
     metadata: Metadata,
-    body: Body,
+    /// `None` once it is dropped.
+    body: Option<Body>,
+}
+
+impl Replies {
+    /// Does something with the body, within the channel's runtime.
+    fn body<R>(&mut self, act: impl FnOnce(&mut Body) -> R) -> Option<R> {
+        let _runtime = self.core.pool.runtime().enter();
+        self.body.as_mut().map(act)
+    }
 }
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        self.body.poll_message(cx)
+        let polled = self.body(|body| body.poll_message(cx));
+        polled.unwrap_or(Poll::Ready(Ok(None)))
     }
 
     fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
-        match self.metadata.is_empty() {
-            true => self.body.poll_headers(cx),
-            false => Poll::Ready(Ok(self.metadata.clone())),
-        }
+        let headers = match self.metadata.is_empty() {
+            true => self.body(|body| body.poll_headers(cx)),
+            false => None,
+        };
+        headers.unwrap_or_else(|| Poll::Ready(Ok(self.metadata.clone())))
     }
 
     fn trailers(&self) -> Option<Metadata> {
-        self.body.trailers()
+        self.body.as_ref().and_then(Body::trailers)
     }
 
     fn give_up(&mut self, status: Status) -> Status {
-        self.body.give_up(status)
+        let given = self.body(|body| body.give_up(status.clone()));
+        given.unwrap_or(status)
+    }
+}
+
+impl Drop for Replies {
+    fn drop(&mut self) {
+        let _runtime = self.core.pool.runtime().enter();
+        self.body = None;
     }
 }

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod client;
+mod client_faults;
 mod ends;
 mod faults;
 mod harness;

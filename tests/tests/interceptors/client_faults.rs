@@ -1,0 +1,68 @@
+//! What interceptors of a client cannot break.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rpc_runtime::middleware::{Next, Request};
+use rpc_runtime::{Channel, Code, Status};
+use rpc_tests::flaky::{FlakyClientProxy, Word};
+use rpc_tests::{Answer, LIMIT, TestFlaky};
+use tokio::runtime::{Builder, Runtime};
+use tower::timeout::TimeoutLayer;
+
+/// A time that is meant to pass.
+const SHORT: Duration = Duration::from_millis(50);
+
+fn word() -> Word {
+    Word::default()
+}
+
+/// A runtime that serves in the background.
+fn serving() -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().build().unwrap()
+}
+
+/// What a sync call gives whose thread is that of a current-thread runtime.
+fn wait_in_current_thread(channel: Channel) -> Result<Word, Status> {
+    let (sender, result) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let client = FlakyClientProxy::with(channel);
+        let call = async { client.calls().again(word()).timeout(LIMIT).wait() };
+        sender.send(runtime.block_on(call)).unwrap();
+    });
+    result.recv_timeout(LIMIT).unwrap()
+}
+
+#[test]
+fn a_sync_call_within_a_current_thread_runtime_goes_through_one_that_sleeps() {
+    let runtime = serving();
+    let (server, ..) = runtime.block_on(TestFlaky::serve([Answer::Echo, Answer::Hang]));
+    let builder = Channel::builder(server.address());
+    let sleeps = builder.intercept(async |request: Request, next: Next| {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        next.run(request).await
+    });
+    wait_in_current_thread(sleeps.connect_blocking().unwrap()).unwrap();
+
+    let builder = Channel::builder(server.address());
+    let times_out = builder.layer(TimeoutLayer::new(SHORT));
+    let status = wait_in_current_thread(times_out.connect_blocking().unwrap()).unwrap_err();
+    assert_eq!(status.code(), Code::Unknown, "{status}");
+}
+
+#[test]
+fn a_call_is_awaited_within_a_runtime_without_timers() {
+    let runtime = serving();
+    let (_server, _, client) = runtime.block_on(TestFlaky::serve_to([], |builder| {
+        builder.intercept(async |request: Request, next: Next| {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            next.run(request).await
+        })
+    }));
+    let without_timers = Builder::new_current_thread().build().unwrap();
+    let answer = without_timers.block_on(async { client.again(word()).await });
+    answer.unwrap();
+}
