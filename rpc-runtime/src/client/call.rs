@@ -150,6 +150,17 @@ impl<T> Call<T> {
         hedged.map_or(self.attempt.attempts(), |hedged| hedged.attempts())
     }
 
+    /// Whether the call, which is polled, waits to be sent again.
+    pub(super) fn waits(&self) -> bool {
+        match &self.intercepted {
+            Some(intercepted) => intercepted.waits(),
+            None => self
+                .repeat
+                .as_ref()
+                .is_some_and(|repeat| repeat.alarm.is_some()),
+        }
+    }
+
     /// How often the call is sent at most.
     pub(super) fn attempts_allowed(&self) -> u16 {
         let policy = Repeat::policy(self.repeat.as_deref(), &self.attempt);

@@ -6,25 +6,21 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Poller, Poll, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
-use rpc_wire::{Metadata, MethodDescriptor, Stage, Status};
+use rpc_wire::{Metadata, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
 use super::attempt::Attempt;
 use super::call::{Call, Complete};
 use super::channel::Core;
-use super::compression::Compress;
+use super::inner::{InnerCall, Progress};
+use super::intercepted_replies::InterceptedReplies;
 use super::repeat::Repeat;
-use crate::call::{Context, Ended, MessageSource};
-use crate::codec;
-use crate::middleware::{
-    self, Body, Destination, Next, Outgoing, Record, Request, Response, ResponseFuture,
-};
-use crate::retry::Policy;
+use crate::call::{Ended, MessageSource};
+use crate::middleware::{self, Body, Next, Outgoing, Record, Request};
 
 /// A call with which interceptors deal.
 pub(super) struct Intercepted {
@@ -46,13 +42,6 @@ enum Answer {
 }
 
 type AnswerFuture = Pin<Box<dyn Future<Output = Result<Answer, Status>> + Send>>;
-
-/// How far what is inside the interceptors has come.
-#[derive(Default)]
-struct Progress {
-    was_sent: AtomicBool,
-    is_under_way: AtomicBool,
-}
 
 impl Intercepted {
     /// Whether interceptors deal with a call, whose own attempt stays as it is.
@@ -105,6 +94,11 @@ impl Intercepted {
         self.record.attempts().max(1)
     }
 
+    /// Whether the call waits to be sent again.
+    pub(super) fn waits(&self) -> bool {
+        self.progress.waits()
+    }
+
     fn poll(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Answer, Status>> {
         let core = Arc::clone(&self.core);
         let _runtime = core.pool.runtime().enter();
@@ -131,7 +125,7 @@ impl Intercepted {
         {
             return Poll::Ready(status);
         }
-        if self.progress.is_under_way.load(Ordering::Relaxed) {
+        if self.progress.is_under_way() {
             return Poll::Pending;
         }
         let Some(timer) = &mut self.timer else {
@@ -139,12 +133,20 @@ impl Intercepted {
         };
         ready!(timer.as_mut().poll(cx));
         let status = Status::deadline_exceeded("the deadline passed while interceptors waited");
-        Poll::Ready(status.with_stage(Stage::Send))
+        Poll::Ready(status.with_stage(self.stage()))
+    }
+
+    /// How far a call has come that interceptors hold up.
+    fn stage(&self) -> Stage {
+        match self.progress.was_sent() {
+            true => Stage::Wait,
+            false => Stage::Send,
+        }
     }
 
     /// What was never sent did not run.
     fn describe(&self, status: Status) -> Status {
-        match self.progress.was_sent.load(Ordering::Relaxed) {
+        match self.progress.was_sent() {
             true => status,
             false => status.with_may_have_run(false),
         }
@@ -156,8 +158,7 @@ async fn answer(core: Arc<Core>, chain: Next, request: Request) -> Result<Answer
     let response = middleware::run(chain, request).await?;
     let (metadata, mut body) = response.into_parts();
     if streams {
-        let body = Some(body);
-        let replies = Replies { core, metadata, body };
+        let replies = InterceptedReplies::new(core, metadata, body);
         return Ok(Answer::Replies(Box::new(replies)));
     }
     Ok(Answer::Reply(body.take_message().await?, metadata))
@@ -202,140 +203,5 @@ impl<T> Call<T> {
             Some(_) => status,
             None => attempt.describe(status).with_attempts(running.attempts()),
         }))
-    }
-}
-
-impl Call<Response> {
-    /// The call that interceptors lead to.
-    fn inner(attempt: Attempt) -> Self {
-        let complete = match attempt.method.kind().server_streams() {
-            true => Complete::Stream(|replies| Response::new(Body::from_boxed(replies))),
-            false => Complete::Response(|body, metadata| {
-                Ok(Response::new(Body::message(body)).with_metadata(metadata))
-            }),
-        };
-        Call {
-            attempt,
-            complete,
-            repeat: None,
-            intercepted: None,
-        }
-    }
-}
-
-/// What the interceptors of a call lead to.
-struct InnerCall {
-    core: Arc<Core>,
-    method: &'static MethodDescriptor,
-    /// As the caller set them.
-    metadata: Metadata,
-    compress: Compress,
-    deadline: Option<Instant>,
-    /// Of the call that this one is made for.
-    context: Option<Context>,
-    policy: Option<Policy>,
-    idempotent: Option<bool>,
-    progress: Arc<Progress>,
-}
-
-impl Destination for InnerCall {
-    fn run(self: Arc<Self>, request: Request) -> ResponseFuture {
-        Box::pin(async move { self.send(request).await })
-    }
-}
-
-impl InnerCall {
-    async fn send(&self, request: Request) -> Result<Response, Status> {
-        let record = Arc::clone(request.record());
-        let (mut metadata, mut body) = request.into_outgoing();
-        codec::keep_name(&self.metadata, &mut metadata);
-        let (message, requests) = match self.method.kind().client_streams() {
-            true => (Bytes::new(), Some(body)),
-            false => (body.take_message().await?, None),
-        };
-        let mut attempt = Attempt::again(Arc::clone(&self.core), self.method, message);
-        attempt.metadata = metadata;
-        attempt.compress = self.compress;
-        attempt.deadline = self.deadline;
-        attempt.parent = self.context.clone().map(Ended::new);
-        if let Some(requests) = requests {
-            attempt = attempt.with_requests(Box::pin(requests));
-        }
-        let mut call = Call::inner(attempt);
-        if self.policy.is_some() || self.idempotent.is_some() {
-            let repeat = call.repeat_mut();
-            repeat.policy = self.policy.clone();
-            repeat.idempotent = self.idempotent;
-        }
-        let under_way = UnderWay::new(&self.progress);
-        let response = (&mut call).await;
-        drop(under_way);
-        record.add_attempts(call.attempts());
-        response
-    }
-}
-
-/// Says, until it is dropped, that a call is under way.
-struct UnderWay<'a>(&'a Progress);
-
-impl<'a> UnderWay<'a> {
-    fn new(progress: &'a Progress) -> Self {
-        progress.was_sent.store(true, Ordering::Relaxed);
-        progress.is_under_way.store(true, Ordering::Relaxed);
-        UnderWay(progress)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.is_under_way.store(false, Ordering::Relaxed);
-    }
-}
-
-/// The stream of replies, as interceptors left it.
-struct Replies {
-    core: Arc<Core>,
-    /// What they send along, in place of what the server did.
-    metadata: Metadata,
-    /// `None` once it is dropped.
-    body: Option<Body>,
-}
-
-impl Replies {
-    /// Does something with the body, within the channel's runtime.
-    fn body<R>(&mut self, act: impl FnOnce(&mut Body) -> R) -> Option<R> {
-        let _runtime = self.core.pool.runtime().enter();
-        self.body.as_mut().map(act)
-    }
-}
-
-impl MessageSource for Replies {
-    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let polled = self.body(|body| body.poll_message(cx));
-        polled.unwrap_or(Poll::Ready(Ok(None)))
-    }
-
-    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
-        let headers = match self.metadata.is_empty() {
-            true => self.body(|body| body.poll_headers(cx)),
-            false => None,
-        };
-        headers.unwrap_or_else(|| Poll::Ready(Ok(self.metadata.clone())))
-    }
-
-    fn trailers(&self) -> Option<Metadata> {
-        self.body.as_ref().and_then(Body::trailers)
-    }
-
-    fn give_up(&mut self, status: Status) -> Status {
-        let given = self.body(|body| body.give_up(status.clone()));
-        given.unwrap_or(status)
-    }
-}
-
-impl Drop for Replies {
-    fn drop(&mut self) {
-        let _runtime = self.core.pool.runtime().enter();
-        self.body = None;
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Started<T> {
     pub(super) core: Arc<Core>,
     method: &'static MethodDescriptor,
     attempts: AtomicU32,
+    /// Within interceptors, it waits to be sent again.
+    waits: AtomicBool,
     attempts_allowed: u16,
     /// It goes on when nobody waits for it.
     detached: AtomicBool,
@@ -62,6 +64,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             core: Arc::clone(&call.attempt.core),
             method: call.method(),
             attempts: AtomicU32::new(attempts),
+            waits: AtomicBool::new(false),
             attempts_allowed: call.attempts_allowed(),
             detached: AtomicBool::new(false),
         });
@@ -207,6 +210,7 @@ impl<T> Started<T> {
 
     pub(super) fn task(&self) -> CallTask {
         let status = match self.lock().progress {
+            Progress::Running(_) if self.waits.load(Ordering::Relaxed) => TaskStatus::Pending,
             Progress::Spawning(_) | Progress::Running(_) => TaskStatus::Running,
             Progress::Waiting(_) => TaskStatus::Pending,
             Progress::Stopped | Progress::Ended(_) => TaskStatus::Completed,
@@ -279,6 +283,7 @@ impl<T: Send + Sync + 'static> Future for Running<T> {
         let step = polled.poll_step(cx);
         let attempts = polled.attempts();
         started.attempts.store(attempts, Ordering::Relaxed);
+        started.waits.store(polled.waits(), Ordering::Relaxed);
         let step = ready!(step);
         let call = call.take();
         match step {

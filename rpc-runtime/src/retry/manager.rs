@@ -11,8 +11,8 @@ use rpc_wire::{MethodDescriptor, Status};
 use super::decision::NotAgain;
 use super::queue::{Key, Queue};
 
-/// How many calls of a process may wait to be sent again: about 75 MiB and their requests. Further ones end with
-/// their last status, which says so.
+/// How many calls of a process may wait to be sent again: about 75 MiB and their requests, but 1.4 GiB if all of
+/// them wait within interceptors. Further ones end with their last status, which says so.
 pub const MAX_WAITING: usize = 250_000;
 
 /// Why a call does not wait any more.

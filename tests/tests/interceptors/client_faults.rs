@@ -5,11 +5,16 @@ use std::thread;
 use std::time::Duration;
 
 use rpc_runtime::middleware::{Next, Request};
-use rpc_runtime::{Channel, Code, Status};
+use rpc_runtime::{Channel, Code, Retry, Status, TaskStatus};
 use rpc_tests::flaky::{FlakyClientProxy, Word};
-use rpc_tests::{Answer, LIMIT, TestFlaky};
+use rpc_tests::{Answer, LIMIT, TestFlaky, within};
 use tokio::runtime::{Builder, Runtime};
 use tower::timeout::TimeoutLayer;
+
+use crate::harness::watch;
+
+/// A time that is not meant to pass.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// A time that is meant to pass.
 const SHORT: Duration = Duration::from_millis(50);
@@ -65,4 +70,28 @@ fn a_call_is_awaited_within_a_runtime_without_timers() {
     let without_timers = Builder::new_current_thread().build().unwrap();
     let answer = without_timers.block_on(async { client.again(word()).await });
     answer.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_waits_within_one_to_be_sent_again_shows_as_such() {
+    within(LIMIT, async {
+        let later = Status::unavailable("later").with_retry_pushback(CENTURY);
+        let script = [Status::unavailable("now"), later].map(Answer::Fail);
+        let (watch, mut ends) = watch();
+        let serve = TestFlaky::serve_to(script, |builder| builder.intercept(watch));
+        let (_server, flaky, client) = serve.await;
+        let retry = Retry::exponential(3).initial_backoff(Duration::from_millis(1));
+        let call = client.again(word()).retry(retry).timeout(CENTURY * 2);
+        let call = call.start();
+        flaky.until(|seen| seen.attempts.len() == 2).await;
+        while call.task().status() != TaskStatus::Pending {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(call.task().attempts(), 2);
+        assert_eq!(call.task().attempts_allowed(), 3);
+        drop(call);
+        let end = ends.recv().await.unwrap();
+        assert_eq!((end.code(), end.attempts()), (Code::Cancelled, 2));
+    })
+    .await;
 }
