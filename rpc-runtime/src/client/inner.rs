@@ -128,7 +128,9 @@ impl<'a> UnderWay<'a> {
     fn new(call: &'a InnerCall, record: &'a Record) -> Self {
         let progress = &call.progress;
         progress.was_sent.store(true, Ordering::Relaxed);
-        progress.under_way.fetch_add(1, Ordering::Relaxed);
+        if progress.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
+            call.core.pool.lend();
+        }
         UnderWay {
             call,
             record,
@@ -160,6 +162,8 @@ impl<'a> UnderWay<'a> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.set_waits(false);
-        self.call.progress.under_way.fetch_sub(1, Ordering::Relaxed);
+        if self.call.progress.under_way.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.call.core.pool.take_back();
+        }
     }
 }

@@ -21,6 +21,7 @@ use super::intercepted_replies::InterceptedReplies;
 use super::repeat::Repeat;
 use crate::call::{Ended, MessageSource};
 use crate::middleware::{self, Body, Next, Outgoing, Record, Request};
+use crate::pool::HeldCall;
 
 /// A call with which interceptors deal.
 pub(super) struct Intercepted {
@@ -33,6 +34,8 @@ pub(super) struct Intercepted {
     parent: Option<Ended>,
     /// Goes off at the deadline.
     timer: Option<Pin<Box<Sleep>>>,
+    /// What the pool knows of the call, until it has ended.
+    held: Option<HeldCall>,
 }
 
 /// What interceptors made of a call.
@@ -50,7 +53,12 @@ impl Intercepted {
     }
 
     /// Hands the call to the interceptors.
-    fn start(chain: Next, attempt: &mut Attempt, repeat: Option<&Repeat>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The pool is closed.
+    fn start(chain: Next, attempt: &mut Attempt, repeat: Option<&Repeat>) -> Result<Self, Status> {
+        let held = attempt.core.pool.hold()?;
         attempt.set_deadline(Instant::now());
         let parent = attempt.parent.take();
         let context = parent.as_ref().map(|parent| parent.context().clone());
@@ -79,14 +87,15 @@ impl Intercepted {
         };
         let request = Request::outgoing(outgoing, Arc::new(inner));
         let timer = |deadline: Instant| Box::pin(sleep_until(deadline.into()));
-        Intercepted {
+        Ok(Intercepted {
             record: Arc::clone(request.record()),
             answer: Some(Box::pin(answer(Arc::clone(&attempt.core), chain, request))),
             core: Arc::clone(&attempt.core),
             progress,
             parent,
             timer: attempt.deadline.map(timer),
-        }
+            held: Some(held),
+        })
     }
 
     /// How often the call was sent, or is about to be.
@@ -114,6 +123,7 @@ impl Intercepted {
             }
         };
         self.answer = None;
+        self.held = None;
         Poll::Ready(ended.map_err(|status| self.describe(status)))
     }
 
@@ -124,6 +134,11 @@ impl Intercepted {
             && let Poll::Ready(status) = parent.poll_failed(cx)
         {
             return Poll::Ready(status);
+        }
+        if let Some(held) = &mut self.held
+            && let Poll::Ready(status) = held.poll_cut(cx)
+        {
+            return Poll::Ready(status.with_stage(self.stage()));
         }
         if self.progress.is_under_way() {
             return Poll::Pending;
@@ -187,8 +202,10 @@ impl<T> Call<T> {
         {
             let core = Arc::clone(&attempt.core);
             let _runtime = core.pool.runtime().enter();
-            let started = Intercepted::start(chain, attempt, repeat.as_deref());
-            *intercepted = Some(Box::new(started));
+            match Intercepted::start(chain, attempt, repeat.as_deref()) {
+                Ok(started) => *intercepted = Some(Box::new(started)),
+                Err(status) => return Poll::Ready(Err(attempt.describe(status))),
+            }
         }
         let Some(running) = intercepted else {
             return Poll::Pending;

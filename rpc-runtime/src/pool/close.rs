@@ -30,9 +30,9 @@ impl<C: Connection> Pool<C> {
         self.lock().closed.is_some()
     }
 
-    /// Whether it is closed, and its last connection has ended.
+    /// Whether it is closed, and its last connection and call have ended.
     pub(crate) fn is_over(&self) -> bool {
-        self.is_closed() && self.remaining().is_empty()
+        self.is_closed() && self.remaining().is_empty() && self.held.have_ended()
     }
 
     /// Takes no more calls, and ends those that wait or run with `reason`.
@@ -41,6 +41,7 @@ impl<C: Connection> Pool<C> {
         for connection in self.remaining() {
             connection.cut(reason.clone());
         }
+        self.held.cut(&reason);
     }
 
     /// Takes no more calls, and waits until those that run have ended; those that take longer than `limit`
@@ -59,10 +60,11 @@ impl<C: Connection> Pool<C> {
             loop {
                 let ended = self.ended.notified();
                 if self.remaining().is_empty() {
-                    return;
+                    break;
                 }
                 ended.await;
             }
+            self.held.all_ended().await;
         };
         let in_time = {
             let _runtime = self.runtime.enter();
@@ -114,10 +116,8 @@ impl<C: Connection> Pool<C> {
 
     fn calls(&self) -> usize {
         let connections = self.remaining();
-        connections
-            .iter()
-            .map(|connection| connection.load().calls)
-            .sum()
+        let calls = connections.iter().map(|connection| connection.load().calls);
+        calls.sum::<usize>() + self.held.count()
     }
 }
 

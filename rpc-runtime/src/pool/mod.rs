@@ -20,6 +20,7 @@ mod connections;
 mod dial;
 mod exhausted;
 mod health;
+mod held;
 mod keep;
 mod lease;
 mod native;
@@ -44,6 +45,7 @@ use tokio::sync::{Notify, oneshot};
 
 use self::backoff::Backoff;
 use self::connections::State;
+use self::held::HeldCalls;
 use crate::connection::client::ClientConnection;
 use crate::connection::keeper::{Keeper, Load, Reserved};
 
@@ -51,6 +53,7 @@ pub(crate) use acquire::Entered;
 pub use close::CloseReport;
 pub(crate) use close::closed;
 pub use config::{HealthCheck, PoolConfig};
+pub(crate) use held::HeldCall;
 pub(crate) use lease::Lease;
 pub(crate) use native::{NativeDialer, SessionConfig, no_connection_after};
 pub(crate) use queue::Ticket;
@@ -112,6 +115,7 @@ pub(crate) struct Pool<C: Connection> {
     /// A connection which probably has a place; none while callers wait.
     current: ArcSwapOption<C>,
     state: Mutex<State<C>>,
+    held: HeldCalls,
     /// Notified when a connection of a closed pool has ended.
     ended: Notify,
     /// Called when the pool takes no more calls.
@@ -129,6 +133,7 @@ impl<C: Connection> Pool<C> {
             backoff: Backoff::default(),
             streams: AtomicU32::new(u32::MAX),
             current: ArcSwapOption::empty(),
+            held: HeldCalls::default(),
             ended: Notify::new(),
             on_close: OnceLock::new(),
         });

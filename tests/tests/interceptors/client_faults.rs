@@ -1,6 +1,9 @@
 //! What interceptors of a client cannot break.
 
-use std::sync::mpsc;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -9,6 +12,8 @@ use rpc_runtime::{Channel, Code, Retry, Status, TaskStatus};
 use rpc_tests::flaky::{FlakyClientProxy, Word};
 use rpc_tests::{Answer, LIMIT, TestFlaky, within};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::unbounded_channel;
 use tower::timeout::TimeoutLayer;
 
 use crate::harness::watch;
@@ -70,6 +75,71 @@ fn a_call_is_awaited_within_a_runtime_without_timers() {
     let without_timers = Builder::new_current_thread().build().unwrap();
     let answer = without_timers.block_on(async { client.again(word()).await });
     answer.unwrap();
+}
+
+#[tokio::test]
+async fn closing_a_channel_ends_calls_within_one_and_later_ones_do_not_come_to_it() {
+    within(LIMIT, async {
+        let (begins, mut begun) = unbounded_channel();
+        let (_server, flaky, client) = TestFlaky::serve_to([], |builder| {
+            builder.own_pool().intercept(move |_: Request, _: Next| {
+                begins.send(()).unwrap();
+                pending()
+            })
+        })
+        .await;
+        let held = client.again(word()).start();
+        begun.recv().await.unwrap();
+        client.channel().close();
+        for call in [held, client.again(word()).start()] {
+            let status = call.await.unwrap_err();
+            assert_eq!(status.code(), Code::Cancelled, "{status}");
+            assert!(status.message().contains("the channel was closed"));
+            assert!(!status.may_have_run());
+        }
+        assert!(begun.is_empty());
+        assert!(flaky.seen().attempts.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_in_order_waits_for_calls_within_one_and_counts_them() {
+    within(LIMIT, async {
+        for (limit, finished, cut) in [(LIMIT, 1, 0), (SHORT, 0, 1)] {
+            let (answers, mut answered) = unbounded_channel();
+            let go_on = Arc::new(Notify::new());
+            let released = Arc::clone(&go_on);
+            let (_server, _, client) = TestFlaky::serve_to([], |builder| {
+                let interceptor = move |request: Request, next: Next| {
+                    let (answers, released) = (answers.clone(), Arc::clone(&released));
+                    async move {
+                        let response = next.run(request).await;
+                        answers.send(()).unwrap();
+                        released.notified().await;
+                        response
+                    }
+                };
+                builder.own_pool().intercept(interceptor)
+            })
+            .await;
+            let call = client.again(word()).start();
+            answered.recv().await.unwrap();
+            let mut closing = pin!(client.channel().close_within(limit));
+            let ended = poll_fn(|cx| Poll::Ready(closing.as_mut().poll(cx).is_ready())).await;
+            assert!(!ended);
+            if cut == 0 {
+                go_on.notify_one();
+            }
+            let report = closing.await;
+            assert_eq!((report.finished, report.cut), (finished, cut));
+            match call.await {
+                Ok(_) => assert_eq!(finished, 1),
+                Err(status) => assert!(status.message().contains("close_within"), "{status}"),
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -86,3 +86,24 @@ async fn a_connection_that_comes_too_late_for_a_closed_pool_ends() {
     settle().await;
     assert_eq!((network.made().len(), network.alive().len()), (1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_is_over_when_interceptors_hold_no_call_any_more_and_counts_each_once() {
+    let network = Network::new(1);
+    let pool = pool(&network, |_| {});
+    let held = pool.hold().unwrap();
+    let lent = pool.hold().unwrap();
+    let running = call(&pool).await;
+    pool.lend();
+    let closing = tokio::spawn(Arc::clone(&pool).close_within(60 * SECOND));
+    settle().await;
+    assert_eq!(pool.hold().err().unwrap().code(), Code::Cancelled);
+    drop((held, running));
+    settle().await;
+    assert!(network.alive().is_empty() && !closing.is_finished() && !pool.is_over());
+    pool.take_back();
+    drop(lent);
+    let report = closing.await.unwrap();
+    assert_eq!((report.finished, report.cut), (2, 0));
+    assert!(pool.is_over());
+}
