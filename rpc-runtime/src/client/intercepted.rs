@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rpc_wire::{Metadata, Stage, Status};
@@ -23,6 +23,9 @@ use crate::call::{Ended, MessageSource};
 use crate::middleware::{self, Body, Next, Outgoing, Record, Request};
 use crate::pool::HeldCall;
 
+/// How long after its deadline a call that is under way may take to say so itself.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// A call with which interceptors deal.
 pub(super) struct Intercepted {
     /// `None` once it was given.
@@ -32,8 +35,9 @@ pub(super) struct Intercepted {
     record: Arc<Record>,
     /// The call that this one is made for, which ends it too.
     parent: Option<Ended>,
-    /// Goes off at the deadline.
+    /// Goes off at the deadline, and once more [`GRACE`] later.
     timer: Option<Pin<Box<Sleep>>>,
+    is_overdue: bool,
     /// What the pool knows of the call, until it has ended.
     held: Option<HeldCall>,
 }
@@ -94,6 +98,7 @@ impl Intercepted {
             progress,
             parent,
             timer: attempt.deadline.map(timer),
+            is_overdue: false,
             held: Some(held),
         })
     }
@@ -128,7 +133,7 @@ impl Intercepted {
     }
 
     /// Why nobody waits for the call any more. While it is under way it finds out about its deadline
-    /// itself, and can say more.
+    /// itself, and can say more, unless interceptors do not poll it.
     fn poll_abandoned(&mut self, cx: &mut Poller<'_>) -> Poll<Status> {
         if let Some(parent) = &mut self.parent
             && let Poll::Ready(status) = parent.poll_failed(cx)
@@ -140,13 +145,16 @@ impl Intercepted {
         {
             return Poll::Ready(status.with_stage(self.stage()));
         }
-        if self.progress.is_under_way() {
-            return Poll::Pending;
-        }
         let Some(timer) = &mut self.timer else {
             return Poll::Pending;
         };
         ready!(timer.as_mut().poll(cx));
+        if self.progress.is_under_way() && !self.is_overdue {
+            self.is_overdue = true;
+            let later = timer.deadline() + GRACE;
+            timer.as_mut().reset(later);
+            ready!(timer.as_mut().poll(cx));
+        }
         let status = Status::deadline_exceeded("the deadline passed while interceptors waited");
         Poll::Ready(status.with_stage(self.stage()))
     }

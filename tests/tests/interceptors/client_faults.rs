@@ -78,6 +78,25 @@ fn a_call_is_awaited_within_a_runtime_without_timers() {
 }
 
 #[tokio::test]
+async fn one_that_lets_go_of_a_call_that_it_has_sent_does_not_outlive_the_deadline() {
+    within(LIMIT, async {
+        let (_server, _, client) = TestFlaky::serve_to([Answer::Hang], |builder| {
+            builder.intercept(async |request: Request, next: Next| {
+                let mut running = next.run(request);
+                poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx).is_ready())).await;
+                let _running = running;
+                pending().await
+            })
+        })
+        .await;
+        let status = client.again(word()).timeout(SHORT).await.unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+        assert!(status.may_have_run());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn closing_a_channel_ends_calls_within_one_and_later_ones_do_not_come_to_it() {
     within(LIMIT, async {
         let (begins, mut begun) = unbounded_channel();
