@@ -52,14 +52,19 @@ impl Repeat {
         own.unwrap_or_else(|| attempt.method.idempotency().may_repeat())
     }
 
+    /// Whether a call is hedged if its policy says so: whether it may run twice, and at the same time.
+    pub(super) fn is_hedged(repeat: Option<&Repeat>, attempt: &Attempt) -> bool {
+        attempt.is_unary() && Self::idempotent(repeat, attempt)
+    }
+
     /// Prepares an attempt that is about to begin.
     pub(super) fn prepare(repeat: &mut Option<Box<Repeat>>, attempt: &mut Attempt) {
         if !attempt.is_unary() {
             return;
         }
         match Self::policy(repeat.as_deref(), attempt) {
-            Some(Policy::Hedge(hedge)) if Self::idempotent(repeat.as_deref(), attempt) => {
-                let hedged = Box::new(Hedged::new(hedge, Instant::now()));
+            Some(Policy::Hedge(hedge)) if Self::is_hedged(repeat.as_deref(), attempt) => {
+                let hedged = Box::new(Hedged::new(hedge, attempt, Instant::now()));
                 repeat.get_or_insert_default().hedged = Some(hedged);
             }
             Some(Policy::Retry(retry)) => attempt.attempt_timeout = retry.limit_of_attempt(),
@@ -70,6 +75,7 @@ impl Repeat {
     /// Decides what becomes of a call after a failure.
     #[cold]
     pub(super) fn after(repeat: Option<&Repeat>, attempt: &mut Attempt, status: Status) -> Next {
+        attempt.ran |= status.may_have_run();
         let is_hedged = repeat.is_some_and(|repeat| repeat.hedged.is_some());
         if is_hedged {
             return Next::End(status);

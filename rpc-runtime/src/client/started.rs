@@ -329,7 +329,9 @@ impl<T: Send + Sync + 'static> Waiting for Parked<T> {
             started,
         } = *self;
         if let Woken::Over(why) = woken {
-            return started.complete(Err(started.describe(why.explain(status))));
+            let status = why.explain(status);
+            let status = status.with_may_have_run(dormant.may_have_run());
+            return started.complete(Err(started.describe(status)));
         }
         let call = dormant.wake(Arc::clone(&started.core), started.method);
         let mut state = started.lock();
