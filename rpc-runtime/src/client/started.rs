@@ -74,6 +74,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         let attempt = call.attempts();
         let task = self.core.pool.runtime().spawn(Running {
             call: Some(call),
+            is_polled: false,
             started: Arc::clone(self),
         });
         let mut state = self.lock();
@@ -265,6 +266,8 @@ impl<T> Progress<T> {
 struct Running<T: Send + Sync + 'static> {
     /// Until it has ended, or waits to be sent again.
     call: Option<Call<T>>,
+    /// The call has the word, and keeps it if it panics.
+    is_polled: bool,
     started: Arc<Started<T>>,
 }
 
@@ -272,11 +275,17 @@ impl<T: Send + Sync + 'static> Future for Running<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Running { call, started } = &mut *self;
+        let Running {
+            call,
+            is_polled,
+            started,
+        } = &mut *self;
         let Some(polled) = call else {
             return Poll::Ready(());
         };
+        *is_polled = true;
         let step = polled.poll_step(cx);
+        *is_polled = false;
         let attempts = polled.attempts();
         started.attempts.store(attempts, Ordering::Relaxed);
         let step = ready!(step);
@@ -296,9 +305,13 @@ impl<T: Send + Sync + 'static> Future for Running<T> {
 impl<T: Send + Sync + 'static> Drop for Running<T> {
     fn drop(&mut self) {
         if self.call.is_some() {
-            let status =
-                Status::unavailable("the tokio runtime that the call belongs to was shut down")
-                    .with_stage(Stage::Wait);
+            let status = match self.is_polled {
+                true => Status::internal("an interceptor or codec of the client panicked"),
+                false => {
+                    Status::unavailable("the tokio runtime that the call belongs to was shut down")
+                        .with_stage(Stage::Wait)
+                }
+            };
             self.started.complete(Err(self.started.describe(status)));
         }
     }
