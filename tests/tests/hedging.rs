@@ -69,7 +69,8 @@ async fn a_call_that_is_quick_is_sent_once() {
 async fn a_call_that_may_not_run_twice_is_not_hedged() {
     let (_server, flaky, client) = TestFlaky::serve([Answer::Hang]).await;
     let call = client.once(word()).hedge(Hedge::after(Duration::ZERO));
-    let call = call.timeout(Duration::from_millis(50));
+    let call = call.timeout(Duration::from_millis(50)).start();
+    assert_eq!(call.task().attempts_allowed(), 1);
     let status = within(LIMIT, call).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(flaky.seen().attempts, [0]);

@@ -16,6 +16,7 @@ mod intercepted;
 mod interceptors;
 mod pool_options;
 mod repeat;
+mod replies;
 mod resend;
 mod response;
 mod retrying;

@@ -111,6 +111,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             Ok(key) => {
                 state.progress = Progress::Waiting(key);
                 drop(state);
+                self.core.pool.watch_runtime();
                 if self.core.pool.is_closed() {
                     manager().rouse(key);
                 }

@@ -30,6 +30,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod waiting;
+mod watch;
 
 use std::fmt;
 use std::future::Future;
@@ -116,6 +117,8 @@ pub(crate) struct Pool<C: Connection> {
     ended: Notify,
     /// Called when the pool takes no more calls.
     on_close: OnceLock<fn(&Pool<C>)>,
+    /// Ends the task that watches the runtime, once there is one.
+    watched: OnceLock<oneshot::Sender<()>>,
 }
 
 impl<C: Connection> Pool<C> {
@@ -131,6 +134,7 @@ impl<C: Connection> Pool<C> {
             current: ArcSwapOption::empty(),
             ended: Notify::new(),
             on_close: OnceLock::new(),
+            watched: OnceLock::new(),
         });
         pool.serve();
         pool.start_checks();
