@@ -7,8 +7,9 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rpc_runtime::{Code, RpcFuture, Status};
-use rpc_tests::probe::{Payload, ProbeClientProxy};
+use rpc_runtime::middleware::{Next, Request};
+use rpc_runtime::{Channel, Code, RpcFuture, Status};
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
 use rpc_tests::{LIMIT, TestServer, within, within_blocking};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -122,6 +123,46 @@ fn a_callback_that_blocks_delays_no_other_call() {
             unblock.send(()).unwrap();
         });
     });
+}
+
+#[test]
+fn callbacks_that_block_leave_the_threads_of_their_runtime_to_others() {
+    within_blocking(LIMIT, || {
+        let mut runtime = Builder::new_current_thread();
+        let runtime = runtime.max_blocking_threads(1).enable_all().build();
+        runtime.unwrap().block_on(async {
+            let server = TestServer::start().await;
+            let client = server.client().await;
+            let (unblock, blocked) = mpsc::channel::<()>();
+            let (begun, mut begins) = unbounded_channel();
+            client.echo(held()).start().on_complete(move |_| {
+                begun.send(()).unwrap();
+                blocked.recv().unwrap();
+            });
+            begins.recv().await.unwrap();
+            // Its name is looked up on a thread for what blocks.
+            let name = format!("localhost:{}", server.socket_addr().port());
+            let other = ProbeAsyncClientProxy::connect(name).await.unwrap();
+            let (sender, reports) = unbounded_channel();
+            report(&other.echo(held()).start(), &sender);
+            assert_eq!(all_reports(sender, reports).await.len(), 1);
+            unblock.send(()).unwrap();
+        });
+    });
+}
+
+#[tokio::test]
+async fn an_interceptor_that_panics_ends_a_started_call_with_internal() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let channel = Channel::builder(server.address())
+            .intercept(async |_: Request, _: Next| panic!("an interceptor with a fault"));
+        let client = ProbeAsyncClientProxy::with(channel.connect_lazy().unwrap());
+        let status = client.echo(held()).start().await.unwrap_err();
+        assert_eq!(status.code(), Code::Internal, "{status}");
+        assert!(status.message().contains("panicked"), "{status}");
+    })
+    .await;
 }
 
 #[tokio::test]

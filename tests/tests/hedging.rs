@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use rpc_runtime::{Code, Hedge, Status};
-use rpc_tests::flaky::Word;
-use rpc_tests::{Answer, LIMIT, TestFlaky, within};
+use rpc_runtime::{Code, Hedge, Metadata, Status};
+use rpc_tests::flaky::{FlakyAsyncClientProxy, Word};
+use rpc_tests::probe::Payload;
+use rpc_tests::{Answer, LIMIT, RawPeer, TestFlaky, TestServer, frame, within};
+use rpc_wire::frame::{Flags, FrameType, RequestMetadata, ResponseMetadata};
+use tokio::net::TcpListener;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -66,7 +69,8 @@ async fn a_call_that_is_quick_is_sent_once() {
 async fn a_call_that_may_not_run_twice_is_not_hedged() {
     let (_server, flaky, client) = TestFlaky::serve([Answer::Hang]).await;
     let call = client.once(word()).hedge(Hedge::after(Duration::ZERO));
-    let call = call.timeout(Duration::from_millis(50));
+    let call = call.timeout(Duration::from_millis(50)).start();
+    assert_eq!(call.task().attempts_allowed(), 1);
     let status = within(LIMIT, call).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(flaky.seen().attempts, [0]);
@@ -92,6 +96,62 @@ async fn any_other_failure_ends_the_call_and_cancels_the_rest() {
     assert_eq!(status.attempts(), 2);
     let seen = within(LIMIT, flaky.until(|seen| seen.dropped == 1)).await;
     assert_eq!(seen.attempts, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_further_attempt_that_the_server_refuses_leaves_the_first_one_running() {
+    let server = TestServer::start_with(|server| server.max_concurrent_calls(1)).await;
+    let client = server.client().await;
+    let call = client.hold(Payload::default()).idempotent(true);
+    let call = call.hedge(Hedge::after(SOON).attempts(3));
+    let call = call.timeout(Duration::from_millis(200));
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert!(status.may_have_run(), "{status}");
+}
+
+#[tokio::test]
+async fn a_call_of_which_an_attempt_may_have_run_says_so_however_the_last_one_ended() {
+    let (server, flaky, client) =
+        TestFlaky::serve_to([Answer::Hang], |channel| channel.own_pool()).await;
+    let call = client.again(word()).hedge(Hedge::after(HOUR)).start();
+    within(LIMIT, flaky.until(|seen| seen.attempts.len() == 1)).await;
+    // The first attempt ends with its connection, the second one finds nobody to connect to.
+    drop(server);
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!((status.code(), status.attempts()), (Code::Unavailable, 2));
+    assert!(status.may_have_run(), "{status}");
+}
+
+#[tokio::test]
+async fn attempts_have_numbers_of_their_own_though_one_is_refused_and_sent_again() {
+    within(LIMIT, async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let client = FlakyAsyncClientProxy::connect_lazy(address).unwrap();
+        let hedge = Hedge::after(SOON).attempts(3);
+        let call = client.again(word()).hedge(hedge).start();
+        let mut server = RawPeer::server(&listener).await;
+        let mut attempts = Vec::new();
+        while attempts.len() < 4 {
+            let request = server.expect(FrameType::Request).await;
+            let metadata = RequestMetadata::decode_checked(&request.metadata).unwrap();
+            attempts.push(metadata.attempt);
+            if attempts.len() == 2 {
+                let metadata = ResponseMetadata::new(Code::Unavailable, &Metadata::new());
+                let metadata = prost::Message::encode_to_vec(&metadata);
+                let end = Flags::END_MESSAGE | Flags::END_STREAM;
+                let flags = end | Flags::STATUS | Flags::NOT_EXECUTED;
+                let id = request.header.stream_id;
+                let refusal = frame(FrameType::Response, flags, id, &metadata, b"");
+                server.send(&refusal).await;
+            }
+        }
+        attempts.sort_unstable();
+        assert_eq!(attempts, [0, 1, 2, 3]);
+        drop(call);
+    })
+    .await;
 }
 
 #[tokio::test]

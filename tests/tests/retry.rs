@@ -76,6 +76,26 @@ async fn after_the_last_attempt_comes_its_status_with_the_number_of_attempts() {
 }
 
 #[tokio::test]
+async fn a_call_of_which_an_attempt_may_have_run_says_so_however_the_last_one_ended() {
+    let soon = Status::unavailable("down").with_retry_pushback(Duration::from_millis(50));
+    for started in [true, false] {
+        let script = [Answer::Fail(soon.clone()), Answer::Hang];
+        let (server, flaky, client) =
+            TestFlaky::serve_to(script, |channel| channel.own_pool()).await;
+        let call = client.again(word()).retry(quick(2));
+        let call = match started {
+            true => tokio::spawn(call.start()),
+            false => tokio::spawn(call),
+        };
+        within(LIMIT, flaky.until(|seen| seen.attempts.len() == 1)).await;
+        // The reply of the first attempt is on its way; the second one finds nobody to connect to.
+        drop(server);
+        let status = within(LIMIT, call).await.unwrap().unwrap_err();
+        assert!(status.may_have_run(), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_codes_of_the_policy_are_tried_again() {
     let aborted = || Answer::Fail(Status::aborted("conflict"));
     let (_server, flaky, client) = TestFlaky::serve([aborted(), aborted()]).await;
@@ -139,6 +159,19 @@ async fn an_attempt_that_takes_too_long_and_may_not_run_twice_ends_the_call_with
     for says in ["no answer within 50ms (attempt_timeout", "idempotent(true)"] {
         assert!(status.message().contains(says), "{status}");
     }
+    assert_eq!(flaky.seen().attempts, [0]);
+}
+
+#[tokio::test]
+async fn a_server_that_says_deadline_exceeded_by_itself_is_not_taken_for_the_attempt_timeout() {
+    let slow = Status::deadline_exceeded("the database was too slow");
+    let (_server, flaky, client) = TestFlaky::serve([Answer::Fail(slow)]).await;
+    let call = client
+        .again(word())
+        .timeout(2 * HOUR)
+        .retry(quick(2).attempt_timeout(HOUR));
+    let status = within(LIMIT, call).await.unwrap_err();
+    assert_eq!(status.message(), "the database was too slow");
     assert_eq!(flaky.seen().attempts, [0]);
 }
 

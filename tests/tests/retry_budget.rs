@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rpc_runtime::{Code, Hedge, Metadata, Retry, RetryBudget, Status};
 use rpc_tests::flaky::{FlakyAsyncClientProxy, Word};
+use rpc_tests::probe::{ProbeAsyncClientProxy, Size};
 use rpc_tests::{Answer, LIMIT, RawPeer, TestFlaky, frame, within};
 use rpc_wire::frame::{Flags, FrameType, ResponseMetadata};
 use tokio::net::TcpListener;
@@ -56,6 +57,25 @@ async fn the_budget_comes_back_with_calls_that_succeed() {
             client.again(word()).await.unwrap();
         }
         flaky.fail_always(Status::unavailable("down"));
+        assert_eq!((attempts().await, attempts().await), (2, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_budget_comes_back_with_streams_of_replies_too() {
+    within(LIMIT, async {
+        let budget = RetryBudget::new(3, 1.0);
+        let (_server, flaky, client) =
+            TestFlaky::serve_to([], |channel| channel.retry(eager()).retry_budget(budget)).await;
+        let attempts = async || client.again(word()).await.unwrap_err().attempts();
+        flaky.fail_always(Status::unavailable("down"));
+        assert_eq!((attempts().await, attempts().await), (2, 1));
+        let probe = ProbeAsyncClientProxy::with(client.channel().clone());
+        for _ in 0..3 {
+            let mut replies = probe.subscribe(Size { bytes: 1 }).await.unwrap();
+            replies.message().await.unwrap();
+        }
         assert_eq!((attempts().await, attempts().await), (2, 1));
     })
     .await;

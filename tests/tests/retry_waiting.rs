@@ -89,7 +89,10 @@ async fn a_started_call_that_waits_is_no_task_of_the_runtime() {
     let unlimited = RetryBudget::unlimited();
     let (_server, _flaky, client) =
         TestFlaky::serve_to(script, |channel| channel.retry_budget(unlimited)).await;
-    client.again(word()).await.unwrap_err();
+    // The first one to wait has a task watch the runtime for all of them.
+    let first = patient(client.again(word())).start();
+    until_pending(&first).await;
+    drop(first);
     let tasks = || {
         tokio::runtime::Handle::current()
             .metrics()
@@ -197,26 +200,37 @@ async fn calls_that_wait_end_at_once_when_their_channel_is_closed() {
             status.message().contains("the channel was closed"),
             "{status}"
         );
+        assert!(status.may_have_run(), "the first attempt did: {status}");
     }
     assert_eq!(waiting("closed").len(), 0);
     assert_eq!(flaky.seen().attempts.len(), 2, "nothing more was sent");
 }
 
 #[test]
-fn a_call_that_waits_when_its_runtime_goes_ends_when_it_is_due() {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let (call, server) = runtime.block_on(async {
-        let status = Status::unavailable("orphan").with_retry_pushback(Duration::from_millis(200));
-        let (server, _flaky, client) = TestFlaky::serve([Answer::Fail(status)]).await;
-        let call = patient(client.again(word())).start();
-        until_pending(&call).await;
-        (call, server)
+fn calls_that_wait_end_at_once_when_their_runtime_goes() {
+    let new_runtime = || {
+        let mut runtime = Builder::new_multi_thread();
+        runtime.worker_threads(1).enable_all().build().unwrap()
+    };
+    let runtime = new_runtime();
+    let (started, mut polled) = runtime.block_on(async {
+        let script = [in_an_hour("orphan"), in_an_hour("orphan")];
+        let (_server, _flaky, client) = TestFlaky::serve(script).await;
+        let started = patient(client.again(word())).start();
+        let mut polled = Box::pin(patient(client.again(word())));
+        tokio::select! {
+            ended = &mut polled => panic!("{ended:?}"),
+            () = until(|| waiting("orphan").len() == 2) => {}
+        }
+        (started, polled)
     });
-    drop((server, runtime));
-    let ended = call.wait_timeout(LIMIT).expect("it ends");
-    assert_eq!(ended.unwrap_err().code(), Code::Unavailable);
+    drop(runtime);
+    let started = started.wait_timeout(LIMIT).expect("it ends");
+    let polled = new_runtime().block_on(within(LIMIT, &mut polled));
+    for status in [started.unwrap_err(), polled.unwrap_err()] {
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        assert!(status.message().contains("was shut down"), "{status}");
+        assert!(status.may_have_run(), "the first attempt did: {status}");
+    }
+    assert_eq!(waiting("orphan").len(), 0);
 }

@@ -43,6 +43,8 @@ pub(super) struct Attempt {
     pub(super) resent: u32,
     /// How many of these times were because a connection was being replaced.
     pub(super) transparent: u8,
+    /// An attempt that came before, or beside this one, may have run.
+    pub(super) ran: bool,
     /// The server goes on taking calls, and refused this one.
     pub(super) refused: bool,
     pub(super) state: State,
@@ -105,9 +107,15 @@ impl Attempt {
             Some(_) => status,
             None => status.with_address(&*self.core.pool.address()),
         };
-        status
+        self.all_told(status)
             .with_method(self.method.path())
             .with_attempts(self.attempts())
+    }
+
+    /// The status of the last attempt as that of the call, which may have run if any attempt may.
+    fn all_told(&self, status: Status) -> Status {
+        let may_have_run = self.ran || status.may_have_run();
+        status.with_may_have_run(may_have_run)
     }
 
     /// How often the request was sent, or was about to be.
@@ -180,7 +188,7 @@ impl Attempt {
         self.started(started, connection, Some(ticket))
     }
 
-    fn is_late(&self, now: Instant) -> bool {
+    pub(super) fn is_late(&self, now: Instant) -> bool {
         self.limit.is_some_and(|limit| limit <= now)
     }
 

@@ -19,12 +19,13 @@ use super::channel::Channel;
 use super::future::RpcFuture;
 use super::intercepted::Intercepted;
 use super::repeat::{Next, Pause, Repeat};
+use super::replies::Replies;
 use super::response::{Response, decode};
 use super::started::Started;
-use super::streaming::{Replies, Requests};
+use super::streaming::Requests;
 use crate::call::{Context, Ended, MessageSource, Streaming};
 use crate::codec::{self, Codec};
-use crate::retry::{Alarm, Way};
+use crate::retry::Policy;
 
 /// A call that has not been sent, with its options; awaiting it sends it and gives the reply.
 ///
@@ -163,8 +164,11 @@ impl<T> Call<T> {
 
     /// How often the call is sent at most.
     pub(super) fn attempts_allowed(&self) -> u16 {
-        let policy = Repeat::policy(self.repeat.as_deref(), &self.attempt);
-        policy.map_or(1, |policy| policy.max_attempts())
+        let (repeat, attempt) = (self.repeat.as_deref(), &self.attempt);
+        match Repeat::policy(repeat, attempt) {
+            Some(Policy::Hedge(_)) if !Repeat::is_hedged(repeat, attempt) => 1,
+            policy => policy.map_or(1, |policy| policy.max_attempts()),
+        }
     }
 
     /// The method that is called: its path, its kind and its options.
@@ -255,7 +259,7 @@ impl<T> Call<T> {
                 None => attempt.poll_outcome(cx),
             };
             if let Complete::Stream(open) = complete
-                && let Some(replies) = Replies::of(attempt)
+                && let Some(replies) = Replies::of(attempt, repeat)
             {
                 return Poll::Ready(Step::Ended(Ok(open(Box::new(replies)))));
             }
@@ -278,37 +282,6 @@ impl<T> Call<T> {
             }
         }
     }
-
-    /// Waits until the call is to be sent again; the error is how it ends otherwise.
-    fn poll_alarm(&mut self, cx: &Poller<'_>) -> Poll<Result<(), Status>> {
-        let Some(repeat) = &mut self.repeat else {
-            return Poll::Ready(Ok(()));
-        };
-        let Some(alarm) = &repeat.alarm else {
-            return Poll::Ready(Ok(()));
-        };
-        let woken = match alarm.poll(cx) {
-            Poll::Ready(woken) => woken,
-            Poll::Pending => Err(ready!(self.attempt.poll_parent(cx))),
-        };
-        repeat.alarm = None;
-        if woken.is_ok() {
-            self.attempt.rewind();
-        }
-        Poll::Ready(woken)
-    }
-
-    /// Has the call wait to be sent again.
-    fn pause(&mut self, pause: Pause) -> Result<(), Status> {
-        let (method, attempts) = (self.attempt.method, self.attempt.attempts());
-        let pool = &*self.attempt.core.pool;
-        let alarm = Alarm::set(pause.until, method, Way::of(pool), attempts, pause.status)?;
-        if pool.is_closed() {
-            alarm.rouse();
-        }
-        self.repeat_mut().alarm = Some(alarm);
-        Ok(())
-    }
 }
 
 impl<T> Complete<T> {
@@ -328,14 +301,17 @@ impl<T> Future for Call<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
         loop {
-            let failed = match ready!(self.poll_alarm(cx)) {
+            let call = &mut *self;
+            let failed = match ready!(Repeat::poll_alarm(&mut call.repeat, &mut call.attempt, cx)) {
                 Err(status) => status,
-                Ok(()) => match ready!(self.poll_step(cx)) {
+                Ok(()) => match ready!(call.poll_step(cx)) {
                     Step::Ended(outcome) => return Poll::Ready(outcome),
-                    Step::Pause(pause) => match self.pause(pause) {
-                        Ok(()) => continue,
-                        Err(status) => status,
-                    },
+                    Step::Pause(pause) => {
+                        match Repeat::pause(&mut call.repeat, &mut call.attempt, pause) {
+                            Ok(()) => continue,
+                            Err(status) => status,
+                        }
+                    }
                 },
             };
             return Poll::Ready(Err(self.attempt.describe(failed)));

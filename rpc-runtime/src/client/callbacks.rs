@@ -1,11 +1,15 @@
 //! Calling users when a call has ended.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, OnceLock};
 
 use rpc_wire::Status;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// How many calls of a process have their callbacks called at the same time, each on a thread; see
+/// [`RpcFuture::on_complete`](super::RpcFuture::on_complete).
+const MAX_CALLBACKS: usize = 512;
 
 pub(super) type Callback<T> = Box<dyn FnOnce(&Result<T, Status>) + Send>;
 
@@ -35,37 +39,35 @@ impl<T> Callbacks<T> {
     }
 }
 
-/// Calls callbacks. They may block, so they run on the runtime's threads for that.
+/// Calls callbacks within `runtime`, that of their call.
 pub(super) fn run<T: Send + Sync + 'static>(
     runtime: &Handle,
     callbacks: Vec<Callback<T>>,
     outcome: Arc<Result<T, Status>>,
 ) {
-    let mut pending = Pending { callbacks, outcome };
-    runtime.spawn_blocking(move || {
-        call_all(std::mem::take(&mut pending.callbacks), &pending.outcome);
-    });
-}
-
-/// Callbacks on their way to a thread. They are called also where the runtime has gone that was
-/// to do it.
-struct Pending<T: Send + Sync + 'static> {
-    callbacks: Vec<Callback<T>>,
-    outcome: Arc<Result<T, Status>>,
-}
-
-impl<T: Send + Sync + 'static> Drop for Pending<T> {
-    fn drop(&mut self) {
-        if self.callbacks.is_empty() {
-            return;
+    let runtime = runtime.clone();
+    match threads() {
+        Ok(threads) => {
+            threads.spawn_blocking(move || {
+                let _runtime = runtime.enter();
+                call_all(callbacks, &outcome);
+            });
         }
-        let callbacks = std::mem::take(&mut self.callbacks);
-        let outcome = Arc::clone(&self.outcome);
-        let thread = thread::Builder::new().name("rpc-callbacks".to_owned());
-        if let Err(error) = thread.spawn(move || call_all(callbacks, &outcome)) {
-            tracing::error!(%error, "no thread to run the callbacks of a call");
-        }
+        Err(error) => tracing::error!(%error, "no threads to run the callbacks of a call"),
     }
+}
+
+/// The threads of callbacks, started as needed; idle ones end. Callbacks may block, and the threads of a call's
+/// own runtime also look up names: callbacks that block them would keep others from connecting.
+fn threads() -> Result<&'static Runtime, &'static io::Error> {
+    static THREADS: OnceLock<io::Result<Runtime>> = OnceLock::new();
+    let threads = THREADS.get_or_init(|| {
+        Builder::new_current_thread()
+            .thread_name("rpc-callbacks")
+            .max_blocking_threads(MAX_CALLBACKS)
+            .build()
+    });
+    threads.as_ref()
 }
 
 fn call_all<T>(callbacks: Vec<Callback<T>>, outcome: &Result<T, Status>) {

@@ -22,6 +22,7 @@ pub(super) struct Dormant<T> {
     deadline: Option<Instant>,
     resent: u32,
     transparent: u8,
+    ran: bool,
     idempotent: Option<bool>,
     /// The call's own, shared with all whose policies are equal.
     policy: Option<Arc<Policy>>,
@@ -62,6 +63,7 @@ impl<T> Dormant<T> {
             deadline: attempt.deadline,
             resent: attempt.resent,
             transparent: attempt.transparent,
+            ran: attempt.ran,
             idempotent: repeat.idempotent,
             policy: repeat.policy.map(|policy| attempt.core.rules.keep(policy)),
             rest,
@@ -75,6 +77,7 @@ impl<T> Dormant<T> {
         attempt.deadline = self.deadline;
         attempt.resent = self.resent + 1;
         attempt.transparent = self.transparent;
+        attempt.ran = self.ran;
         if let Some(rest) = self.rest {
             attempt.metadata = rest.metadata;
             attempt.parent = rest.parent;
@@ -98,6 +101,11 @@ impl<T> Dormant<T> {
     /// How often the call was sent.
     pub(super) fn attempts(&self) -> u32 {
         self.resent + 1
+    }
+
+    /// Whether one of the attempts may have run.
+    pub(super) fn may_have_run(&self) -> bool {
+        self.ran
     }
 
     /// The call that this one is made for.

@@ -31,7 +31,8 @@ impl<T: Clone + Send + Sync + 'static> RpcFuture<T> {
     }
 
     /// Has `callback` called with the outcome: once, also when the call has ended already, and
-    /// on a thread where it may block.
+    /// on a thread where it may block. At most 512 calls of a process have their callbacks called at the
+    /// same time; those of further ones wait.
     ///
     /// The call then goes on when the future is dropped. A callback that panics harms nobody.
     pub fn on_complete<F>(&self, callback: F) -> &Self

@@ -13,6 +13,8 @@ use crate::retry::{Hedge, Race};
 /// The attempts of a hedged call beside its first. Dropping it cancels them.
 pub(super) struct Hedged {
     race: Race,
+    /// How often the request was sent.
+    sent: u32,
     /// The first attempt has not ended.
     first: bool,
     others: Vec<Attempt>,
@@ -21,9 +23,10 @@ pub(super) struct Hedged {
 
 impl Hedged {
     /// A call that is sent now.
-    pub(super) fn new(hedge: Hedge, now: Instant) -> Self {
+    pub(super) fn new(hedge: Hedge, first: &Attempt, now: Instant) -> Self {
         Hedged {
             race: Race::new(hedge, now),
+            sent: first.attempts(),
             first: true,
             others: Vec::new(),
             timer: None,
@@ -32,7 +35,7 @@ impl Hedged {
 
     /// How often the call was sent.
     pub(super) fn attempts(&self) -> u32 {
-        self.race.sent()
+        self.sent
     }
 
     /// Goes on until an attempt succeeds, or there is none left that could; the others are cancelled.
@@ -51,10 +54,11 @@ impl Hedged {
             if self.race.send(Instant::now(), &first.core.rules.tokens) {
                 tracing::debug!(
                     method = first.method.path(),
-                    attempts = self.race.sent(),
+                    attempts = self.sent + 1,
                     "a call is hedged"
                 );
-                self.others.push(first.twin(self.race.sent() - 1));
+                self.others.push(first.twin(self.sent));
+                self.sent += 1;
             }
         }
     }
@@ -62,7 +66,7 @@ impl Hedged {
     /// Polls all attempts; ready with the outcome of the call.
     fn poll_attempts(&mut self, first: &mut Attempt, cx: &mut Poller<'_>) -> Poll<Outcome> {
         if self.first
-            && let Poll::Ready(outcome) = poll_attempt(first, cx)
+            && let Poll::Ready(outcome) = poll_attempt(first, &mut self.sent, cx)
         {
             self.first = false;
             if let Some(outcome) = self.decide(outcome, first) {
@@ -71,7 +75,8 @@ impl Hedged {
         }
         let mut index = 0;
         while index < self.others.len() {
-            let Poll::Ready(outcome) = poll_attempt(&mut self.others[index], cx) else {
+            let Poll::Ready(outcome) = poll_attempt(&mut self.others[index], &mut self.sent, cx)
+            else {
                 index += 1;
                 continue;
             };
@@ -84,12 +89,14 @@ impl Hedged {
     }
 
     /// The outcome of the call, if that of an attempt is.
-    fn decide(&mut self, outcome: Outcome, first: &Attempt) -> Option<Outcome> {
+    fn decide(&mut self, outcome: Outcome, first: &mut Attempt) -> Option<Outcome> {
+        let Outcome::Failed(status) = outcome else {
+            return Some(outcome);
+        };
+        first.ran |= status.may_have_run();
         let tokens = &first.core.rules.tokens;
-        match outcome {
-            Outcome::Failed(status) if !self.race.failed(&status, Instant::now(), tokens) => None,
-            outcome => Some(outcome),
-        }
+        let fails = self.race.failed(&status, Instant::now(), tokens);
+        fails.then_some(Outcome::Failed(status))
     }
 
     /// Waits until the next attempt is to be sent; for ever if there is none.
@@ -109,11 +116,15 @@ impl Hedged {
     }
 }
 
-/// Goes on until an attempt has ended, sent again where that is certain to do no harm.
-fn poll_attempt(attempt: &mut Attempt, cx: &mut Poller<'_>) -> Poll<Outcome> {
+/// Goes on until an attempt has ended, sent again where that is certain to do no harm; it is then the
+/// next of all that were `sent`.
+fn poll_attempt(attempt: &mut Attempt, sent: &mut u32, cx: &mut Poller<'_>) -> Poll<Outcome> {
     loop {
         match ready!(attempt.poll_attempt(cx)) {
-            Outcome::Failed(status) if attempt.send_again(&status) => {}
+            Outcome::Failed(status) if attempt.send_again(&status) => {
+                attempt.resent = *sent;
+                *sent += 1;
+            }
             outcome => return Poll::Ready(outcome),
         }
     }

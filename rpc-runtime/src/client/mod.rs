@@ -18,6 +18,7 @@ mod intercepted_replies;
 mod interceptors;
 mod pool_options;
 mod repeat;
+mod replies;
 mod resend;
 mod response;
 mod retrying;

@@ -1,12 +1,13 @@
 //! How a call is repeated: what its caller says, and what becomes of a failure.
 
+use std::task::{Context as Poller, Poll, ready};
 use std::time::{Duration, Instant};
 
 use rpc_wire::Status;
 
 use super::attempt::Attempt;
 use super::hedged::Hedged;
-use crate::retry::{Alarm, Failure, NotAgain, Policy, decide};
+use crate::retry::{Alarm, Failure, NotAgain, Policy, Way, decide};
 
 /// What few calls have: options about repeating them, and what they wait for.
 #[derive(Default)]
@@ -52,14 +53,19 @@ impl Repeat {
         own.unwrap_or_else(|| attempt.method.idempotency().may_repeat())
     }
 
+    /// Whether a call is hedged if its policy says so: whether it may run twice, and at the same time.
+    pub(super) fn is_hedged(repeat: Option<&Repeat>, attempt: &Attempt) -> bool {
+        attempt.is_unary() && Self::idempotent(repeat, attempt)
+    }
+
     /// Prepares an attempt that is about to begin.
     pub(super) fn prepare(repeat: &mut Option<Box<Repeat>>, attempt: &mut Attempt) {
         if !attempt.is_unary() {
             return;
         }
         match Self::policy(repeat.as_deref(), attempt) {
-            Some(Policy::Hedge(hedge)) if Self::idempotent(repeat.as_deref(), attempt) => {
-                let hedged = Box::new(Hedged::new(hedge, Instant::now()));
+            Some(Policy::Hedge(hedge)) if Self::is_hedged(repeat.as_deref(), attempt) => {
+                let hedged = Box::new(Hedged::new(hedge, attempt, Instant::now()));
                 repeat.get_or_insert_default().hedged = Some(hedged);
             }
             Some(Policy::Retry(retry)) => attempt.attempt_timeout = retry.limit_of_attempt(),
@@ -70,6 +76,7 @@ impl Repeat {
     /// Decides what becomes of a call after a failure.
     #[cold]
     pub(super) fn after(repeat: Option<&Repeat>, attempt: &mut Attempt, status: Status) -> Next {
+        attempt.ran |= status.may_have_run();
         let is_hedged = repeat.is_some_and(|repeat| repeat.hedged.is_some());
         if is_hedged {
             return Next::End(status);
@@ -81,7 +88,9 @@ impl Repeat {
         let Some(Policy::Retry(policy)) = Self::policy(repeat, attempt) else {
             return Next::End(status);
         };
-        if !attempt.can_resend() {
+        // A pool that was closed stays so.
+        let is_closed = !status.may_have_run() && attempt.core.pool.is_closed();
+        if is_closed || !attempt.can_resend() {
             return Next::End(status);
         }
         let timed_out = attempt.timed_out(&status);
@@ -108,6 +117,52 @@ impl Repeat {
             Err(NotAgain::Lasting) => Next::End(status),
             Err(why) => Next::End(why.explain(status)),
         }
+    }
+
+    /// Has a call that somebody polls wait to be sent again.
+    ///
+    /// # Errors
+    ///
+    /// How the call ends if it may not wait.
+    pub(super) fn pause(
+        repeat: &mut Option<Box<Repeat>>,
+        attempt: &mut Attempt,
+        pause: Pause,
+    ) -> Result<(), Status> {
+        // The place of a stream that has ended is of use to others.
+        attempt.give_up();
+        let (method, attempts, pool) = (attempt.method, attempt.attempts(), &attempt.core.pool);
+        let way = Way::of(&**pool);
+        let alarm = Alarm::set(pause.until, method, way, attempts, pause.status)?;
+        pool.watch_runtime();
+        if pool.is_closed() {
+            alarm.rouse();
+        }
+        repeat.get_or_insert_default().alarm = Some(alarm);
+        Ok(())
+    }
+
+    /// Waits until a call is to be sent again, if it is; the error is how it ends otherwise.
+    pub(super) fn poll_alarm(
+        repeat: &mut Option<Box<Repeat>>,
+        attempt: &mut Attempt,
+        cx: &Poller<'_>,
+    ) -> Poll<Result<(), Status>> {
+        let Some(repeat) = repeat else {
+            return Poll::Ready(Ok(()));
+        };
+        let Some(alarm) = &repeat.alarm else {
+            return Poll::Ready(Ok(()));
+        };
+        let woken = match alarm.poll(cx) {
+            Poll::Ready(woken) => woken,
+            Poll::Pending => Err(ready!(attempt.poll_parent(cx))),
+        };
+        repeat.alarm = None;
+        if woken.is_ok() {
+            attempt.rewind();
+        }
+        Poll::Ready(woken)
     }
 }
 

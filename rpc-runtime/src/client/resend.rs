@@ -1,7 +1,7 @@
 //! A request that is sent again.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rpc_wire::{Code, Metadata, MethodDescriptor, MethodKind, Stage, Status};
@@ -33,6 +33,7 @@ impl Attempt {
             limit: None,
             resent: 0,
             transparent: 0,
+            ran: false,
             refused: false,
             state: State::Again,
         }
@@ -74,10 +75,13 @@ impl Attempt {
         self.method.kind() == MethodKind::Unary
     }
 
-    /// The time that this attempt was allowed and has taken, if that is how it ended.
+    /// The time that this attempt was allowed and has taken, if that is how it ended. A server may end
+    /// a call with the same code for reasons of its own.
     pub(super) fn timed_out(&self, status: &Status) -> Option<Duration> {
         let is_own = self.deadline.is_none() || self.limit < self.deadline;
-        let timeout = self.attempt_timeout.filter(|_| is_own);
+        let timeout = self
+            .attempt_timeout
+            .filter(|_| is_own && self.is_late(Instant::now()));
         timeout.filter(|_| status.code() == Code::DeadlineExceeded)
     }
 

@@ -77,6 +77,7 @@ impl<T: Send + Sync + 'static> Started<T> {
         let attempt = call.attempts();
         let task = self.core.pool.runtime().spawn(Running {
             call: Some(call),
+            is_polled: false,
             started: Arc::clone(self),
         });
         let mut state = self.lock();
@@ -113,6 +114,7 @@ impl<T: Send + Sync + 'static> Started<T> {
             Ok(key) => {
                 state.progress = Progress::Waiting(key);
                 drop(state);
+                self.core.pool.watch_runtime();
                 if self.core.pool.is_closed() {
                     manager().rouse(key);
                 }
@@ -269,6 +271,8 @@ impl<T> Progress<T> {
 struct Running<T: Send + Sync + 'static> {
     /// Until it has ended, or waits to be sent again.
     call: Option<Call<T>>,
+    /// The call has the word, and keeps it if it panics.
+    is_polled: bool,
     started: Arc<Started<T>>,
 }
 
@@ -276,11 +280,17 @@ impl<T: Send + Sync + 'static> Future for Running<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Running { call, started } = &mut *self;
+        let Running {
+            call,
+            is_polled,
+            started,
+        } = &mut *self;
         let Some(polled) = call else {
             return Poll::Ready(());
         };
+        *is_polled = true;
         let step = polled.poll_step(cx);
+        *is_polled = false;
         let attempts = polled.attempts();
         started.attempts.store(attempts, Ordering::Relaxed);
         started.waits.store(polled.waits(), Ordering::Relaxed);
@@ -301,9 +311,13 @@ impl<T: Send + Sync + 'static> Future for Running<T> {
 impl<T: Send + Sync + 'static> Drop for Running<T> {
     fn drop(&mut self) {
         if self.call.is_some() {
-            let status =
-                Status::unavailable("the tokio runtime that the call belongs to was shut down")
-                    .with_stage(Stage::Wait);
+            let status = match self.is_polled {
+                true => Status::internal("an interceptor or codec of the client panicked"),
+                false => {
+                    Status::unavailable("the tokio runtime that the call belongs to was shut down")
+                        .with_stage(Stage::Wait)
+                }
+            };
             self.started.complete(Err(self.started.describe(status)));
         }
     }
@@ -334,7 +348,9 @@ impl<T: Send + Sync + 'static> Waiting for Parked<T> {
             started,
         } = *self;
         if let Woken::Over(why) = woken {
-            return started.complete(Err(started.describe(why.explain(status))));
+            let status = why.explain(status);
+            let status = status.with_may_have_run(dormant.may_have_run());
+            return started.complete(Err(started.describe(status)));
         }
         let call = dormant.wake(Arc::clone(&started.core), started.method);
         let mut state = started.lock();

@@ -1,22 +1,19 @@
-//! Calls with streams at a client.
+//! Streams of requests at a client.
 
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::thread;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use rpc_wire::session::Outcome;
-use rpc_wire::{Metadata, Status};
+use rpc_wire::Status;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::attempt::{Attempt, State};
 use super::compression::Compress;
-use crate::call::MessageSource;
 use crate::codec::Codec;
 use crate::connection::client::ClientConnection;
 
@@ -134,114 +131,4 @@ async fn send_all(
         }
     }
     Ok(())
-}
-
-/// The replies of a call, as its caller reads them. Dropping it cancels the call.
-pub(super) struct Replies {
-    attempt: Attempt,
-    /// The caller has seen something of them, so the call is not sent again.
-    shown: bool,
-    /// How the call ended that was sent again in vain.
-    failed: Option<Status>,
-}
-
-impl Replies {
-    /// The replies of a call that is sent.
-    pub(super) fn of(attempt: &mut Attempt) -> Option<Self> {
-        attempt.sent()?;
-        let mut spent = Attempt::again(Arc::clone(&attempt.core), attempt.method, Bytes::new());
-        spent.state = State::Done;
-        Some(Replies {
-            attempt: std::mem::replace(attempt, spent),
-            shown: false,
-            failed: None,
-        })
-    }
-
-    /// Asks the connection that the call was sent over. A call that it ends without having been executed,
-    /// because it is being replaced, is sent again, as long as its caller has seen nothing of it.
-    fn poll<R>(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut ask: impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
-    ) -> Poll<Result<R, Status>> {
-        loop {
-            if let Some(status) = &self.failed {
-                return Poll::Ready(Err(status.clone()));
-            }
-            let asked = match self.attempt.sent() {
-                Some((connection, id)) => ask(connection, id, cx),
-                None => {
-                    let outcome = self.attempt.poll_outcome(cx);
-                    if self.attempt.sent().is_some() {
-                        continue;
-                    }
-                    match ready!(outcome) {
-                        Outcome::Failed(status) => Poll::Ready(Err(status)),
-                        Outcome::Reply { .. } => {
-                            let text = "a stream of replies ended before it was opened";
-                            Poll::Ready(Err(Status::internal(text)))
-                        }
-                    }
-                }
-            };
-            match asked {
-                Poll::Pending => {
-                    let status = ready!(self.attempt.poll_parent(cx));
-                    return Poll::Ready(Err(self.give_up(status)));
-                }
-                Poll::Ready(Ok(found)) => {
-                    self.show();
-                    return Poll::Ready(Ok(found));
-                }
-                Poll::Ready(Err(status)) if !self.shown && self.attempt.send_again(&status) => {}
-                Poll::Ready(Err(status)) => {
-                    let status = self.attempt.describe(status);
-                    if self.attempt.sent().is_none() {
-                        self.failed = Some(status.clone());
-                    }
-                    return Poll::Ready(Err(status));
-                }
-            }
-        }
-    }
-
-    /// The caller sees something: the request is not needed any more.
-    fn show(&mut self) {
-        if !std::mem::replace(&mut self.shown, true) {
-            self.attempt.body = Bytes::new().into();
-        }
-    }
-}
-
-impl MessageSource for Replies {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = ready!(self.poll(cx, ClientConnection::poll_message));
-        let message = match (message, self.attempt.sent()) {
-            (Ok(Some(message)), Some((connection, _))) => connection.decompress(message),
-            (ended, _) => {
-                // Nobody takes requests any more.
-                self.attempt.upload = None;
-                return Poll::Ready(ended.map(|_| None));
-            }
-        };
-        Poll::Ready(message.map(Some).map_err(|status| self.give_up(status)))
-    }
-
-    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
-        self.poll(cx, ClientConnection::poll_headers)
-    }
-
-    fn trailers(&self) -> Option<Metadata> {
-        let (connection, id) = self.attempt.sent()?;
-        connection.trailers(id)
-    }
-
-    fn give_up(&mut self, status: Status) -> Status {
-        self.attempt.upload = None;
-        self.attempt.give_up();
-        let status = self.attempt.describe(status);
-        self.failed = Some(status.clone());
-        status
-    }
 }

@@ -31,6 +31,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod waiting;
+mod watch;
 
 use std::fmt;
 use std::future::Future;
@@ -120,6 +121,8 @@ pub(crate) struct Pool<C: Connection> {
     ended: Notify,
     /// Called when the pool takes no more calls.
     on_close: OnceLock<fn(&Pool<C>)>,
+    /// Ends the task that watches the runtime, once there is one.
+    watched: OnceLock<oneshot::Sender<()>>,
 }
 
 impl<C: Connection> Pool<C> {
@@ -136,6 +139,7 @@ impl<C: Connection> Pool<C> {
             held: HeldCalls::default(),
             ended: Notify::new(),
             on_close: OnceLock::new(),
+            watched: OnceLock::new(),
         });
         pool.serve();
         pool.start_checks();

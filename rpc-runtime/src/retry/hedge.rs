@@ -82,11 +82,6 @@ impl Race {
         race
     }
 
-    /// How many attempts were sent.
-    pub(crate) fn sent(&self) -> u32 {
-        self.sent
-    }
-
     /// When [`send`](Self::send) wants to be asked.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.next
@@ -109,11 +104,12 @@ impl Race {
         true
     }
 
-    /// An attempt failed; whether the call fails with it.
+    /// An attempt failed; whether the call fails with it. One that did not run, for want of a place
+    /// say, tells nothing of the others: they go on.
     pub(crate) fn failed(&mut self, status: &Status, now: Instant, tokens: &Tokens) -> bool {
         self.running -= 1;
         if !self.hedge.non_fatal.contains(status.code()) {
-            return true;
+            return self.running == 0 || status.may_have_run();
         }
         tokens.spend();
         self.plan(now, status.retry_pushback().unwrap_or_default());
@@ -178,6 +174,15 @@ mod tests {
         let (mut race, now, tokens) = race(3);
         assert!(race.send(now + DELAY, &tokens));
         assert!(race.failed(&Status::not_found("nothing"), now, &tokens));
+    }
+
+    #[test]
+    fn a_failure_of_an_attempt_that_did_not_run_is_not_fatal_while_others_run() {
+        let (mut race, now, tokens) = race(2);
+        assert!(race.send(now + DELAY, &tokens));
+        let no_place = Status::resource_exhausted("full").with_may_have_run(false);
+        assert!(!race.failed(&no_place, now, &tokens));
+        assert!(race.failed(&no_place, now, &tokens));
     }
 
     #[test]
