@@ -34,6 +34,8 @@ fn a_plain_main_closes_its_pools_when_the_process_is_to_end() {
         server.probe.release_all();
         held.wait().unwrap();
         let reports = closing.wait();
-        assert_eq!((reports.len(), reports[0].report.finished), (1, 1));
+        assert_eq!((reports.len(), reports[0].report.cut), (1, 0));
+        // The held one, and perhaps one of those that were made meanwhile.
+        assert!((1..=2).contains(&reports[0].report.finished), "{reports:?}");
     });
 }
