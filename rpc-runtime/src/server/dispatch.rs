@@ -1,6 +1,5 @@
 //! Runs handlers: inline when they finish at once, in a task of their own otherwise.
 
-use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use super::service::{Incoming, Reply, ReplyKind, Streams};
 use crate::call::{CallState, Context};
 use crate::connection::completions::Completions;
 use crate::connection::packing::Packing;
+use crate::connection::reschedule::reschedule;
 use crate::connection::server::RequestSink;
 use crate::connection::server_streams::{RunningStream, ServerStream};
 use crate::transport::PeerIdentity;
@@ -164,7 +164,9 @@ impl Dispatcher {
         let packing = self.packing;
         let task = tokio::spawn(async move {
             if pace.is_some() {
-                wake_another_thread().await;
+                // Another thread looks after the connections, which this one is about to leave alone: tokio
+                // wakes one for a task that wakes itself, but not for one that was just spawned.
+                reschedule().await;
             }
             let result = finish(&context, handler.as_mut(), pace.as_deref()).await;
             completions.push(completion(id, result, &context, &packing));
@@ -182,20 +184,6 @@ impl Dispatcher {
         });
         task.abort_handle()
     }
-}
-
-/// Has another thread of the runtime look after the connections, which this one is about to leave
-/// alone. Tokio wakes one for a task that wakes itself, but not for one that was just spawned.
-async fn wake_another_thread() {
-    let mut awake = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut awake, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 impl ServerSink for Dispatcher {

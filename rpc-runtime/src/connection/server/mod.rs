@@ -17,6 +17,7 @@ use self::end::{Before, LastReplies};
 use self::timeouts::Unread;
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::lifetime::Lifetime;
+use crate::connection::reschedule::reschedule;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::server_streams::{End, RunningStream, ServerStream, Step};
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
@@ -145,13 +146,13 @@ impl<S: RequestSink> ServerDriver<S> {
             Event::Read(count) => {
                 self.receive(count)?;
                 if self.turns_in_a_row >= TURNS_IN_A_ROW {
-                    tokio::task::yield_now().await;
+                    reschedule().await;
                 }
             }
             Event::Completions => {
                 // Handlers that are about to finish add their replies first, so that one write
                 // carries them all.
-                tokio::task::yield_now().await;
+                reschedule().await;
                 self.complete();
                 self.completions.take_streams(&mut self.streams);
                 self.look_after_streams();
