@@ -14,12 +14,10 @@ use rpc_wire::session::{Output, SessionError};
 use super::client::{ClientConnection, EndedCalls, Shared};
 use super::lifetime::{End, Lifetime};
 use super::observer::Observed;
+use super::reschedule::TURNS_IN_A_ROW;
 use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
-
-/// Reads and writes in a row after which deadlines have their turn.
-const TURNS_IN_A_ROW: u32 = 32;
 
 /// What the driver woke up for.
 #[derive(Debug)]
@@ -181,30 +179,22 @@ impl ClientDriver {
             self.turns_in_a_row += 1;
             return Poll::Ready(Ok(Event::Read(count)));
         }
-        let (event, goal, has_calls) = {
+        let (goal, has_calls) = {
             let mut shared = self.connection.lock();
-            let has_calls = shared.has_calls();
-            let goals = [
-                shared.session.next_timeout(),
-                self.lifetime.end(has_calls),
-                self.handshake_deadline,
-            ];
-            let goal = goals.into_iter().flatten().min();
-            let is_due = deadlines_first && goal.is_some_and(|goal| goal <= Instant::now());
-            let event = match is_due {
-                true => Poll::Pending,
-                false => poll_callers(&mut shared, wrote, cx),
+            let is_due = deadlines_first && {
+                let goal = next_goal(&shared, &mut self.lifetime, self.handshake_deadline);
+                goal.is_some_and(|goal| goal <= Instant::now())
             };
-            (event, goal, has_calls)
+            if !is_due && let Poll::Ready(event) = poll_callers(&mut shared, wrote, cx) {
+                self.turns_in_a_row = match deadlines_first {
+                    true => 0,
+                    false => self.turns_in_a_row + 1,
+                };
+                return Poll::Ready(Ok(event));
+            }
+            let goal = next_goal(&shared, &mut self.lifetime, self.handshake_deadline);
+            (goal, shared.has_calls())
         };
-        if let Poll::Ready(event) = event {
-            self.turns_in_a_row = if deadlines_first {
-                0
-            } else {
-                self.turns_in_a_row + 1
-            };
-            return Poll::Ready(Ok(event));
-        }
         self.turns_in_a_row = 0;
         self.note_calls(has_calls);
         if self.timer.poll(goal, cx).is_ready() {
@@ -365,6 +355,20 @@ impl Drop for ClientDriver {
         let reason = closed.unwrap_or(reason);
         self.connection.keeper.closed(&reason, self.established);
     }
+}
+
+/// When the driver has to wake up by itself.
+fn next_goal(
+    shared: &Shared,
+    lifetime: &mut Lifetime,
+    handshake_deadline: Option<Instant>,
+) -> Option<Instant> {
+    let goals = [
+        shared.session.next_timeout(),
+        lifetime.end(shared.has_calls()),
+        handshake_deadline,
+    ];
+    goals.into_iter().flatten().min()
 }
 
 /// What callers left for the driver; if nothing, it is woken by the next who does. No more is

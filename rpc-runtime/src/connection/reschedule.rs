@@ -3,6 +3,10 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
+/// Reads and writes of a connection in a row after which everything else gets a turn: its deadlines, and
+/// at a server all other tasks.
+pub(crate) const TURNS_IN_A_ROW: u32 = 32;
+
 /// Puts the task behind all others that are ready, where any thread of the runtime finds it, and wakes
 /// one that sleeps.
 ///

@@ -20,6 +20,7 @@ use super::router::{Route, Router};
 use super::run::{catch, poll};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
+use crate::connection::reschedule::reschedule;
 use crate::transport::PeerIdentity;
 
 /// What comes with a call, beside its messages.
@@ -52,8 +53,6 @@ pub(crate) struct UnaryCall {
     timer: Option<Pin<Box<Sleep>>>,
     /// To be told how long the first poll takes.
     unpolled: Option<Arc<Pace>>,
-    /// Lets another thread take over before the first poll, which is slow.
-    yields: bool,
     /// Among the calls of its server.
     _counted: Option<Arc<Counted>>,
 }
@@ -117,7 +116,6 @@ impl Router {
                 default_timeout,
                 timer: None,
                 unpolled: Some(Arc::clone(&route.pace)),
-                yields: false,
                 _counted: counted,
             }),
             ReplyKind::Intercepted(_) => unreachable!("only interceptors ask for it"),
@@ -134,13 +132,21 @@ impl Router {
 
 impl UnaryCall {
     /// Polls the handler for the first time, unless those of its method take long. If it has to
-    /// wait, whoever awaits the call from then on is woken.
+    /// wait, the call is to be [finished](Self::finish) in a task of its own.
     pub(crate) fn poll_once(&mut self) -> Poll<Answer> {
         if self.unpolled.as_ref().is_some_and(|pace| pace.is_slow()) {
-            self.yields = true;
             return Poll::Pending;
         }
         Pin::new(self).poll(&mut std::task::Context::from_waker(Waker::noop()))
+    }
+
+    /// Goes on with a call that [`poll_once`](Self::poll_once) left.
+    pub(crate) async fn finish(self) -> Answer {
+        if self.unpolled.is_some() {
+            // Another thread looks after the connections, which this one may be about to leave alone.
+            reschedule().await;
+        }
+        self.await
     }
 
     /// Ready with DEADLINE_EXCEEDED once the deadline has passed.
@@ -167,11 +173,6 @@ impl Future for UnaryCall {
 
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Answer> {
         let call = self.get_mut();
-        if std::mem::take(&mut call.yields) {
-            // Tokio wakes a thread for a task that wakes itself, not for one that was just spawned.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let handler = call.handler.as_mut();
         let pace = call.unpolled.take();
         let poll = || poll(&call.context, handler, cx, &mut call.body);

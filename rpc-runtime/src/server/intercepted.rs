@@ -40,10 +40,7 @@ pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_
         }
         _ => {
             let arrived = Encoded {
-                bytes: match incoming.body {
-                    RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
-                    RequestBody::Shared(body) => body,
-                },
+                bytes: incoming.body.into_bytes(),
                 compressed: incoming.compressed.is_some(),
             };
             Body::received(arrived, incoming.compressed.copied())

@@ -42,10 +42,7 @@ where
     Req: 'static,
 {
     let message = Encoded {
-        bytes: match body {
-            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
-            RequestBody::Shared(body) => body,
-        },
+        bytes: body.into_bytes(),
         compressed: true,
     };
     let decompression = *decompression;

@@ -17,16 +17,13 @@ use self::end::{Before, LastReplies};
 use self::timeouts::Unread;
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::lifetime::Lifetime;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::{TURNS_IN_A_ROW, reschedule};
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::server_streams::{End, RunningStream, ServerStream, Step};
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::Wire;
 use crate::transport::Opened;
-
-/// Reads and writes in a row after which everything else, and every other task, gets a turn.
-pub(crate) const TURNS_IN_A_ROW: u32 = 32;
 
 /// A read whose requests took this long has had the turn of many.
 const LONG_READ: Duration = Duration::from_millis(5);

@@ -85,7 +85,7 @@ impl Calls {
             Finished {
                 sequence,
                 protocol_data,
-                answer: call.await,
+                answer: call.finish().await,
             }
         });
         Ok(())

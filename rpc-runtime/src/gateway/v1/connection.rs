@@ -12,7 +12,7 @@ use super::calls::Calls;
 use super::frame::{self, Limits};
 use super::progress::Progress;
 use crate::connection::lifetime::Lifetime;
-use crate::connection::server::TURNS_IN_A_ROW;
+use crate::connection::reschedule::TURNS_IN_A_ROW;
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};

@@ -1,5 +1,6 @@
 //! The server's end of a connection.
 
+mod body;
 mod cancels;
 mod drain;
 mod receive;
@@ -9,8 +10,9 @@ mod streaming;
 
 use std::time::Instant;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 
+pub use self::body::RequestBody;
 use self::cancels::Cancels;
 use self::drain::{Drain, Receipt};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
@@ -58,15 +60,6 @@ impl Default for ServerConfig {
             keepalive: None,
         }
     }
-}
-
-/// The body of a request: a part of the input when small, a share of it otherwise.
-#[derive(Clone, Debug)]
-pub enum RequestBody<'a> {
-    /// Bytes of the input, to be copied if they are to stay.
-    Borrowed(&'a [u8]),
-    /// Bytes that may stay.
-    Shared(Bytes),
 }
 
 /// A request: whole, or the beginning of a stream of them.

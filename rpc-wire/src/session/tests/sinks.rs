@@ -148,10 +148,7 @@ impl ServerSink for Handlers {
             body,
             compressed,
         } = request;
-        let body = match body {
-            RequestBody::Borrowed(body) => Bytes::copy_from_slice(body),
-            RequestBody::Shared(body) => body,
-        };
+        let body = body.into_bytes();
         let kept = match &**method {
             ECHO => {
                 let responder = responder.compressed(compressed);
