@@ -27,6 +27,8 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
+#[cfg(feature = "_http")]
+mod http;
 mod local;
 mod macros;
 pub mod middleware;
