@@ -1,6 +1,8 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "v1")]
 mod v1;
 
@@ -17,6 +19,8 @@ use crate::server::{Gateway, Server};
 pub enum Protocol {
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
+    /// gRPC over HTTP/2, with the feature `grpc`.
+    Grpc,
 }
 
 impl Protocol {
@@ -24,6 +28,7 @@ impl Protocol {
     fn name(self) -> &'static str {
         match self {
             Protocol::V1 => "v1",
+            Protocol::Grpc => "grpc",
         }
     }
 }
@@ -66,5 +71,8 @@ fn compiled_in() -> Vec<Box<dyn Gateway>> {
 /// Each protocol over HTTP whose feature is on.
 #[cfg(feature = "_http")]
 fn over_http() -> Vec<Box<dyn HttpService>> {
-    vec![]
+    vec![
+        #[cfg(feature = "grpc")]
+        Box::new(grpc::Grpc),
+    ]
 }
