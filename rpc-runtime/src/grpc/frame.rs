@@ -97,9 +97,9 @@ impl MessageReader {
         Ok(Some(Encoded { bytes, compressed }))
     }
 
-    /// Whether a message has begun to arrive, once [`next`](Self::next) gave none.
-    pub(crate) fn has_begun(&self) -> bool {
-        !self.partial.is_empty()
+    /// Bytes of a message that is not whole, once [`next`](Self::next) gave none.
+    pub(crate) fn kept(&self) -> usize {
+        self.partial.len()
     }
 
     /// Says that nothing more comes.
