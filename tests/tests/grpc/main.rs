@@ -4,8 +4,16 @@
     reason = "a helper of a test panics where the test fails"
 )]
 
+mod attacks;
 mod calls;
+mod compression;
+mod deadlines;
+mod ends;
 mod harness;
+mod limits;
+mod rules;
+mod shutdown;
+mod tls;
 
 /// tonic's clients. Their messages are types of their own.
 mod protos {
