@@ -13,6 +13,7 @@
 //! The pool's lock is taken before a connection's, never under one; under it nobody is woken, and no task spawned.
 
 mod acquire;
+mod any;
 mod backoff;
 mod close;
 mod config;
@@ -47,7 +48,7 @@ use tokio::sync::{Notify, oneshot};
 use self::backoff::Backoff;
 use self::connections::State;
 use self::held::HeldCalls;
-use crate::connection::client::ClientConnection;
+use crate::connection::any::AnyConnection;
 use crate::connection::keeper::{Keeper, Load, Reserved};
 
 pub(crate) use acquire::Entered;
@@ -103,7 +104,7 @@ pub(crate) trait Dialer<C>: Send + Sync + 'static {
 }
 
 /// The pool that channels use.
-pub(crate) type ClientPool = Pool<ClientConnection>;
+pub(crate) type ClientPool = Pool<AnyConnection>;
 
 /// Connections to one address. They belong to the tokio runtime that the pool was made in.
 pub(crate) struct Pool<C: Connection> {

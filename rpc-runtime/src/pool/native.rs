@@ -1,47 +1,17 @@
-//! Connections of the native protocol, as a pool sees them.
+//! How a pool makes connections of the native protocol.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::session::ClientConfig;
 use rpc_wire::{Stage, Status};
-use tokio::sync::oneshot;
 
-use super::{Connection, Dialer, Dialling, Keeper, Load, PoolConfig, Reserved};
+use super::{Dialer, Dialling, Keeper, PoolConfig};
+use crate::connection::any::AnyConnection;
 use crate::connection::client::ClientConnection;
 use crate::connection::client_driver::{ClientDriver, DriverConfig};
 use crate::connection::observer::{Observed, Observer};
 use crate::transport::Connector;
-
-impl Connection for ClientConnection {
-    fn reserve(&self) -> Reserved {
-        self.reserve()
-    }
-
-    fn unreserve(&self) {
-        self.unreserve();
-    }
-
-    fn load(&self) -> Load {
-        self.load()
-    }
-
-    fn check(&self) -> Option<oneshot::Receiver<()>> {
-        self.check()
-    }
-
-    fn leave(&self, reason: &'static str) {
-        self.leave(reason);
-    }
-
-    fn cut(&self, reason: Status) {
-        self.cut(reason);
-    }
-
-    fn abandon(&self) {
-        self.abandon();
-    }
-}
 
 /// What is said on connections.
 #[derive(Clone, Debug)]
@@ -80,8 +50,8 @@ impl NativeDialer {
     }
 }
 
-impl Dialer<ClientConnection> for NativeDialer {
-    fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, ClientConnection> {
+impl Dialer<AnyConnection> for NativeDialer {
+    fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, AnyConnection> {
         Box::pin(async move {
             let limit = self.connect_timeout;
             let transport = tokio::time::timeout(limit, self.connector.connect())
@@ -95,7 +65,7 @@ impl Dialer<ClientConnection> for NativeDialer {
             let observed = Observed::open(self.address(), self.config.observer.clone());
             let driver = ClientDriver::new(connection.clone(), transport, self.driver, observed);
             tokio::spawn(tokio::task::unconstrained(driver.run()));
-            Ok(connection)
+            Ok(Arc::new(AnyConnection::Native(connection)))
         })
     }
 
