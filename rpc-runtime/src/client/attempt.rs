@@ -211,6 +211,7 @@ impl Attempt {
             attempt: self.resent,
             kind: self.method.kind(),
             body: self.compressed.as_deref().unwrap_or(&self.body),
+            may_compress: self.compress.is_wanted(),
         }
     }
 

@@ -109,7 +109,7 @@ impl super::ChannelBuilder {
     pub fn compression(mut self, algorithms: impl IntoIterator<Item = Compression>) -> Self {
         let algorithms: Vec<_> = algorithms.into_iter().collect();
         self.connections.session.settings.compression = crate::compression::names(&algorithms);
-        self.compresses = true;
+        self.connections.compresses = true;
         self.shared = false;
         self
     }

@@ -13,6 +13,8 @@ mod client_streams;
 pub(crate) mod completions;
 #[cfg(feature = "grpc")]
 pub(crate) mod foreign;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
 #[cfg(all(test, rpc_loom))]

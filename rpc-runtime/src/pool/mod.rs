@@ -19,7 +19,10 @@ mod close;
 mod config;
 mod connections;
 mod dial;
+mod dialer;
 mod exhausted;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod health;
 mod held;
 mod keep;
@@ -48,6 +51,7 @@ use tokio::sync::{Notify, oneshot};
 use self::backoff::Backoff;
 use self::connections::State;
 use self::held::HeldCalls;
+use self::native::NativeDialer;
 use crate::connection::any::AnyConnection;
 use crate::connection::keeper::{Keeper, Load, Reserved};
 
@@ -55,9 +59,10 @@ pub(crate) use acquire::Entered;
 pub use close::CloseReport;
 pub(crate) use close::closed;
 pub use config::{HealthCheck, PoolConfig};
+pub(crate) use dialer::{SessionConfig, dialer};
 pub(crate) use held::HeldCall;
 pub(crate) use lease::Lease;
-pub(crate) use native::{NativeDialer, SessionConfig, no_connection_after};
+pub(crate) use native::no_connection_after;
 pub(crate) use queue::Ticket;
 pub(crate) use registry::{register, shared};
 pub use stats::PoolStats;
@@ -128,9 +133,13 @@ pub(crate) struct Pool<C: Connection> {
 
 impl<C: Connection> Pool<C> {
     /// A pool, which begins to make the connections that are to be there at least.
-    pub(crate) fn new(dialer: impl Dialer<C>, config: PoolConfig, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn new(
+        dialer: Box<dyn Dialer<C>>,
+        config: PoolConfig,
+        runtime: Handle,
+    ) -> Arc<Self> {
         let pool = Arc::new(Pool {
-            dialer: Box::new(dialer),
+            dialer,
             state: Mutex::new(State::new(&config)),
             config,
             runtime,

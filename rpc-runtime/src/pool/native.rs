@@ -3,24 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rpc_wire::session::ClientConfig;
+use rpc_wire::session::Keepalive;
 use rpc_wire::{Stage, Status};
 
-use super::{Dialer, Dialling, Keeper, PoolConfig};
+use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig};
 use crate::connection::any::AnyConnection;
 use crate::connection::client::ClientConnection;
 use crate::connection::client_driver::{ClientDriver, DriverConfig};
-use crate::connection::observer::{Observed, Observer};
+use crate::connection::observer::Observed;
 use crate::transport::Connector;
 
-/// What is said on connections.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionConfig {
-    pub(crate) session: ClientConfig,
-    pub(crate) observer: Observer,
-    /// How many times as long a reply may become when it is decompressed.
-    pub(crate) max_ratio: u32,
-}
+/// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
+/// a call with the default timeout learns of it before its deadline.
+const KEEPALIVE: Keepalive = Keepalive {
+    interval: Duration::from_secs(10),
+    timeout: Duration::from_secs(10),
+};
 
 /// Connects by a [`Connector`] and has the connection driven.
 pub(crate) struct NativeDialer {
@@ -36,6 +34,7 @@ impl NativeDialer {
         mut config: SessionConfig,
         pool: &PoolConfig,
     ) -> Self {
+        config.session.keepalive = Some(config.keepalive(KEEPALIVE));
         config.session.max_streams = pool.max_streams_per_connection.unwrap_or(u32::MAX);
         NativeDialer {
             connector,

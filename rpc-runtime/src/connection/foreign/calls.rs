@@ -33,6 +33,7 @@ impl ForeignConnection {
                 Started::Open(id)
             }
             Err(NotBegun::Elsewhere) => {
+                self.leave("the server takes no more calls on the connection");
                 self.give_back(self.lock());
                 Started::Elsewhere
             }

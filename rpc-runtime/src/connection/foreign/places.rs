@@ -47,12 +47,23 @@ impl ForeignConnection {
     }
 
     pub(in crate::connection) fn check(&self) -> Option<oneshot::Receiver<()>> {
-        self.accepts().then(|| self.protocol.ping())
+        let mut shared = self.lock();
+        if !shared.takes_calls() {
+            return None;
+        }
+        let driver = shared.driver.take();
+        drop(shared);
+        let answer = self.protocol.ping();
+        wake_all(driver);
+        Some(answer)
     }
 
     pub(crate) fn leave(&self, reason: &'static str) {
         let mut shared = self.lock();
-        shared.leaving.get_or_insert(reason);
+        if shared.leaving.is_some() {
+            return;
+        }
+        shared.leaving = Some(reason);
         let driver = shared.driver.take();
         drop(shared);
         wake_all(driver);

@@ -14,8 +14,8 @@ use super::certificate::Certificate;
 use super::error::explain_to_server;
 use super::reload::{Reloaded, read};
 use super::stream::TlsTransport;
-use super::{ALPN, TlsError, pem, provider};
-use crate::transport::{Accepted, BoxTransport, PeerCertificates, PeerIdentity};
+use super::{TlsError, pem, provider};
+use crate::transport::{ALPN_NATIVE, Accepted, BoxTransport, PeerCertificates, PeerIdentity};
 
 /// A server's certificate, and what it asks of its clients. Given to `Server::tls`.
 ///
@@ -223,7 +223,7 @@ fn config(
         .map_err(|error| TlsError::because("TLS cannot be set up", error))?
         .with_client_cert_verifier(clients)
         .with_cert_resolver(certificate.clone());
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![ALPN_NATIVE.to_vec()];
     Ok(config)
 }
 
