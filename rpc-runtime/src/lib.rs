@@ -29,6 +29,8 @@ mod connection;
 mod gateway;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "_http")]
+mod http;
 mod local;
 mod macros;
 pub mod middleware;

@@ -10,7 +10,7 @@ use rpc_wire::{Metadata, Status};
 use tokio::sync::oneshot;
 
 use super::client::{ClientConnection, Started};
-#[cfg(feature = "grpc")]
+#[cfg(feature = "_foreign")]
 use super::foreign::ForeignConnection;
 use super::keeper::{Load, Reserved};
 use crate::compression::Compression;
@@ -21,7 +21,7 @@ pub(crate) enum AnyConnection {
     /// It speaks the native protocol.
     Native(Arc<ClientConnection>),
     /// It speaks another one.
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "_foreign")]
     Foreign(Arc<ForeignConnection>),
 }
 
@@ -33,7 +33,7 @@ macro_rules! of_any_kind {
                 pub(crate) fn $name(&self $(, $argument: $type)*) $(-> $returned)? {
                     match self {
                         Self::Native(connection) => connection.$name($($argument),*),
-                        #[cfg(feature = "grpc")]
+                        #[cfg(feature = "_foreign")]
                         Self::Foreign(connection) => connection.$name($($argument),*),
                     }
                 }
@@ -84,7 +84,7 @@ impl AnyConnection {
     pub(crate) async fn established(&self) -> Result<(), Status> {
         match self {
             Self::Native(connection) => connection.established().await,
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "_foreign")]
             Self::Foreign(connection) => connection.established(),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) mod client_driver;
 mod client_places;
 mod client_streams;
 pub(crate) mod completions;
-#[cfg(feature = "grpc")]
+#[cfg(feature = "_foreign")]
 pub(crate) mod foreign;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;

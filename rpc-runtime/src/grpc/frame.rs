@@ -9,6 +9,30 @@ use rpc_wire::session::Encoded;
 /// Length of the prefix of each message, in bytes.
 pub(crate) const PREFIX_SIZE: usize = 5;
 
+/// What stands ahead of a message.
+///
+/// # Errors
+///
+/// RESOURCE_EXHAUSTED if its length needs more than 32 bits.
+pub(crate) fn prefix(message: &Encoded) -> Result<[u8; PREFIX_SIZE], Status> {
+    prefix_of(message.bytes.len(), message.compressed)
+}
+
+/// As [`prefix`], for a message of this length.
+pub(crate) fn prefix_of(length: usize, compressed: bool) -> Result<[u8; PREFIX_SIZE], Status> {
+    let length = u32::try_from(length).map_err(|_| {
+        Status::resource_exhausted(format!(
+            "a message of {length} bytes is over what gRPC can send, {} bytes",
+            u32::MAX
+        ))
+    })?;
+    let mut prefix = [0; PREFIX_SIZE];
+    let mut buffer = &mut prefix[..];
+    buffer.put_u8(compressed.into());
+    buffer.put_u32(length);
+    Ok(prefix)
+}
+
 /// A message behind its prefix, as it is sent. The default is no message, which ends a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Framed {
@@ -25,19 +49,8 @@ impl Framed {
     ///
     /// RESOURCE_EXHAUSTED if its length needs more than 32 bits.
     pub(crate) fn new(message: Encoded) -> Result<Self, Status> {
-        let length = u32::try_from(message.bytes.len()).map_err(|_| {
-            Status::resource_exhausted(format!(
-                "a message of {} bytes is over what gRPC can send, {} bytes",
-                message.bytes.len(),
-                u32::MAX
-            ))
-        })?;
-        let mut prefix = [0; PREFIX_SIZE];
-        let mut buffer = &mut prefix[..];
-        buffer.put_u8(message.compressed.into());
-        buffer.put_u32(length);
         Ok(Framed {
-            prefix,
+            prefix: prefix(&message)?,
             left: PREFIX_SIZE,
             message: message.bytes,
         })
@@ -140,6 +153,11 @@ impl MessageReader {
         let mut bytes = self.partial.split_to(PREFIX_SIZE + length).freeze();
         bytes.advance(PREFIX_SIZE);
         Ok(Some(Encoded { bytes, compressed }))
+    }
+
+    /// Bytes of a message that is not whole, once [`next`](Self::next) gave none.
+    pub(crate) fn kept(&self) -> usize {
+        self.partial.len()
     }
 
     /// Says that nothing more comes.
