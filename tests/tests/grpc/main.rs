@@ -10,6 +10,7 @@ mod compression;
 mod deadlines;
 mod ends;
 mod harness;
+mod interop;
 mod limits;
 mod rules;
 mod shutdown;
@@ -27,6 +28,9 @@ mod protos {
     }
     pub(crate) mod probe {
         rpc_runtime::include_proto!("tonic/probe");
+    }
+    pub(crate) mod testing {
+        rpc_runtime::include_proto!("tonic/grpc.testing");
     }
     pub(crate) mod streams {
         rpc_runtime::include_proto!("tonic/streams");
