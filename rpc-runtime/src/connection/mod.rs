@@ -11,6 +11,7 @@ mod client_streams;
 pub(crate) mod completions;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
+pub(crate) mod messages;
 #[cfg(all(test, rpc_loom))]
 mod models;
 pub(crate) mod observer;

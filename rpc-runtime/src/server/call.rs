@@ -9,7 +9,7 @@ use std::task::{Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 use tokio::time::{Sleep, sleep_until};
 
@@ -20,7 +20,7 @@ use super::router::{Route, Router};
 use super::run::{catch, poll};
 use super::service::{Incoming, Reply, ReplyKind};
 use crate::call::{CallState, Context};
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::transport::PeerIdentity;
 
 /// What comes with a call, beside its messages.
@@ -69,7 +69,7 @@ impl Router {
         &self,
         route: &Route,
         parts: CallParts,
-        body: RequestBody<'_>,
+        body: MessageBody<'_>,
     ) -> Result<UnaryCall, Status> {
         let route = match route {
             Route::Method(route) => route,
@@ -143,8 +143,7 @@ impl UnaryCall {
     /// Goes on with a call that [`poll_once`](Self::poll_once) left.
     pub(crate) async fn finish(self) -> Answer {
         if self.unpolled.is_some() {
-            // Another thread looks after the connections, which this one may be about to leave alone.
-            reschedule().await;
+            wake_another_thread();
         }
         self.await
     }
@@ -268,7 +267,7 @@ mod tests {
     fn begin(method: &str, parts: CallParts) -> Result<UnaryCall, Status> {
         let router = Router::of(Arc::new(Test));
         // The encoded number 21.
-        let body = RequestBody::Borrowed(&[0x08, 21]);
+        let body = MessageBody::Borrowed(&[0x08, 21]);
         router.unary(&router.find("test.Test", method), parts, body)
     }
 
@@ -286,7 +285,7 @@ mod tests {
         let begin = || {
             let mut parts = CallParts::default();
             parts.metadata.insert("tenant", "blue").unwrap();
-            let body = RequestBody::Borrowed(&[0x08, 21]);
+            let body = MessageBody::Borrowed(&[0x08, 21]);
             router.unary(&route, parts, body).unwrap()
         };
         let mut answer = begin().poll_once();
@@ -307,7 +306,7 @@ mod tests {
         let router = Router::of(Arc::new(Test));
         let route = router.find("test.Test", "Burn");
         for _ in 0..10 {
-            let body = RequestBody::Borrowed(&[0x08, 21]);
+            let body = MessageBody::Borrowed(&[0x08, 21]);
             let mut call = router.unary(&route, CallParts::default(), body).unwrap();
             assert!(call.poll_once().is_pending());
             assert_eq!(&*call.await.unwrap().0, [0x08, 42]);
@@ -345,7 +344,7 @@ mod tests {
             };
             let route = router.find("test.Test", method);
             router
-                .unary(&route, parts, RequestBody::Borrowed(&[]))
+                .unary(&route, parts, MessageBody::Borrowed(&[]))
                 .unwrap()
         };
         let status = begin("Wait", true).await.unwrap_err();
@@ -364,7 +363,7 @@ mod tests {
     fn a_dropped_call_drops_its_handler_and_survives_its_panic() {
         let router = Router::of(Arc::new(Test));
         let route = router.find("test.Test", "Limited");
-        let body = || RequestBody::Borrowed(&[]);
+        let body = || MessageBody::Borrowed(&[]);
         let begin = || router.unary(&route, CallParts::default(), body());
         for _ in 0..2 {
             let mut call = begin().unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use rpc_wire::session::{Encoded, RequestBody, SHARE_BODY_FROM};
+use rpc_wire::session::{Encoded, MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::EarlyHandling;
@@ -36,7 +36,7 @@ pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_
     let stream = incoming.streams.as_ref().and_then(Streams::reply_to);
     let body = match &stream {
         Some(stream) if method.kind().client_streams() => {
-            Body::from_source(Requests(Arc::clone(stream)))
+            Body::from_source(Requests::new(Arc::clone(stream)))
         }
         _ => {
             let arrived = Encoded {
@@ -140,7 +140,7 @@ impl InterceptedCall {
         let streams = kind.client_streams() || kind.server_streams();
         let incoming: Incoming<'_> = Incoming {
             context: self.context.clone(),
-            body: RequestBody::Shared(message),
+            body: MessageBody::Shared(message),
             compressed: None,
             handling: self.handling.as_ref().map(EarlyHandling::of_handler),
             streams: streams.then(|| Streams::Intercepted(Box::new(rest))),
