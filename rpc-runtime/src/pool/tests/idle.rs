@@ -104,4 +104,6 @@ fn settings_that_contradict_each_other_are_named() {
         config.max_idle = Some(1);
     });
     assert!(less.contains("max_idle is 1, less than min_idle, which is 2"));
+    let spins = says(|config| config.health_check.interval = Some(Duration::ZERO));
+    assert!(spins.contains("health_check.interval is 0"));
 }
