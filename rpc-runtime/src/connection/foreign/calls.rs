@@ -11,6 +11,7 @@ use rpc_wire::{Metadata, Stage, Status};
 use super::cell::{Cell, Side};
 use super::{Entry, ForeignCall, ForeignConnection, NotBegun, Shared};
 use crate::connection::client::{Started, wake_all};
+use crate::connection::messages::Messages;
 
 impl ForeignConnection {
     pub(in crate::connection) fn start(
@@ -139,16 +140,24 @@ impl ForeignConnection {
         self.poll_stream(id, cx, |call, cx| call.poll_headers(cx))
     }
 
-    pub(in crate::connection) fn poll_message(
+    /// Its protocol counts itself what was read.
+    pub(in crate::connection) fn poll_messages(
         &self,
         id: u32,
+        read: &mut u64,
+        into: &mut Messages,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Encoded>, Status>> {
-        let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)));
-        if matches!(message, Ok(None)) {
-            self.has_ended(id);
+    ) -> Poll<Result<bool, Status>> {
+        *read = 0;
+        if !into.is_empty() {
+            return Poll::Ready(Ok(true));
         }
-        Poll::Ready(message.map(|message| message.map(Encoded::from)))
+        let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)))?;
+        match message {
+            Some(message) => into.push(message.into()),
+            None => self.has_ended(id),
+        }
+        Poll::Ready(Ok(!into.is_empty()))
     }
 
     /// Asks a call with a stream of replies; an error is its end.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode, Version};
-use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use super::head::{self, ACCEPT_ENCODING, Head};
@@ -110,7 +110,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let request = Requests::new(calling.body, requests).only();
     let request = before(parts.deadline, request).await??;
     let router = &calling.connection.router;
-    let mut call = router.unary(route, parts, Message::Shared(request))?;
+    let mut call = router.unary(route, parts, MessageBody::Shared(request))?;
     call.leave_room(PREFIX_SIZE);
     let context = call.context().clone();
     let answer = match call.poll_once() {

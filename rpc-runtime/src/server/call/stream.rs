@@ -6,7 +6,7 @@ use std::task::{Context as Poller, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, Metadata, Status};
 use tokio::task::AbortHandle;
 
@@ -83,10 +83,10 @@ impl Router {
     ) -> Result<StreamCall, Status> {
         let (body, requests) = match requests {
             StreamRequests::One(message) => {
-                (RequestBody::Shared(message), Body::message(Bytes::new()))
+                (MessageBody::Shared(message), Body::message(Bytes::new()))
             }
             StreamRequests::Many(requests) => {
-                (RequestBody::Borrowed(&[]), Body::from_boxed(requests))
+                (MessageBody::Borrowed(&[]), Body::from_boxed(requests))
             }
         };
         let streams = Some(Streams::Given(Box::new(requests)));
