@@ -153,3 +153,40 @@ impl AsyncWrite for HttpIo<'_> {
         self.poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_read_for_a_while_of_a_client_that_gave_up_too_many_requests() {
+        let (mut client, server) = duplex(64);
+        client.write_all(b"more").await.unwrap();
+        let requests = Arc::new(Requests::new(1));
+        let mut transport: BoxTransport = Box::new(server);
+        let input = BytesMut::from(&b"first "[..]);
+        let timeout = Duration::from_secs(60);
+        let mut io = HttpIo::new(
+            &mut transport,
+            input,
+            Arc::clone(&requests),
+            Version::Http2,
+            timeout,
+        );
+        let mut buffer = [0; 64];
+        assert_eq!(io.read(&mut buffer).await.unwrap(), 6, "it was read before");
+        for _ in 0..2_000 {
+            drop(requests.begin());
+        }
+        let until = requests.pause().unwrap();
+        let mut read = ReadBuf::new(&mut buffer);
+        let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut io).poll_read(cx, &mut read)));
+        assert!(polled.await.is_pending());
+        assert_eq!(io.read(&mut buffer).await.unwrap(), 4);
+        assert!(Instant::now() >= until);
+    }
+}
