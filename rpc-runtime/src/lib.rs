@@ -35,6 +35,7 @@ pub mod retry;
 mod server;
 mod signal;
 mod transport;
+mod unwind;
 
 pub use bytes;
 pub use prost;
