@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, Write};
 use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
-use std::{process, thread};
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::PathBuf;
+use std::{env, process, thread};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::LocalSet;
 
 use crate::{Usage, runtime};
@@ -41,6 +43,29 @@ where
         let runtime = runtime::current_thread()?;
         let serving = async { serve_listener(TcpListener::from_std(listener)?).await };
         LocalSet::new().block_on(&runtime, serving)
+    })
+}
+
+/// The path of the socket of a server that listens on one. Whoever started the server removes the file.
+pub fn unix_path() -> PathBuf {
+    env::temp_dir().join(format!("bench-{}.sock", process::id()))
+}
+
+/// [`serve`] on a Unix socket, whose address is `unix:` and [`unix_path`].
+///
+/// # Errors
+///
+/// As [`serve`].
+pub fn serve_unix<F, Fut>(serve_listener: F) -> anyhow::Result<()>
+where
+    F: FnOnce(UnixListener) -> Fut + Send + 'static,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    let path = unix_path();
+    let listener = StdUnixListener::bind(&path)?;
+    listener.set_nonblocking(true)?;
+    serve_at(&format!("unix:{}", path.display()), move || {
+        runtime::new()?.block_on(async { serve_listener(UnixListener::from_std(listener)?).await })
     })
 }
 

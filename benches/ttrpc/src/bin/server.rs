@@ -5,8 +5,9 @@ use std::process;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bench_ttrpc::echo::EchoMessage;
+use bench_ttrpc::echo::{EchoMessage, LogReply, LogRequest};
 use bench_ttrpc::echo_ttrpc::{Echo, create_echo};
+use bench_ttrpc::log_reply;
 use tokio::runtime::Runtime;
 use ttrpc::r#async::{Server, ServerStreamSender, TtrpcContext};
 
@@ -21,12 +22,14 @@ fn main() -> anyhow::Result<()> {
 async fn serve(address: &str) -> anyhow::Result<()> {
     let mut server = Server::new()
         .bind(address)?
-        .register_service(create_echo(Arc::new(Mirror)));
+        .register_service(create_echo(Arc::new(Mirror { logs: log_reply() })));
     server.start().await?;
     future::pending().await
 }
 
-struct Mirror;
+struct Mirror {
+    logs: LogReply,
+}
 
 #[async_trait]
 impl Echo for Mirror {
@@ -43,5 +46,9 @@ impl Echo for Mirror {
         loop {
             stream.send(&request).await?;
         }
+    }
+
+    async fn logs(&self, _: &TtrpcContext, _: LogRequest) -> ttrpc::Result<LogReply> {
+        Ok(self.logs.clone())
     }
 }
