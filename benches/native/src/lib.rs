@@ -9,7 +9,7 @@ pub use mirror::serve;
 rpc_runtime::include_proto!("bench");
 
 /// The records that every peer answers with.
-fn log_reply() -> LogReply {
+pub fn log_reply() -> LogReply {
     let records = bench_common::log_records().into_iter();
     LogReply {
         records: records.map(log_record).collect(),
