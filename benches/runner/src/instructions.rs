@@ -28,11 +28,9 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> anyhow::Result<()> {
     }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["bench", "--locked", "--manifest-path"]);
-    cargo.arg(package.join("Cargo.toml")).arg("--target-dir");
-    cargo
-        .arg(benches().join("target/micro"))
-        .arg("--")
-        .args(args);
+    cargo.arg(package.join("Cargo.toml")).arg("--").args(args);
+    // In the environment, so that the profiles go there too.
+    cargo.env("CARGO_TARGET_DIR", benches().join("target/micro"));
     ensure!(cargo.status()?.success(), "the microbenchmarks failed");
     Ok(())
 }
