@@ -34,6 +34,13 @@ pub(crate) struct Spread {
     pub(crate) most: f64,
 }
 
+impl Spread {
+    /// How far the round that is farthest from the median is from it, as a share of the median.
+    pub(crate) fn deviation(&self) -> f64 {
+        (self.most - self.median).max(self.median - self.least) / self.median
+    }
+}
+
 impl Outcome {
     /// What a peer showed, if it took part.
     pub(crate) fn row(&self, peer: &str) -> Option<&Row> {

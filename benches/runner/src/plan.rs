@@ -69,7 +69,11 @@ impl Plan {
                 Instrument::Syscalls => 0,
                 Instrument::None | Instrument::Allocations => warm_up_ms,
             },
-            measure_ms,
+            measure_ms: if load.slow {
+                3 * measure_ms
+            } else {
+                measure_ms
+            },
         }
     }
 

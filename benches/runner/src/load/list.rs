@@ -29,6 +29,7 @@ const SMALL: Load = Load {
     compared: &[Figure::CallsPerSecond, Figure::Cpu],
     only: &[],
     quick: false,
+    slow: false,
     alone: true,
     plotted: false,
     note: "",
@@ -282,5 +283,8 @@ pub(crate) const LOADS: &[Load] = &[
         "1 MiB, 4 in flight, 1 connection, limits raised",
         MIB,
     ),
-    payload("payload-16m", "16 MiB, 4 in flight, 1 connection", 16 * MIB),
+    Load {
+        slow: true,
+        ..payload("payload-16m", "16 MiB, 4 in flight, 1 connection", 16 * MIB)
+    },
 ];

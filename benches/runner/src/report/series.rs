@@ -34,7 +34,7 @@ fn tables(text: &mut String, series: &Series, points: &[Point<'_>]) {
     }
     let _ = writeln!(
         text,
-        "\nIn parentheses: how many times better this project is."
+        "\nBehind ±: how far the round that is farthest from the median is from it. In parentheses: how many times better this project is."
     );
     for (_, outcome) in points.iter().filter(|(_, outcome)| !outcome.load.alone) {
         failures(text, outcome);
@@ -80,11 +80,14 @@ fn cell(outcome: &Outcome, peer: &Peer, figure: Figure) -> String {
     let Some(spread) = row.spread(figure) else {
         return "-".to_owned();
     };
-    let median = number(spread.median);
-    match outcome.advantage(row, figure) {
-        Some(advantage) => format!("{median} ({advantage:.2} x)"),
-        None => median,
+    let mut cell = number(spread.median);
+    if row.runs.len() > 1 {
+        let _ = write!(cell, " ±{:.0}%", spread.deviation() * 100.0);
     }
+    if let Some(advantage) = outcome.advantage(row, figure) {
+        let _ = write!(cell, " ({advantage:.2} x)");
+    }
+    cell
 }
 
 #[cfg(test)]
@@ -103,8 +106,8 @@ mod tests {
         let expected = "\
 | calls/s | 0 B | 4 KiB |
 |---|---:|---:|
-| this project | 500 (1.00 x) | 500 (1.00 x) |
-| bare tokio echo | 100 (5.00 x) | 100 (5.00 x) |
+| this project | 500 ±10% (1.00 x) | 500 ±10% (1.00 x) |
+| bare tokio echo | 100 ±50% (5.00 x) | 100 ±50% (5.00 x) |
 ";
         assert!(text.contains(expected), "{text}");
     }

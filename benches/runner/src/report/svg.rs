@@ -8,8 +8,8 @@ use crate::measure::{Outcome, Row};
 use crate::peer::NATIVE;
 
 // All in pixels.
-const WIDTH: f64 = 760.0;
-const NAMES: f64 = 190.0;
+const WIDTH: f64 = 780.0;
+const NAMES: f64 = 215.0;
 const NUMBERS: f64 = 190.0;
 const MARGIN: f64 = 20.0;
 const ROW: f64 = 24.0;
