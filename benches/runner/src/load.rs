@@ -36,7 +36,7 @@ pub(crate) struct Load {
     pub(crate) only: &'static [&'static str],
     /// Whether it is part of a quick run.
     pub(crate) quick: bool,
-    /// Whether its calls take so long that it is measured for three times as long.
+    /// Whether its calls take so long that few would end in the usual time.
     pub(crate) slow: bool,
     /// Whether it has a table of its own; if not, it is but a point of a series.
     pub(crate) alone: bool,

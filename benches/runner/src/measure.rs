@@ -70,10 +70,16 @@ impl Row {
         values.sort_by(f64::total_cmp);
         Some(Spread {
             least: *values.first()?,
-            median: *values.get(values.len() / 2)?,
+            median: median(&values)?,
             most: *values.last()?,
         })
     }
+}
+
+/// The value in the middle, or between the two that are there.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let (below, above) = (sorted.len().checked_sub(1)? / 2, sorted.len() / 2);
+    Some(f64::midpoint(sorted[below], sorted[above]))
 }
 
 /// Builds the peers and measures them: first with the allocator that counts, so that the programs which stay behind are the
@@ -198,6 +204,12 @@ pub(crate) mod tests {
             most: 150.0,
         };
         assert_eq!(outcome.rows[1].spread(Figure::CallsPerSecond), Some(spread));
+    }
+
+    #[test]
+    fn an_even_number_of_rounds_has_its_median_between_two() {
+        assert_eq!(median(&[1.0, 2.0, 4.0, 8.0]), Some(3.0));
+        assert_eq!(median(&[]), None);
     }
 
     #[test]

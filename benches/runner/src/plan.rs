@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use crate::load::{Instrument, Load};
 
+/// How many times longer a load with slow calls is measured.
+const SLOW: u64 = 3;
+
 /// How one run of the benchmarks goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Plan {
@@ -80,11 +83,13 @@ impl Plan {
     /// The sentence above the tables.
     pub(crate) fn describe(&self) -> String {
         format!(
-            "Warm-up {} ms, measured {} ms (loads that are but a point of a series: {} and {} ms), median of {} interleaved rounds.",
+            "Warm-up {} ms, measured {} ms (loads that are but a point of a series: {} and {} ms, the slow ones {} ms), \
+             median of {} interleaved rounds.",
             self.warm_up_ms,
             self.measure_ms,
             self.point_warm_up_ms,
             self.point_measure_ms,
+            SLOW * self.point_measure_ms,
             self.rounds
         )
     }

@@ -1,5 +1,9 @@
 //! The code that ttrpc generates for the echo service, and the log records.
-#![allow(missing_docs, reason = "the generated service has none")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "what is generated unwraps and has no docs"
+)]
 
 use bench_common::LogRecord as Neutral;
 
