@@ -12,7 +12,7 @@ use crate::caller::{Caller, Job, Messages};
 use crate::clock::Clock;
 use crate::session::Session;
 use crate::tally::Tally;
-use crate::{Call, Pattern, Report, Workload, runtime};
+use crate::{Call, Pattern, Report, Workload, placement, runtime};
 
 /// One connection of a peer. Clones share the connection.
 pub trait Client: 'static {
@@ -144,7 +144,9 @@ fn session<F, S>(connect: F, spawn: S) -> anyhow::Result<Session<F, S>> {
     })
 }
 
+/// Reads the command line, before anything else is done: no thread has been started yet that could be on another core.
 fn arguments() -> anyhow::Result<(String, Workload)> {
+    placement::pin("BENCH_CLIENT_CORE")?;
     let mut args = env::args().skip(1);
     let address = args.next().context("the argument ADDRESS is missing")?;
     let workload = args.next().context("the argument WORKLOAD is missing")?;

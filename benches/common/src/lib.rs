@@ -19,6 +19,7 @@ mod clock;
 mod cpu;
 mod limits;
 mod logs;
+mod placement;
 mod report;
 mod runtime;
 mod server;

@@ -9,7 +9,7 @@ use std::{env, process, thread};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::LocalSet;
 
-use crate::{Usage, runtime};
+use crate::{Usage, placement, runtime};
 
 /// Runs a server on a free loopback port and tokio's default runtime until standard input ends.
 ///
@@ -87,6 +87,7 @@ pub fn serve_at(
     address: &str,
     serve: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    placement::pin("BENCH_SERVER_CORE")?;
     thread::spawn(|| {
         eprintln!("the server ended: {:?}", serve());
         process::exit(1);

@@ -120,6 +120,6 @@ mod tests {
         assert!(error.starts_with("no such option, peer, load or series: grpc\n"));
         assert!(error.contains("\npeers: native, echo, tonic,"), "{error}");
         assert!(error.contains("\nloads: small-1, small-1-unix,"), "{error}");
-        assert!(error.contains("\nseries: connections,"), "{error}");
+        assert!(error.contains("\nseries: placement,"), "{error}");
     }
 }

@@ -19,6 +19,15 @@ pub(crate) struct Series {
 /// All series, in the order of the tables.
 pub(crate) const SERIES: &[Series] = &[
     Series {
+        name: "placement",
+        title: "64 B, 1 in flight, 1 connection, pinned",
+        points: &[
+            ("client and server on one core", "one-core"),
+            ("on a core each", "two-cores"),
+        ],
+        figures: &[Figure::P50, Figure::Cpu],
+    },
+    Series {
         name: "connections",
         title: "Growth with connections, 64 B, 256 in flight",
         points: &[

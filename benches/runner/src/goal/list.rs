@@ -36,6 +36,20 @@ pub(crate) const GOALS: &[Goal] = &[
         Against::Peer("echo"),
         WITHIN_A_TENTH,
     ),
+    goal(
+        "the same with both programs on one core",
+        "one-core",
+        Figure::P50,
+        Against::Peer("echo"),
+        WITHIN_A_TENTH,
+    ),
+    goal(
+        "the same with a core for each",
+        "two-cores",
+        Figure::P50,
+        Against::Peer("echo"),
+        WITHIN_A_TENTH,
+    ),
     Goal {
         ours: "native-sync",
         ..goal(
@@ -49,7 +63,27 @@ pub(crate) const GOALS: &[Goal] = &[
     Goal {
         ours: "native-sync",
         ..goal(
-            "the same: below every peer over TCP",
+            "the same with both programs on one core",
+            "one-core",
+            Figure::P50,
+            Against::Peer("echo-sync"),
+            WITHIN_A_TENTH,
+        )
+    },
+    Goal {
+        ours: "native-sync",
+        ..goal(
+            "the same with a core for each",
+            "two-cores",
+            Figure::P50,
+            Against::Peer("echo-sync"),
+            WITHIN_A_TENTH,
+        )
+    },
+    Goal {
+        ours: "native-sync",
+        ..goal(
+            "64 B, 1 in flight, sync proxy, p50: below every peer over TCP",
             "small-1",
             Figure::P50,
             Against::BestOnTransport,

@@ -84,6 +84,24 @@ const fn cores(
     }
 }
 
+/// One call in flight, with each program on a core that does not change.
+const fn pinned(
+    name: &'static str,
+    title: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+) -> Load {
+    Load {
+        name,
+        title,
+        pattern: Pattern::Closed { in_flight: 1 },
+        environment,
+        figures: LATENCY,
+        compared: &[Figure::P50, Figure::Cpu],
+        only: &[NATIVE, "echo", "tonic", "tarpc", "native-sync", "echo-sync"],
+        ..POINT
+    }
+}
+
 /// A load that has no table of its own.
 const POINT: Load = Load {
     only: GROWING,
@@ -256,6 +274,16 @@ pub(crate) const LOADS: &[Load] = &[
                and the answer.",
         ..SMALL
     },
+    pinned(
+        "one-core",
+        "64 B, 1 in flight, client and server on one core",
+        &[("BENCH_SERVER_CORE", "0"), ("BENCH_CLIENT_CORE", "0")],
+    ),
+    pinned(
+        "two-cores",
+        "64 B, 1 in flight, client and server on a core each",
+        &[("BENCH_SERVER_CORE", "0"), ("BENCH_CLIENT_CORE", "1")],
+    ),
     connections("connections-2", "64 B, 256 in flight, 2 connections", 2),
     connections("connections-4", "64 B, 256 in flight, 4 connections", 4),
     connections("connections-16", "64 B, 256 in flight, 16 connections", 16),
