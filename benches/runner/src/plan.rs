@@ -24,7 +24,7 @@ impl Plan {
     pub(crate) const FULL: Self = Self {
         rounds: 3,
         warm_up_ms: 500,
-        measure_ms: 2_000,
+        measure_ms: 1_800,
         point_warm_up_ms: 300,
         point_measure_ms: 1_000,
     };

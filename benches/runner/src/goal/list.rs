@@ -37,14 +37,14 @@ pub(crate) const GOALS: &[Goal] = &[
         WITHIN_A_TENTH,
     ),
     goal(
-        "the same with both programs on one core",
+        "64 B, 1 in flight, async, p50, on one core: within 1.1 x of the bare tokio echo",
         "one-core",
         Figure::P50,
         Against::Peer("echo"),
         WITHIN_A_TENTH,
     ),
     goal(
-        "the same with a core for each",
+        "64 B, 1 in flight, async, p50, on a core each: within 1.1 x of the bare tokio echo",
         "two-cores",
         Figure::P50,
         Against::Peer("echo"),
@@ -63,7 +63,7 @@ pub(crate) const GOALS: &[Goal] = &[
     Goal {
         ours: "native-sync",
         ..goal(
-            "the same with both programs on one core",
+            "64 B, 1 in flight, sync proxy, p50, on one core: within 1.1 x of the blocking std::net echo",
             "one-core",
             Figure::P50,
             Against::Peer("echo-sync"),
@@ -73,7 +73,7 @@ pub(crate) const GOALS: &[Goal] = &[
     Goal {
         ours: "native-sync",
         ..goal(
-            "the same with a core for each",
+            "64 B, 1 in flight, sync proxy, p50, on a core each: within 1.1 x of the blocking std::net echo",
             "two-cores",
             Figure::P50,
             Against::Peer("echo-sync"),
@@ -93,7 +93,7 @@ pub(crate) const GOALS: &[Goal] = &[
     Goal {
         ours: "native-sync-unix",
         ..goal(
-            "the same over a Unix socket: below every peer there",
+            "64 B, 1 in flight, sync proxy, p50: below every peer over a Unix socket",
             "small-1-unix",
             Figure::P50,
             Against::BestOnTransport,
@@ -108,7 +108,7 @@ pub(crate) const GOALS: &[Goal] = &[
         4.0,
     ),
     goal(
-        "the same: 7 x tonic",
+        "64 B, 64 in flight: 7 x tonic",
         "small-64",
         Figure::CallsPerSecond,
         Against::Peer("tonic"),
@@ -122,14 +122,14 @@ pub(crate) const GOALS: &[Goal] = &[
         6.5,
     ),
     goal(
-        "the same: 13 x tonic",
+        "64 B, 256 in flight: 13 x tonic",
         "small-256",
         Figure::CallsPerSecond,
         Against::Peer("tonic"),
         13.0,
     ),
     goal(
-        "the same: a million calls a second",
+        "64 B, 256 in flight: a million calls a second",
         "small-256",
         Figure::CallsPerSecond,
         Against::Value(1e6),
@@ -171,7 +171,7 @@ pub(crate) const GOALS: &[Goal] = &[
         0.9,
     ),
     goal(
-        "the same: level with the best peer",
+        "1 MiB, 4 in flight: level with the best peer",
         "large",
         Figure::MegabytesPerSecond,
         Against::Best,
@@ -185,7 +185,7 @@ pub(crate) const GOALS: &[Goal] = &[
         1.0,
     ),
     goal(
-        "the same: 0.8 x the bare tokio echo",
+        "server stream of 64 B messages: 0.8 x the bare tokio echo",
         "stream",
         Figure::MessagesPerSecond,
         Against::Peer("echo"),
@@ -199,7 +199,7 @@ pub(crate) const GOALS: &[Goal] = &[
         4.0,
     ),
     goal(
-        "the same: half of tarpc's client memory",
+        "20,000 calls at once: half of tarpc's client memory",
         "burst",
         Figure::ClientPeakMemory,
         Against::Peer("tarpc"),

@@ -47,7 +47,7 @@ mod tests {
     fn shows_how_far_a_goal_is() {
         let load = load_named("small-256");
         let table = render(&[outcome_of(load)]);
-        let row = "| the same: a million calls a second | 0.001 x | 0.000 to 0.001 | 0.00 | the number |\n";
+        let row = "| 64 B, 256 in flight: a million calls a second | 0.001 x | 0.000 to 0.001 | 0.00 | the number |\n";
         assert!(table.contains(row), "{table}");
     }
 
