@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::PathBuf;
-use std::{env, process, thread};
+use std::{env, fs, process, thread};
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::LocalSet;
@@ -46,9 +46,13 @@ where
     })
 }
 
-/// The path of the socket of a server that listens on one. Whoever started the server removes the file.
+/// The path of the socket of a server that listens on one; what an earlier process of the same number left there is removed. Whoever
+/// started the server removes the file.
 pub fn unix_path() -> PathBuf {
-    env::temp_dir().join(format!("bench-{}.sock", process::id()))
+    let path = env::temp_dir().join(format!("bench-{}.sock", process::id()));
+    // Usually there is none.
+    fs::remove_file(&path).ok();
+    path
 }
 
 /// [`serve`] on a Unix socket, whose address is `unix:` and [`unix_path`].

@@ -86,7 +86,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(path) = self.address.strip_prefix("unix:") {
-            // There is none if the name is abstract.
+            // Whoever finds it later finds nobody behind it.
             fs::remove_file(path).ok();
         }
     }

@@ -11,6 +11,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn connect(address: String) -> anyhow::Result<TtrpcClient> {
+    // As ttrpc writes the address of a socket.
+    let address = address.replace("unix:", "unix://");
     let client = ttrpc::r#async::Client::connect(&address).await?;
     Ok(TtrpcClient {
         proxy: EchoClient::new(client),

@@ -1,27 +1,23 @@
-//! ttrpc's server with its defaults, on a Unix socket without a file.
+//! ttrpc's server with its defaults, on a Unix socket.
 
 use std::future;
-use std::process;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bench_ttrpc::echo::{EchoMessage, LogReply, LogRequest};
 use bench_ttrpc::echo_ttrpc::{Echo, create_echo};
 use bench_ttrpc::log_reply;
-use tokio::runtime::Runtime;
+use tokio::net::UnixListener;
+use ttrpc::r#async::transport::Listener;
 use ttrpc::r#async::{Server, ServerStreamSender, TtrpcContext};
 
 fn main() -> anyhow::Result<()> {
-    let address = format!("unix://@bench-ttrpc-{}", process::id());
-    let listening = address.clone();
-    bench_common::serve_at(&address, move || {
-        Runtime::new()?.block_on(serve(&listening))
-    })
+    bench_common::serve_unix(accept)
 }
 
-async fn serve(address: &str) -> anyhow::Result<()> {
+async fn accept(listener: UnixListener) -> anyhow::Result<()> {
     let mut server = Server::new()
-        .bind(address)?
+        .add_listener(Listener::from(listener))
         .register_service(create_echo(Arc::new(Mirror { logs: log_reply() })));
     server.start().await?;
     future::pending().await
