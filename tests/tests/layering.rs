@@ -22,11 +22,19 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "unwind", "transport", "codec", "compression"],
+            &[
+                "signal",
+                "unwind",
+                "transport",
+                "codec",
+                "compression",
+                "grpc",
+            ],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["gateway", "local"],
+            &["http", "local"],
+            &["gateway"],
             &["codegen", "config"],
         ],
     ),

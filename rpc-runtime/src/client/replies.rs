@@ -10,7 +10,7 @@ use rpc_wire::{Metadata, Status};
 use super::attempt::{Attempt, State};
 use super::repeat::{Next, Repeat};
 use crate::call::MessageSource;
-use crate::connection::client::ClientConnection;
+use crate::connection::any::AnyConnection;
 use crate::connection::messages::{Messages, READ_STEP};
 
 /// The replies of a call, as its caller reads them. Dropping it cancels the call.
@@ -48,7 +48,7 @@ impl Replies {
     fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut ask: impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
+        mut ask: impl FnMut(&AnyConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
     ) -> Poll<Result<R, Status>> {
         loop {
             if let Some(status) = &self.failed {
@@ -103,7 +103,7 @@ impl Replies {
     fn poll_sent<R>(
         &mut self,
         cx: &mut Context<'_>,
-        ask: &mut impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
+        ask: &mut impl FnMut(&AnyConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
     ) -> Poll<Result<R, Status>> {
         if self.attempt.sent().is_none() {
             let outcome = self.attempt.poll_outcome(cx);
@@ -183,7 +183,7 @@ impl MessageSource for Replies {
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
-        self.poll(cx, ClientConnection::poll_headers)
+        self.poll(cx, AnyConnection::poll_headers)
     }
 
     fn trailers(&self) -> Option<Metadata> {

@@ -79,7 +79,7 @@ pub(super) fn requests<C: Codec<M>, M: 'static>(
     codec::check::<C, M>(context.metadata())?;
     let source: Box<dyn MessageSource> = match streams.ok_or_else(not_a_stream)? {
         Streams::Connection(stream) => Box::new(Requests::new(stream)),
-        Streams::Intercepted(requests) => match context.checks().cloned() {
+        Streams::Given(requests) => match context.checks().cloned() {
             Some(checks) => Box::new(Checked {
                 requests: *requests,
                 decode: decode_body::<C, M>,

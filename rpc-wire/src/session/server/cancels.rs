@@ -16,13 +16,13 @@ const CANCELS_PER_FINISHED: u64 = 2;
 /// Servers that allow fewer streams tolerate as many cancelled calls as if they allowed these.
 const LEAST_STREAMS: u32 = 100;
 
-/// The calls of an [`INTERVAL`] that the client cancelled, or that came to the deadline which it gave them.
+/// The calls of one second that the client cancelled, or that came to the deadline which it gave them.
 ///
 /// A stream that is cancelled makes room for the next, so `max_concurrent_streams` alone does not
 /// bound how many handlers a client can have started. A client that cancels much is honest as long as it
 /// lets others finish, or takes its time; one that does not is made to.
 #[derive(Debug, Default)]
-pub(super) struct Cancels {
+pub struct Cancels {
     /// When the interval began.
     since: Option<Instant>,
     /// Calls that had come to a handler by then.
@@ -33,12 +33,12 @@ pub(super) struct Cancels {
 
 impl Cancels {
     /// Until when nothing should be read, because more was cancelled than is tolerated.
-    pub(super) fn pause(&self) -> Option<Instant> {
+    pub fn pause(&self) -> Option<Instant> {
         self.pause
     }
 
     /// Notes a cancelled call, of the `begun` that have come to a handler so far.
-    pub(super) fn note(&mut self, now: Instant, begun: u64, max_concurrent_streams: u32) {
+    pub fn note(&mut self, now: Instant, begun: u64, max_concurrent_streams: u32) {
         let is_over = |since| now.saturating_duration_since(since) >= INTERVAL;
         let since = match self.since {
             Some(since) if !is_over(since) => since,

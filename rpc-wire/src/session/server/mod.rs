@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use bytes::Buf;
 
-use self::cancels::Cancels;
+pub use self::cancels::Cancels;
 use self::drain::{Drain, Receipt};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
 #[cfg(test)]
