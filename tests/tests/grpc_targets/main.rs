@@ -6,15 +6,15 @@
 )]
 
 mod calls;
-// mod compression;
-// mod deadlines;
-// mod mistakes;
-// mod own_server;
-// mod pool;
-// mod raw;
-// mod resent;
-// mod sync;
-// mod tls;
+mod compression;
+mod deadlines;
+mod mistakes;
+mod own_server;
+mod pool;
+mod raw;
+mod resent;
+mod sync;
+mod tls;
 mod tonic_server;
 
 /// tonic's servers. Their messages are types of their own.
