@@ -8,6 +8,7 @@
 mod calls;
 mod compression;
 mod deadlines;
+mod interop;
 mod mistakes;
 mod own_server;
 mod pool;
