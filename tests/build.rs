@@ -8,6 +8,7 @@ fn main() -> rpc_build::Result<()> {
         &[
             "proto/flaky.proto",
             "proto/flows.proto",
+            "proto/kinds.proto",
             "proto/ledger.proto",
             "proto/library.proto",
             "proto/notes.proto",
