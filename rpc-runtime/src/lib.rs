@@ -27,7 +27,11 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
-#[cfg(any(feature = "http", feature = "jsonrpc"))]
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "_http")]
+mod http;
+#[cfg(feature = "_json")]
 pub mod json;
 mod local;
 mod macros;

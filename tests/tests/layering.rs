@@ -22,11 +22,12 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression", "json"],
+            &["signal", "transport", "codec", "compression", "grpc", "json"],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["gateway", "local"],
+            &["http", "local"],
+            &["gateway"],
             &["codegen", "config"],
         ],
     ),

@@ -1,9 +1,13 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "v1")]
 mod v1;
 
+#[cfg(feature = "_http")]
+use crate::http::{Http, HttpService};
 use crate::server::{Gateway, Server};
 
 /// A protocol beside the native one that a server answers on the same port.
@@ -15,6 +19,8 @@ use crate::server::{Gateway, Server};
 pub enum Protocol {
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
+    /// gRPC over HTTP/2, with the feature `grpc`.
+    Grpc,
 }
 
 impl Protocol {
@@ -22,6 +28,7 @@ impl Protocol {
     fn name(self) -> &'static str {
         match self {
             Protocol::V1 => "v1",
+            Protocol::Grpc => "grpc",
         }
     }
 }
@@ -47,7 +54,7 @@ impl Server {
     /// ```
     #[must_use]
     pub fn without(self, protocol: Protocol) -> Self {
-        self.retain_gateways(|name| name != protocol.name())
+        self.leave_out(protocol.name())
     }
 }
 
@@ -56,5 +63,16 @@ fn compiled_in() -> Vec<Box<dyn Gateway>> {
     vec![
         #[cfg(feature = "v1")]
         Box::new(v1::V1),
+        #[cfg(feature = "_http")]
+        Box::new(Http::new(over_http())),
+    ]
+}
+
+/// Each protocol over HTTP whose feature is on.
+#[cfg(feature = "_http")]
+fn over_http() -> Vec<Box<dyn HttpService>> {
+    vec![
+        #[cfg(feature = "grpc")]
+        Box::new(grpc::Grpc),
     ]
 }

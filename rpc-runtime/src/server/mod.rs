@@ -4,7 +4,7 @@ mod accept;
 mod blocking_stream;
 mod bound;
 mod builder;
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
 mod compression;
@@ -15,9 +15,9 @@ mod gateway;
 mod handled;
 mod handling;
 mod intercepted;
-#[cfg(any(feature = "http", feature = "jsonrpc"))]
+#[cfg(feature = "_json")]
 mod json;
-#[cfg(not(any(feature = "http", feature = "jsonrpc")))]
+#[cfg(not(feature = "_json"))]
 #[path = "no_json.rs"]
 mod json;
 mod limit;
@@ -43,10 +43,16 @@ pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
 #[cfg(feature = "v1")]
-pub(crate) use call::{Answer, CallParts};
+pub(crate) use call::Answer;
+#[cfg(feature = "_gateway")]
+pub(crate) use call::CallParts;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
+#[cfg(feature = "grpc")]
+pub(crate) use router::Route;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;
