@@ -27,7 +27,7 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod grpc;
 #[cfg(feature = "_http")]
 mod http;

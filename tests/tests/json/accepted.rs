@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use prost::Message;
+use rpc_runtime::json::JsonOptions;
 use rpc_runtime::prost_types::value::Kind;
 use rpc_runtime::prost_types::{Duration, FieldMask, ListValue, Struct, Timestamp, Value};
-use rpc_runtime::json::JsonOptions;
 use rpc_tests::kinds::all::Choice;
 use rpc_tests::kinds::{All, Color, Inner};
 
@@ -190,12 +190,49 @@ fn a_oneof_and_optional_fields_keep_their_default_values() {
 #[test]
 fn null_is_no_value_for_fields_of_any_kind() {
     let names = [
-        "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32", "fixed64", "sfixed32",
-        "sfixed64", "float", "double", "bool", "string", "bytes", "color", "inner", "int32s", "floats",
-        "bools", "strings", "bytesList", "colors", "inners", "int32Map", "boolMap", "innerMap",
-        "boolWrapper", "int64Wrapper", "stringWrapper", "int64Wrappers", "duration", "timestamp",
-        "fieldMask", "struct", "any", "listValue", "empty", "durations", "values", "optionalInt32",
-        "oneUint32", "oneInner",
+        "int32",
+        "int64",
+        "uint32",
+        "uint64",
+        "sint32",
+        "sint64",
+        "fixed32",
+        "fixed64",
+        "sfixed32",
+        "sfixed64",
+        "float",
+        "double",
+        "bool",
+        "string",
+        "bytes",
+        "color",
+        "inner",
+        "int32s",
+        "floats",
+        "bools",
+        "strings",
+        "bytesList",
+        "colors",
+        "inners",
+        "int32Map",
+        "boolMap",
+        "innerMap",
+        "boolWrapper",
+        "int64Wrapper",
+        "stringWrapper",
+        "int64Wrappers",
+        "duration",
+        "timestamp",
+        "fieldMask",
+        "struct",
+        "any",
+        "listValue",
+        "empty",
+        "durations",
+        "values",
+        "optionalInt32",
+        "oneUint32",
+        "oneInner",
     ];
     let nulls = names.map(|name| format!("{name:?}: null")).join(",");
     assert_eq!(read(&format!("{{{nulls}}}")).unwrap(), All::default());
@@ -249,8 +286,14 @@ fn field_masks_structs_and_values() {
         ("bool", value(Kind::BoolValue(true))),
         ("number", number(1234.5678)),
         ("string", text("Hello world!")),
-        ("list", value(Kind::ListValue(list(vec![number(1234.0), text("5678")])))),
-        ("object", value(Kind::StructValue(object([("value", number(0.0))])))),
+        (
+            "list",
+            value(Kind::ListValue(list(vec![number(1234.0), text("5678")]))),
+        ),
+        (
+            "object",
+            value(Kind::StructValue(object([("value", number(0.0))]))),
+        ),
     ]);
     accepts! {
         r#"{"fieldMask": "foo,barBaz"}"# => { field_mask: mask(&["foo", "bar_baz"]) }

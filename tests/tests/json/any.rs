@@ -52,7 +52,10 @@ fn the_type_may_stand_anywhere() {
 #[test]
 fn messages_that_are_no_objects_of_their_fields_stand_behind_a_key() {
     for (name, value) in [
-        ("Any", r#"{"@type":"type.googleapis.com/kinds.Pair","first":1}"#),
+        (
+            "Any",
+            r#"{"@type":"type.googleapis.com/kinds.Pair","first":1}"#,
+        ),
         ("BytesValue", r#""AQI=""#),
         ("Duration", r#""1.500s""#),
         ("FieldMask", r#""foo,barBaz""#),
@@ -98,16 +101,46 @@ fn errors_say_what_is_wrong_with_the_type() {
         (r#"{"first":1}"#, r#"the key "@type" is missing"#),
         (r#"{"@type":1}"#, "expected a string"),
         (r#"{"@type":"kinds.Pair"}"#, "no slash before the name"),
-        (r#"{"@type":"a/kinds.Unknown"}"#, r#"the type "kinds.Unknown" is not known"#),
-        (r#"{"@type":"a/kinds.Pair","@type":"a/kinds.Pair"}"#, "has no field \"@type\""),
-        (r#"{"first":1,"@type":"a/kinds.Pair","first":1}"#, "the field first is given twice"),
-        (r#"{"first":"x","@type":"a/kinds.Pair"}"#, "field any.first: invalid value"),
-        (r#"{"@type":"a/google.protobuf.Duration"}"#, r#"the key "value" is missing"#),
-        (r#"{"@type":"a/google.protobuf.Duration","x":1}"#, "has only the key \"value\" here"),
-        (r#"{"@type":"a/google.protobuf.Duration","value":1}"#, "field any.value: invalid type"),
-        (r#"{"value":1,"@type":"a/google.protobuf.Duration"}"#, "field any.value: invalid type"),
-        (r#"{"@type":"a/google.protobuf.Duration","value":"1s","value":"1s"}"#, "is given twice"),
-        (r#"{"value":"1s","@type":"a/google.protobuf.Duration","@type":"a/a"}"#, "is given twice"),
+        (
+            r#"{"@type":"a/kinds.Unknown"}"#,
+            r#"the type "kinds.Unknown" is not known"#,
+        ),
+        (
+            r#"{"@type":"a/kinds.Pair","@type":"a/kinds.Pair"}"#,
+            "has no field \"@type\"",
+        ),
+        (
+            r#"{"first":1,"@type":"a/kinds.Pair","first":1}"#,
+            "the field first is given twice",
+        ),
+        (
+            r#"{"first":"x","@type":"a/kinds.Pair"}"#,
+            "field any.first: invalid value",
+        ),
+        (
+            r#"{"@type":"a/google.protobuf.Duration"}"#,
+            r#"the key "value" is missing"#,
+        ),
+        (
+            r#"{"@type":"a/google.protobuf.Duration","x":1}"#,
+            "has only the key \"value\" here",
+        ),
+        (
+            r#"{"@type":"a/google.protobuf.Duration","value":1}"#,
+            "field any.value: invalid type",
+        ),
+        (
+            r#"{"value":1,"@type":"a/google.protobuf.Duration"}"#,
+            "field any.value: invalid type",
+        ),
+        (
+            r#"{"@type":"a/google.protobuf.Duration","value":"1s","value":"1s"}"#,
+            "is given twice",
+        ),
+        (
+            r#"{"value":"1s","@type":"a/google.protobuf.Duration","@type":"a/a"}"#,
+            "is given twice",
+        ),
     ] {
         let status = read(&format!(r#"{{"any":{any}}}"#)).unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument);

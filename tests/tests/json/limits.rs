@@ -33,7 +33,9 @@ fn what_nests_to_the_limit_is_read_and_deeper_is_refused() {
             let status = read(&nested(100 / levels + 1, around, core)).unwrap_err();
             assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
             assert!(
-                status.message().contains("it nests deeper than 100 levels at line 1"),
+                status
+                    .message()
+                    .contains("it nests deeper than 100 levels at line 1"),
                 "{status}"
             );
         }
@@ -55,18 +57,29 @@ fn any_depth_of_anything_costs_no_stack() {
             // Only the innermost parts repeat; the outermost is one of these each time.
             let (first, last) = around.split_at(around.find(':').map_or(0, |colon| colon + 1));
             let json = match last.starts_with(['[', '{']) {
-                true => format!("{first}{}}}", nested(100_000, &last[..last.len() - 1], core)),
+                true => format!(
+                    "{first}{}}}",
+                    nested(100_000, &last[..last.len() - 1], core)
+                ),
                 false => nested(100_000, around, core),
             };
             let status = read(&json).unwrap_err();
             assert!(
-                matches!(status.code(), Code::ResourceExhausted | Code::InvalidArgument),
+                matches!(
+                    status.code(),
+                    Code::ResourceExhausted | Code::InvalidArgument
+                ),
                 "{status}"
             );
         }
         let ignored = format!(r#"{{"x":{}}}"#, nested(1_000_000, "[#]", ""));
         let lenient = transcoder_with("All", JsonOptions::new().ignore_unknown_fields(true));
-        assert!(lenient.decode_request(ignored.as_bytes()).unwrap().is_empty());
+        assert!(
+            lenient
+                .decode_request(ignored.as_bytes())
+                .unwrap()
+                .is_empty()
+        );
     });
 }
 
@@ -76,7 +89,11 @@ fn a_reply_that_nests_deeper_than_the_limit_has_no_json() {
         let mut bytes = Vec::new();
         for depth in 1..200 {
             // Each the field `inner` of the one around it, or the field `all`: both are behind key 2.
-            let field = if depth % 2 == 1 { 17 << 3 | 2 } else { 2 << 3 | 2 };
+            let field = if depth % 2 == 1 {
+                17 << 3 | 2
+            } else {
+                2 << 3 | 2
+            };
             let mut outer = Vec::new();
             prost::encoding::encode_varint(field, &mut outer);
             prost::encoding::encode_varint(bytes.len() as u64, &mut outer);
@@ -96,24 +113,46 @@ fn a_reply_that_nests_deeper_than_the_limit_has_no_json() {
         }
         let status = write_encoded("Anything", &any.encode_to_vec()).unwrap_err();
         assert_eq!(status.code(), Code::Internal);
-        assert!(status.message().contains("messages nest deeper than 100 levels"));
+        assert!(
+            status
+                .message()
+                .contains("messages nest deeper than 100 levels")
+        );
     });
 }
 
 #[test]
 fn what_is_kept_until_a_type_is_known_is_bounded() {
     let around = r#"{"value":#,"@type":"a/google.protobuf.Any"}"#;
-    let large = format!(r#"{{"string":"{}","@type":"a/kinds.All"}}"#, "a".repeat(100_000));
+    let large = format!(
+        r#"{{"string":"{}","@type":"a/kinds.All"}}"#,
+        "a".repeat(100_000)
+    );
     let anything = transcoder("Anything");
-    assert!(anything.decode_request(nested(5, around, &large).as_bytes()).is_ok());
+    assert!(
+        anything
+            .decode_request(nested(5, around, &large).as_bytes())
+            .is_ok()
+    );
     let json = nested(40, around, &large);
     let status: Status = anything.decode_request(json.as_bytes()).unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
-    assert!(status.message().contains("\"@type\" should be the first key"), "{status}");
+    assert!(
+        status
+            .message()
+            .contains("\"@type\" should be the first key"),
+        "{status}"
+    );
     // As deep, with the types first.
     let around = r#"{"@type":"a/google.protobuf.Any","value":#}"#;
-    let large = large.replace(r#","@type":"a/kinds.All"}"#, "}").replace("{", r#"{"@type":"a/kinds.All","#);
-    assert!(anything.decode_request(nested(40, around, &large).as_bytes()).is_ok());
+    let large = large
+        .replace(r#","@type":"a/kinds.All"}"#, "}")
+        .replace("{", r#"{"@type":"a/kinds.All","#);
+    assert!(
+        anything
+            .decode_request(nested(40, around, &large).as_bytes())
+            .is_ok()
+    );
 }
 
 #[test]
@@ -131,7 +170,10 @@ fn json_over_max_message_size_is_refused() {
 #[test]
 fn protobuf_over_max_message_size_is_refused_though_its_json_is_not() {
     // A zero is two characters with its comma, and three bytes with the key of its field.
-    let json = format!(r#"{{"int64Wrappers":[{}]}}"#, vec!["0"; 1_500_000].join(","));
+    let json = format!(
+        r#"{{"int64Wrappers":[{}]}}"#,
+        vec!["0"; 1_500_000].join(",")
+    );
     assert_eq!(
         read(&json).unwrap_err().to_string(),
         "RESOURCE_EXHAUSTED: kinds.All has 4500000 bytes of protobuf, over the limit max_message_size of 4194304"

@@ -15,7 +15,10 @@ fn either_name_of_a_field_is_read_and_the_one_for_json_is_written() {
     let names = transcoder("Names");
     let one = names.decode_request(IN_JSON.as_bytes()).unwrap();
     let other = names.decode_request(IN_PROTO.as_bytes()).unwrap();
-    assert_eq!(Names::decode(one.clone()).unwrap(), Names::decode(other).unwrap());
+    assert_eq!(
+        Names::decode(one.clone()).unwrap(),
+        Names::decode(other).unwrap()
+    );
     assert_eq!(write_encoded("Names", &one).unwrap(), IN_JSON);
 }
 
@@ -56,6 +59,9 @@ fn values_by_position_are_those_of_the_fields_by_number() {
         ),
     ];
     for (status, message) in errors {
-        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, message));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::InvalidArgument, message)
+        );
     }
 }

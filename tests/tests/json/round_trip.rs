@@ -77,7 +77,11 @@ impl Maker {
     fn value(&mut self, depth: usize) -> Value {
         let kind = match self.0.u8(0..if depth < 3 { 6 } else { 4 }) {
             0 => Kind::NullValue(0),
-            1 => Kind::NumberValue(Some(self.float()).filter(|number| number.is_finite()).unwrap_or(1.0)),
+            1 => Kind::NumberValue(
+                Some(self.float())
+                    .filter(|number| number.is_finite())
+                    .unwrap_or(1.0),
+            ),
             2 => Kind::StringValue(self.string()),
             3 => Kind::BoolValue(self.0.bool()),
             4 => Kind::StructValue(self.object(depth + 1)),
@@ -159,10 +163,22 @@ impl Maker {
             bytes_list: self.list(Maker::bytes),
             colors: self.list(|maker| maker.0.i32(-3..4)),
             unpacked: self.list(|maker| maker.integer() as i32),
-            sint32_map: self.list(|maker| (maker.0.i32(..), maker.0.i32(..))).into_iter().collect(),
-            bool_map: self.list(|maker| (maker.0.bool(), maker.0.bool())).into_iter().collect(),
-            string_map: self.list(|maker| (maker.string(), maker.string())).into_iter().collect(),
-            bytes_map: self.list(|maker| (maker.string(), maker.bytes())).into_iter().collect(),
+            sint32_map: self
+                .list(|maker| (maker.0.i32(..), maker.0.i32(..)))
+                .into_iter()
+                .collect(),
+            bool_map: self
+                .list(|maker| (maker.0.bool(), maker.0.bool()))
+                .into_iter()
+                .collect(),
+            string_map: self
+                .list(|maker| (maker.string(), maker.string()))
+                .into_iter()
+                .collect(),
+            bytes_map: self
+                .list(|maker| (maker.string(), maker.bytes()))
+                .into_iter()
+                .collect(),
             bool_wrapper: self.some(|maker| maker.0.bool()),
             int64_wrapper: self.some(Maker::integer),
             float_wrapper: self.some(Maker::float32),
@@ -243,5 +259,9 @@ fn difference(one: &All, other: &All) -> String {
     let (one, other) = (format!("{one:#?}"), format!("{other:#?}"));
     let lines = one.lines().zip(other.lines());
     let differing = lines.filter(|(one, other)| one != other);
-    differing.take(3).map(|(one, other)| format!("{} is {}", one.trim(), other.trim())).collect::<Vec<_>>().join(", ")
+    differing
+        .take(3)
+        .map(|(one, other)| format!("{} is {}", one.trim(), other.trim()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -59,7 +59,10 @@ fn fields_without_a_value_are_written_where_the_server_says_so() {
         String::from_utf8(json.to_vec()).unwrap()
     };
     assert_eq!(written("Pair", &[]), r#"{"first":0,"second":""}"#);
-    assert_eq!(written("Pair", &[0x12, 1, b'a']), r#"{"first":0,"second":"a"}"#);
+    assert_eq!(
+        written("Pair", &[0x12, 1, b'a']),
+        r#"{"first":0,"second":"a"}"#
+    );
     assert_eq!(written("Pair", &[0x08, 0]), r#"{"first":0,"second":""}"#);
     let all = written("All", &[]);
     let beginning = r#"{"int32":0,"int64":"0","uint32":0,"uint64":"0","#;
@@ -191,8 +194,12 @@ fn field_masks_that_can_be_read_back() {
 
 #[test]
 fn values_of_any_form() {
-    let number = |number| Value { kind: Some(Kind::NumberValue(number)) };
-    let object = |number| Struct { fields: [("a".to_owned(), number)].into() };
+    let number = |number| Value {
+        kind: Some(Kind::NumberValue(number)),
+    };
+    let object = |number| Struct {
+        fields: [("a".to_owned(), number)].into(),
+    };
     writes! {
         { value: Some(Value { kind: None }) } => r#"{"value":null}"#
         { value: Some(Value { kind: Some(Kind::NullValue(0)) }) } => r#"{"value":null}"#
@@ -212,7 +219,10 @@ fn replies_may_be_other_than_objects() {
     let value = Value {
         kind: Some(Kind::StringValue("noon".to_owned())),
     };
-    assert_eq!(write_encoded("Time", &value.encode_to_vec()).unwrap(), r#""noon""#);
+    assert_eq!(
+        write_encoded("Time", &value.encode_to_vec()).unwrap(),
+        r#""noon""#
+    );
     assert_eq!(write_encoded("Nothing", &[]).unwrap(), "{}");
 }
 
@@ -220,18 +230,41 @@ fn replies_may_be_other_than_objects() {
 fn parts_of_a_message_are_merged_as_protobuf_says() {
     let pair = |bytes: &[u8]| write_encoded("Pair", bytes).unwrap();
     // The last of several numbers, unknown fields and any order.
-    assert_eq!(pair(&[0x12, 1, b'a', 0x08, 1, 0x08, 2, 0x78, 5]), r#"{"first":2,"second":"a"}"#);
+    assert_eq!(
+        pair(&[0x12, 1, b'a', 0x08, 1, 0x08, 2, 0x78, 5]),
+        r#"{"first":2,"second":"a"}"#
+    );
     let encoded = |message: All| message.encode_to_vec();
-    let one = |choice| All { choice: Some(choice), ..All::default() };
+    let one = |choice| All {
+        choice: Some(choice),
+        ..All::default()
+    };
     let inner = |a, int32| Inner {
         a,
-        all: Some(Box::new(All { int32, ..All::default() })),
+        all: Some(Box::new(All {
+            int32,
+            ..All::default()
+        })),
     };
     let parts = [
-        All { inner: Some(Box::new(inner(1, 0))), int32s: vec![1], ..All::default() },
-        All { string_map: HashMap::from([("a".to_owned(), "b".to_owned())]), ..All::default() },
-        All { inner: Some(Box::new(inner(0, 2))), int32s: vec![2], ..All::default() },
-        All { string_map: HashMap::from([("a".to_owned(), "c".to_owned())]), ..All::default() },
+        All {
+            inner: Some(Box::new(inner(1, 0))),
+            int32s: vec![1],
+            ..All::default()
+        },
+        All {
+            string_map: HashMap::from([("a".to_owned(), "b".to_owned())]),
+            ..All::default()
+        },
+        All {
+            inner: Some(Box::new(inner(0, 2))),
+            int32s: vec![2],
+            ..All::default()
+        },
+        All {
+            string_map: HashMap::from([("a".to_owned(), "c".to_owned())]),
+            ..All::default()
+        },
         one(Choice::OneInner(Box::new(inner(7, 7)))),
         one(Choice::OneString("dropped".to_owned())),
         one(Choice::OneInner(Box::new(inner(3, 0)))),
@@ -254,8 +287,14 @@ fn bytes_that_are_no_such_message_are_an_error_and_leave_nothing() {
     for (bytes, error) in [
         (&[0x08][..], "Pair has no JSON: "),
         (&[0x12, 5, b'a'], "Pair has no JSON: the message is cut off"),
-        (&[0x0a, 0], "Pair has no JSON, field first: the value is no Int32"),
-        (&[0x12, 1, 0xff], "Pair has no JSON, field second: invalid utf-8"),
+        (
+            &[0x0a, 0],
+            "Pair has no JSON, field first: the value is no Int32",
+        ),
+        (
+            &[0x12, 1, 0xff],
+            "Pair has no JSON, field second: invalid utf-8",
+        ),
         (&[0x0c], "Pair has no JSON: a group ends that did not begin"),
     ] {
         let transcoder = transcoder_with("Pair", JsonOptions::new());
