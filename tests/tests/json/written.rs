@@ -107,7 +107,7 @@ fn floating_point_numbers_in_their_shortest_form() {
         { float: 0.1 } => r#"{"float":0.1}"#
         { float: f32::MAX } => r#"{"float":3.4028235e+38}"#
         { double: 0.1 } => r#"{"double":0.1}"#
-        { double: -0.0 } => r#"{"double":-0.0}"#
+        { choice: Some(Choice::OneDouble(-0.0)) } => r#"{"oneDouble":-0.0}"#
         { double: f64::NAN } => r#"{"double":"NaN"}"#
         { float: f32::from_bits(0xFFB5_4321) } => r#"{"float":"NaN"}"#
         { float: f32::INFINITY } => r#"{"float":"Infinity"}"#
