@@ -1,6 +1,9 @@
 //! Streams of replies as lines and as server-sent events.
 
+use std::sync::atomic::Ordering;
+
 use rpc_runtime::Code;
+use rpc_tests::{LIMIT, TestServer, TestStreams, within};
 
 use crate::harness::{Client, start};
 
@@ -73,9 +76,9 @@ async fn an_error_before_the_stream_has_an_http_status() {
 
 #[tokio::test]
 async fn a_client_that_leaves_cancels_its_stream() {
-    let service = rpc_tests::TestStreams::default();
+    let service = TestStreams::default();
     let alive = service.alive.clone();
-    let server = rpc_tests::TestServer::start_with(|server| server.service(service)).await;
+    let server = TestServer::start_with(|server| server.service(service)).await;
     let mut client = Client::connect(&server).await;
     client
         .send(COUNT, &[JSON], br#"{"upTo": 1, "hangs": true}"#)
@@ -83,10 +86,10 @@ async fn a_client_that_leaves_cancels_its_stream() {
     client.head().await;
     assert_eq!(client.chunk().await.unwrap(), b"{\"value\":\"1\"}\n");
     drop(client);
-    rpc_tests::within(rpc_tests::LIMIT, async {
-        while alive.load(std::sync::atomic::Ordering::SeqCst) > 0 {
+    let gone = async {
+        while alive.load(Ordering::SeqCst) > 0 {
             server.settle().await;
         }
-    })
-    .await;
+    };
+    within(LIMIT, gone).await;
 }

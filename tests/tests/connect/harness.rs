@@ -54,17 +54,8 @@ impl Client {
         let length = format!("content-length: {}", body.len());
         let length = first.starts_with("POST").then_some(&*length);
         let headers: Vec<_> = headers.iter().copied().chain(length).collect();
-        self.send_head(first, &headers).await;
-        self.send_raw(body).await;
-    }
-
-    /// Sends a request as far as its body.
-    pub(crate) async fn send_head(&mut self, first: &str, headers: &[&str]) {
-        let headers = headers.join("\r\n");
-        let head = format!("{first} HTTP/1.1\r\nhost: test\r\n{headers}\r\n\r\n");
-        // A request without further headers ends with its first empty line.
-        self.send_raw(head.replace("\r\n\r\n\r\n", "\r\n\r\n").as_bytes())
-            .await;
+        let request = [&head(first, &headers), body].concat();
+        self.send_raw(&request).await;
     }
 
     /// Sends any bytes.
@@ -152,6 +143,15 @@ impl Client {
         let read = self.stream.read_buf(&mut self.input).await.unwrap();
         assert!(read > 0, "the connection ended within a response");
     }
+}
+
+/// A request as far as its body.
+pub(crate) fn head(first: &str, headers: &[&str]) -> Vec<u8> {
+    let headers: String = headers
+        .iter()
+        .map(|header| format!("{header}\r\n"))
+        .collect();
+    format!("{first} HTTP/1.1\r\nhost: test\r\n{headers}\r\n").into_bytes()
 }
 
 /// A message in an envelope.

@@ -1,10 +1,7 @@
 //! The same over HTTP/2.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http2;
-use hyper::{Request, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http::{Request, StatusCode};
 use tokio::net::TcpStream;
 
 use crate::harness::start;
@@ -13,8 +10,7 @@ use crate::harness::start;
 async fn json_and_protobuf_are_answered_over_http2() {
     let server = start().await;
     let stream = TcpStream::connect(server.socket_addr()).await.unwrap();
-    let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-    let (mut client, connection) = handshake.await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
     for (path, content_type, body, reply) in [
         (
@@ -33,11 +29,18 @@ async fn json_and_protobuf_are_answered_over_http2() {
     ] {
         let request = Request::post(format!("http://test{path}"))
             .header("content-type", content_type)
-            .body(Full::new(Bytes::from_static(body)))
+            .body(())
             .unwrap();
-        let response = client.send_request(request).await.unwrap();
+        client = client.ready().await.unwrap();
+        let (response, mut upload) = client.send_request(request, false).unwrap();
+        upload.send_data(Bytes::from_static(body), true).unwrap();
+        let response = response.await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        let read = response.into_body().collect().await.unwrap().to_bytes();
+        let mut download = response.into_body();
+        let mut read = Vec::new();
+        while let Some(data) = download.data().await {
+            read.extend(data.unwrap());
+        }
         assert_eq!(read, reply, "{path}");
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::write::GzEncoder;
 use rpc_runtime::Compression;
 
-use crate::harness::{Client, envelope, start_with};
+use crate::harness::{Client, envelope, head, start_with};
 
 const ECHO: &str = "/probe.Probe/Echo";
 const JSON: &str = "application/json";
@@ -84,8 +84,11 @@ async fn a_client_that_stops_within_a_body_is_not_waited_for() {
         "content-type: application/json",
         "transfer-encoding: chunked",
     ];
-    client.send_head(&format!("POST {ECHO}"), &headers).await;
-    client.send_raw(b"1\r\n{\r\n").await;
+    let request = [
+        head(&format!("POST {ECHO}"), &headers),
+        b"1\r\n{\r\n".to_vec(),
+    ];
+    client.send_raw(&request.concat()).await;
     let answer = rpc_tests::within(rpc_tests::LIMIT, client.answer()).await;
     assert_eq!(answer.status, 504);
     assert!(answer.text().contains("frame_timeout"), "{}", answer.text());

@@ -82,10 +82,8 @@ async fn a_timeout_is_the_calls_deadline() {
     let headers = ["content-type: application/json", "connect-timeout-ms: 1"];
     let answer = client.call("POST /probe.Probe/Hold", &headers, b"{}").await;
     assert_eq!(answer.status, 504);
-    assert_eq!(
-        answer.text(),
-        r#"{"code":"deadline_exceeded","message":"the deadline passed at the server"}"#
-    );
+    let error = r#"{"code":"deadline_exceeded","message":"the deadline passed"#;
+    assert!(answer.text().starts_with(error), "{}", answer.text());
 }
 
 #[tokio::test]

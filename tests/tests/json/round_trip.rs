@@ -112,7 +112,7 @@ impl Maker {
             // Without maps, whose encoding may differ.
             0 => ("kinds.Inner", self.inner(2).encode_to_vec()),
             1 => ("google.protobuf.Duration", self.duration().encode_to_vec()),
-            _ => ("google.protobuf.Value", self.value(0).encode_to_vec()),
+            _ => ("google.protobuf.Value", self.value(3).encode_to_vec()),
         };
         Any {
             type_url: format!("type.example.com/{name}"),

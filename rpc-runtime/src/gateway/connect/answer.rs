@@ -6,9 +6,9 @@ use std::task::Poll;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
-use rpc_wire::{Idempotency, Metadata, Status};
+use rpc_wire::{Code, Idempotency, Metadata, Status};
 
 use super::asked::{Asked, From, To, not_safe};
 use super::codec::Codec;
@@ -34,47 +34,31 @@ pub(super) async fn answer(request: HttpRequest) -> Response<ReplyBody> {
         body,
         connection,
     } = request;
-    let Some(asked) = Asked::of(&request) else {
-        // Only such requests were accepted.
-        return text(http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "");
-    };
     let path = request.uri.path();
     let route = connection
         .router
         .route(path.strip_prefix('/').unwrap_or(path));
-    let method = match route.method() {
-        Ok(method) => method,
-        Err(status) => return failed(&asked, &status, None, &connection),
+    let calling = match Calling::new(&route, &request, &connection) {
+        Ok(calling) => calling,
+        Err(refused) => {
+            if request.version < Version::HTTP_2 {
+                // The next request stands behind it. What is wrong with it makes no difference.
+                let _ = body.collect(LARGE as u64).await;
+            }
+            return *refused;
+        }
     };
-    if asked.from == From::Query && method.idempotency() != Idempotency::NoSideEffects {
-        return not_safe(path);
-    }
-    let to = match asked.to(method.kind(), &request.headers) {
-        Ok(to) => to,
-        Err(response) => return *response,
+    let (asked, method) = (calling.asked, calling.method);
+    let answered = match calling.to {
+        To::Body => calling.unary(body).await,
+        _ => calling.streaming(body).await,
     };
-    let head = match head::read(&request, asked.from, &connection) {
-        Ok(head) => head,
-        Err(status) => return failed(&asked, &status, Some(method), &connection),
-    };
-    let calling = Calling {
-        asked,
-        to,
-        route: &route,
-        method,
-        request: &request,
-        connection: &connection,
-    };
-    let answered = match to {
-        To::Body => calling.unary(head, body).await,
-        _ => calling.streaming(head, body).await,
-    };
-    answered.unwrap_or_else(|status| failed(&asked, &status, Some(method), &connection))
+    answered.unwrap_or_else(|status| failed(asked, &status, Some(method), &connection))
 }
 
 /// The response to a call that failed before any reply.
 fn failed(
-    asked: &Asked,
+    asked: Asked,
     status: &Status,
     method: Option<&RoutedMethod>,
     connection: &HttpConnection,
@@ -90,7 +74,7 @@ fn failed(
         }
         false => error::response(status, method),
     };
-    if let (rpc_wire::Code::Unimplemented, Ok(accepted)) = (
+    if let (Code::Unimplemented, Ok(accepted)) = (
         status.code(),
         HeaderValue::try_from(head::accepted(connection)),
     ) {
@@ -112,10 +96,44 @@ struct Calling<'a> {
     route: &'a Route,
     method: &'a RoutedMethod,
     request: &'a Parts,
+    head: Head,
     connection: &'a Arc<HttpConnection>,
 }
 
-impl Calling<'_> {
+impl<'a> Calling<'a> {
+    /// Finds out what is to be called, and how.
+    ///
+    /// # Errors
+    ///
+    /// The response to a request whose first lines are wrong.
+    fn new(
+        route: &'a Route,
+        request: &'a Parts,
+        connection: &'a Arc<HttpConnection>,
+    ) -> Result<Self, Box<Response<ReplyBody>>> {
+        let Some(asked) = Asked::of(request) else {
+            // Only such requests are accepted.
+            return Err(Box::new(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "")));
+        };
+        let refused = |status: &Status, method| Box::new(failed(asked, status, method, connection));
+        let method = route.method().map_err(|status| refused(&status, None))?;
+        if asked.from == From::Query && method.idempotency() != Idempotency::NoSideEffects {
+            return Err(Box::new(not_safe(request.uri.path())));
+        }
+        let to = asked.to(method.kind(), &request.headers)?;
+        let head = head::read(request, asked.from, connection);
+        let head = head.map_err(|status| refused(&status, Some(method)))?;
+        Ok(Calling {
+            asked,
+            to,
+            route,
+            method,
+            request,
+            head,
+            connection,
+        })
+    }
+
     fn packing(&self, algorithm: Option<Compression>) -> Packing {
         Packing {
             algorithm,
@@ -124,12 +142,11 @@ impl Calling<'_> {
     }
 
     /// Answers a call with one request and one reply.
-    async fn unary(&self, head: Head, body: RequestBody) -> Result<Response<ReplyBody>, Status> {
+    async fn unary(mut self, body: RequestBody) -> Result<Response<ReplyBody>, Status> {
         let Head {
-            mut parts,
-            requests,
-            replies,
-        } = head;
+            requests, replies, ..
+        } = self.head;
+        let mut parts = std::mem::take(&mut self.head.parts);
         parts.without_deadline = parts.deadline.is_none();
         let codec = Codec::new(self.asked.encoding, self.method)?;
         let request = body::only(
@@ -158,20 +175,17 @@ impl Calling<'_> {
         let reply = packing.pack(codec.reply(reply)?, &context);
         let algorithm = replies.filter(|_| reply.compressed);
         let body = self.whole(reply.bytes)?;
-        Ok(self.response(&leading, CONTENT_ENCODING, algorithm, body))
+        let mut response = self.response(&leading, CONTENT_ENCODING, algorithm, body);
+        metadata::write_trailing(&context.take_reply_metadata(), response.headers_mut());
+        Ok(response)
     }
 
     /// Answers a call with streams.
-    async fn streaming(
-        &self,
-        head: Head,
-        body: RequestBody,
-    ) -> Result<Response<ReplyBody>, Status> {
+    async fn streaming(mut self, body: RequestBody) -> Result<Response<ReplyBody>, Status> {
         let Head {
-            parts,
-            requests,
-            replies,
-        } = head;
+            requests, replies, ..
+        } = self.head;
+        let parts = std::mem::take(&mut self.head.parts);
         let codec = Codec::new(self.asked.encoding, self.method)?;
         let kind = self.method.kind();
         let requests = match kind.client_streams() {
@@ -228,7 +242,7 @@ impl Calling<'_> {
     fn response(
         &self,
         leading: &Metadata,
-        encoding: http::HeaderName,
+        encoding: HeaderName,
         algorithm: Option<Compression>,
         body: ReplyBody,
     ) -> Response<ReplyBody> {
