@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
@@ -251,6 +251,10 @@ impl<'a> Calling<'a> {
         headers.insert(CONTENT_TYPE, self.asked.content_type(self.to));
         if let Some(algorithm) = algorithm {
             headers.insert(encoding, HeaderValue::from_static(algorithm.name()));
+        }
+        if self.asked.from == From::Query {
+            // Caches may keep it.
+            headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         }
         metadata::write(leading, headers);
         response
