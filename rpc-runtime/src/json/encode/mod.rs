@@ -99,13 +99,17 @@ struct Limited<'a> {
 
 impl Write for Limited<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(left) = self.left.checked_sub(bytes.len()) else {
             self.is_exceeded = true;
             return Err(io::ErrorKind::FileTooLarge.into());
         };
         self.left = left;
         self.json.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
