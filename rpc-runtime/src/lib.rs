@@ -27,10 +27,12 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod grpc;
 #[cfg(feature = "_http")]
 mod http;
+#[cfg(feature = "_json")]
+pub mod json;
 mod local;
 mod macros;
 pub mod middleware;

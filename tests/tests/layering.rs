@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
                 "codec",
                 "compression",
                 "grpc",
+                "json",
             ],
             &["connection", "call"],
             &["middleware", "pool", "retry"],

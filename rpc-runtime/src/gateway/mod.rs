@@ -1,6 +1,8 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
+#[cfg(feature = "http")]
+mod connect;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "v1")]
@@ -21,6 +23,8 @@ pub enum Protocol {
     V1,
     /// gRPC over HTTP/2, with the feature `grpc`.
     Grpc,
+    /// JSON over HTTP, and the Connect protocol, with the feature `http`.
+    Http,
 }
 
 impl Protocol {
@@ -29,6 +33,7 @@ impl Protocol {
         match self {
             Protocol::V1 => "v1",
             Protocol::Grpc => "grpc",
+            Protocol::Http => "connect",
         }
     }
 }
@@ -74,5 +79,7 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
     vec![
         #[cfg(feature = "grpc")]
         Box::new(grpc::Grpc),
+        #[cfg(feature = "http")]
+        Box::new(connect::Connect),
     ]
 }

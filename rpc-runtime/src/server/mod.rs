@@ -15,6 +15,11 @@ mod gateway;
 mod handled;
 mod handling;
 mod intercepted;
+#[cfg(feature = "_json")]
+mod json;
+#[cfg(not(feature = "_json"))]
+#[path = "no_json.rs"]
+mod json;
 mod limit;
 mod pace;
 mod reply;
@@ -46,8 +51,10 @@ pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use router::Route;
+#[cfg(feature = "http")]
+pub(crate) use router::RoutedMethod;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;

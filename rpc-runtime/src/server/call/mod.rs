@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
+#[cfg(feature = "http")]
+use rpc_wire::Idempotency;
 use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 
@@ -73,6 +75,12 @@ impl RoutedMethod {
     /// Which sides stream.
     pub(crate) fn kind(&self) -> MethodKind {
         self.descriptor.kind()
+    }
+
+    /// Whether the method may run twice, or changes nothing at all.
+    #[cfg(feature = "http")]
+    pub(crate) fn idempotency(&self) -> Idempotency {
+        self.descriptor.idempotency()
     }
 }
 
