@@ -14,8 +14,10 @@ fn main() -> rpc_build::Result<()> {
             "proto/probe.proto",
             "proto/relay.proto",
             "proto/streams.proto",
+            "../proto/grpc/health/v1/health.proto",
+            "../proto/grpc/reflection/v1/reflection.proto",
         ],
-        &["proto"],
+        &["proto", "../proto"],
     )?;
     other_codecs()
 }

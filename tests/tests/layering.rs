@@ -26,8 +26,11 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["gateway", "local"],
-            &["codegen", "config"],
+            &["local"],
+            &["codegen"],
+            &["builtin"],
+            &["gateway"],
+            &["config"],
         ],
     ),
 ];

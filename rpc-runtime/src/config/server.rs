@@ -58,9 +58,15 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
-fn without(mut server: Server, protocols: &Node) -> Result<Server, ConfigError> {
-    for protocol in protocols.some_of(&[("v1", Protocol::V1)])? {
-        server = server.without(protocol);
+fn without(mut server: Server, answers: &Node) -> Result<Server, ConfigError> {
+    type Without = fn(Server) -> Server;
+    let known: [(&str, Without); 3] = [
+        ("health", Server::without_health),
+        ("reflection", Server::without_reflection),
+        ("v1", |server| server.without(Protocol::V1)),
+    ];
+    for without in answers.some_of(&known)? {
+        server = without(server);
     }
     Ok(server)
 }

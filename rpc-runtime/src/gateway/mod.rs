@@ -1,9 +1,10 @@
-//! Protocols other than the native one, each behind its cargo feature, and which of them a server
+//! Protocols other than the native one, each behind its cargo feature, and what a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
 #[cfg(feature = "v1")]
 mod v1;
 
+use crate::builtin;
 use crate::server::{Gateway, Server};
 
 /// A protocol beside the native one that a server answers on the same port.
@@ -33,9 +34,10 @@ impl Default for Server {
 }
 
 impl Server {
-    /// A server without services, which answers every [`Protocol`] that is compiled in.
+    /// A server without services of the caller's, which answers every [`Protocol`] that is compiled
+    /// in, health checks (feature `health`) and reflection (feature `reflection`).
     pub fn new() -> Self {
-        Server::with_gateways(compiled_in())
+        Server::made_of(compiled_in(), builtin::compiled_in())
     }
 
     /// Does not answer this protocol. Its clients are treated as any stranger.
@@ -48,6 +50,20 @@ impl Server {
     #[must_use]
     pub fn without(self, protocol: Protocol) -> Self {
         self.retain_gateways(|name| name != protocol.name())
+    }
+
+    /// Answers no health checks, unless a service for them is registered. See the module `health`, with
+    /// the feature of that name.
+    #[must_use]
+    pub fn without_health(self) -> Self {
+        self.retain_builtin(|name| name != "health")
+    }
+
+    /// Does not tell clients what its services look like, which it does with the feature
+    /// `reflection`: grpcurl, Postman and others then need no `.proto` files.
+    #[must_use]
+    pub fn without_reflection(self) -> Self {
+        self.retain_builtin(|name| name != "reflection")
     }
 }
 

@@ -127,9 +127,18 @@ impl Server {
     }
 
     pub(super) fn acceptor(self) -> Result<Acceptor, ServeError> {
+        let mut services = self.services?;
+        for (name, service) in self.builtin.iter().flat_map(|builtin| builtin.services()) {
+            services.add_builtin(name, service);
+        }
+        let registered = services.list();
+        for builtin in &self.builtin {
+            builtin.starting(&registered);
+        }
         Ok(Acceptor {
-            router: Arc::new(Router::new(self.services?, self.calls)),
+            router: Arc::new(Router::new(services, self.calls)),
             gateways: self.gateways.into(),
+            builtin: self.builtin,
             config: self.connection,
             limits: self.limits,
             tls: self.tls.map(|tls| tls.acceptor()),
