@@ -28,6 +28,10 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "_http")]
+mod http;
 mod local;
 mod macros;
 pub mod middleware;

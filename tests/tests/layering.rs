@@ -22,11 +22,11 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression"],
+            &["signal", "transport", "codec", "compression", "grpc"],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["local"],
+            &["http", "local"],
             &["codegen"],
             &["builtin"],
             &["gateway"],

@@ -1,10 +1,16 @@
 //! Protocols other than the native one, each behind its cargo feature, and what a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(all(feature = "_http", feature = "health"))]
+mod healthz;
 #[cfg(feature = "v1")]
 mod v1;
 
 use crate::builtin;
+#[cfg(feature = "_http")]
+use crate::http::{Http, HttpService};
 use crate::server::{Gateway, Server};
 
 /// A protocol beside the native one that a server answers on the same port.
@@ -16,6 +22,8 @@ use crate::server::{Gateway, Server};
 pub enum Protocol {
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
+    /// gRPC over HTTP/2, with the feature `grpc`.
+    Grpc,
 }
 
 impl Protocol {
@@ -23,6 +31,7 @@ impl Protocol {
     fn name(self) -> &'static str {
         match self {
             Protocol::V1 => "v1",
+            Protocol::Grpc => "grpc",
         }
     }
 }
@@ -49,14 +58,15 @@ impl Server {
     /// ```
     #[must_use]
     pub fn without(self, protocol: Protocol) -> Self {
-        self.retain_gateways(|name| name != protocol.name())
+        self.leave_out(protocol.name())
     }
 
-    /// Answers no health checks, unless a service for them is registered. See the module `health`, with
-    /// the feature of that name.
+    /// Answers no health checks, unless a service for them is registered, and no `GET /healthz`. See the
+    /// module `health`, with the feature of that name.
     #[must_use]
     pub fn without_health(self) -> Self {
-        self.retain_builtin(|name| name != "health")
+        let server = self.retain_builtin(|name| name != "health");
+        server.leave_out("healthz")
     }
 
     /// Does not tell clients what its services look like, which it does with the feature
@@ -72,5 +82,18 @@ fn compiled_in() -> Vec<Box<dyn Gateway>> {
     vec![
         #[cfg(feature = "v1")]
         Box::new(v1::V1),
+        #[cfg(feature = "_http")]
+        Box::new(Http::new(over_http())),
+    ]
+}
+
+/// Each protocol over HTTP whose feature is on.
+#[cfg(feature = "_http")]
+fn over_http() -> Vec<Box<dyn HttpService>> {
+    vec![
+        #[cfg(feature = "grpc")]
+        Box::new(grpc::Grpc),
+        #[cfg(feature = "health")]
+        Box::new(healthz::Healthz),
     ]
 }

@@ -5,7 +5,7 @@ mod blocking_stream;
 mod bound;
 mod builder;
 mod builtin;
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
 mod compression;
@@ -40,10 +40,16 @@ pub use workers::{WorkerPool, WorkerPoolStats};
 pub(crate) use accept::serve_transport;
 pub(crate) use builtin::{Builtin, RegisteredService};
 #[cfg(feature = "v1")]
-pub(crate) use call::{Answer, CallParts};
+pub(crate) use call::Answer;
+#[cfg(feature = "_gateway")]
+pub(crate) use call::CallParts;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
+#[cfg(feature = "grpc")]
+pub(crate) use router::Route;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;

@@ -135,13 +135,15 @@ impl Server {
         for builtin in &self.builtin {
             builtin.starting(&registered);
         }
+        let alpn = self.gateways.iter().flat_map(|gateway| gateway.alpn());
+        let alpn: Vec<_> = alpn.copied().collect();
         Ok(Acceptor {
             router: Arc::new(Router::new(services, self.calls)),
             gateways: self.gateways.into(),
             builtin: self.builtin,
             config: self.connection,
             limits: self.limits,
-            tls: self.tls.map(|tls| tls.acceptor()),
+            tls: self.tls.map(|tls| tls.acceptor(&alpn)),
             events: Throttle::default(),
             grace: self.shutdown_grace,
         })

@@ -21,6 +21,10 @@
 //! health.set_not_serving("shop.Catalog");
 //! ```
 //!
+//! Over HTTP (features `grpc`, `http` and `jsonrpc`), `GET /healthz` tells the same of the server as a whole, and
+//! `GET /healthz/shop.Orders` of a service: with 200 if it is SERVING, and else 503. The text is `SERVING`, for whom accepts
+//! `application/json` `{"status":"SERVING"}`.
+//!
 //! Health checks are calls as others are: interceptors see them. `Authenticate` lets them pass with
 //! `.except("grpc.health.v1.Health")`.
 
@@ -34,6 +38,13 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod watch;
+
+/// The messages of a check.
+#[cfg(feature = "_http")]
+pub(crate) mod wire {
+    pub(crate) use super::generated::grpc::health::v1::health_check_response::ServingStatus;
+    pub(crate) use super::generated::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+}
 
 use std::sync::Arc;
 
