@@ -8,6 +8,7 @@ fn main() -> rpc_build::Result<()> {
         &[
             "proto/flaky.proto",
             "proto/flows.proto",
+            "proto/grpc/testing/test.proto",
             "proto/ledger.proto",
             "proto/library.proto",
             "proto/notes.proto",
@@ -33,8 +34,7 @@ fn tonic_clients() -> rpc_build::Result<()> {
         .compile(
             &[
                 "proto/flows.proto",
-                "proto/library.proto",
-                "proto/notes.proto",
+                "proto/grpc/testing/test.proto",
                 "proto/probe.proto",
                 "proto/streams.proto",
                 "../proto/grpc/health/v1/health.proto",

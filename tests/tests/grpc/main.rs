@@ -4,9 +4,18 @@
     reason = "a helper of a test panics where the test fails"
 )]
 
+mod attacks;
 mod builtin;
 mod calls;
+mod compression;
+mod deadlines;
+mod ends;
 mod harness;
+mod interop;
+mod limits;
+mod rules;
+mod shutdown;
+mod tls;
 
 /// tonic's clients. Their messages are types of their own.
 mod protos {
@@ -26,6 +35,9 @@ mod protos {
     }
     pub(crate) mod reflection {
         rpc_runtime::include_proto!("tonic/grpc.reflection.v1");
+    }
+    pub(crate) mod testing {
+        rpc_runtime::include_proto!("tonic/grpc.testing");
     }
     pub(crate) mod streams {
         rpc_runtime::include_proto!("tonic/streams");

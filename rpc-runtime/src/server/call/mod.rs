@@ -41,7 +41,8 @@ pub(crate) struct CallParts {
     pub(crate) identity: Option<Arc<PeerIdentity>>,
 }
 
-/// What a call with one reply comes to: the encoded message and its metadata.
+/// What a call with one reply comes to: the encoded message, and what goes ahead of it. What goes behind it is
+/// known to its context.
 pub(crate) type Answer = Result<(BytesMut, Metadata), Status>;
 
 /// A call whose handler was made.

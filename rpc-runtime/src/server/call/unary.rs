@@ -127,7 +127,7 @@ impl Future for UnaryCall {
                 let code = result.as_ref().map_or_else(Status::code, |()| Code::Ok);
                 call.context.end_for_others(code);
                 let body = std::mem::take(&mut call.body);
-                Poll::Ready(result.map(|()| (body, call.context.take_reply_metadata())))
+                Poll::Ready(result.map(|()| (body, call.context.take_reply_headers())))
             }
             Poll::Pending => call.deadline.poll(cx).map(|status| {
                 call.context.end_for_others(status.code());
