@@ -92,6 +92,22 @@ async fn a_watch_tells_the_status_and_each_change() {
 }
 
 #[tokio::test]
+async fn proxies_check_and_watch_over_grpc_too() {
+    within(LIMIT, async {
+        let health = Health::new();
+        let server = TestServer::start_with(|server| server.health(health.clone())).await;
+        let target = format!("grpc://{}", server.socket_addr());
+        let client = HealthAsyncClientProxy::connect(target).await.unwrap();
+        assert_eq!(check(&client, "probe.Probe").await.unwrap(), Serving);
+        let mut statuses = watch(&client, "").await.unwrap();
+        assert_eq!(next(&mut statuses).await.unwrap(), Serving);
+        health.set_not_serving("");
+        assert_eq!(next(&mut statuses).await.unwrap(), NotServing);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_service_that_nobody_knows_may_be_watched_until_it_comes() {
     within(LIMIT, async {
         let health = Health::new();

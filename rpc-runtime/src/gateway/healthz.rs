@@ -32,6 +32,10 @@ impl HttpService for Healthz {
         is_read && service(request.uri.path()).is_some()
     }
 
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     fn call(&self, request: HttpRequest) -> Answering {
         Box::pin(async move {
             let HttpRequest {

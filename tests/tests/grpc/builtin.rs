@@ -1,10 +1,10 @@
 //! Health checks and reflection, as gRPC's clients see them.
 
 use rpc_runtime::health::Health;
-use rpc_tests::{LIMIT, within};
+use rpc_tests::{LIMIT, TestServer, within};
 use tonic::Code;
 
-use crate::harness::Grpc;
+use crate::harness::connect;
 use crate::protos::health::HealthCheckRequest;
 use crate::protos::health::health_check_response::ServingStatus;
 use crate::protos::health::health_client::HealthClient;
@@ -23,30 +23,30 @@ fn request(service: &str) -> HealthCheckRequest {
 async fn the_health_of_a_service_can_be_checked_and_watched() {
     within(LIMIT, async {
         let health = Health::new();
-        let mut grpc = Grpc::start_with(|server| server.health(health.clone())).await;
-        let mut client = HealthClient::new(grpc.channel.clone());
-        let reply = client.check(request("flows.Flows")).await.unwrap();
+        let mut server = TestServer::start_with(|server| server.health(health.clone())).await;
+        let mut client = HealthClient::new(connect(&server).await);
+        let reply = client.check(request("probe.Probe")).await.unwrap();
         assert_eq!(reply.into_inner().status(), ServingStatus::Serving);
         let unknown = client.check(request("nobody.Knows")).await.unwrap_err();
         assert_eq!(unknown.code(), Code::NotFound);
 
-        let watched = client.watch(request("flows.Flows")).await.unwrap();
+        let watched = client.watch(request("probe.Probe")).await.unwrap();
         let mut watched = watched.into_inner();
         let first = watched.message().await.unwrap().unwrap();
         assert_eq!(first.status(), ServingStatus::Serving);
-        health.set_not_serving("flows.Flows");
+        health.set_not_serving("probe.Probe");
         let second = watched.message().await.unwrap().unwrap();
         assert_eq!(second.status(), ServingStatus::NotServing);
-        health.set_serving("flows.Flows");
+        health.set_serving("probe.Probe");
         let third = watched.message().await.unwrap().unwrap();
         assert_eq!(third.status(), ServingStatus::Serving);
 
-        grpc.server.begin_shutdown();
+        server.begin_shutdown();
         let fourth = watched.message().await.unwrap().unwrap();
         assert_eq!(fourth.status(), ServingStatus::NotServing);
         let end = watched.message().await.unwrap_err();
         assert_eq!(end.code(), Code::Unavailable);
-        grpc.server.shut_down().await;
+        server.shut_down().await;
     })
     .await;
 }
@@ -54,11 +54,11 @@ async fn the_health_of_a_service_can_be_checked_and_watched() {
 #[tokio::test]
 async fn reflection_lists_services_and_defines_them() {
     within(LIMIT, async {
-        let grpc = Grpc::start().await;
-        let mut client = ServerReflectionClient::new(grpc.channel.clone());
+        let server = TestServer::start().await;
+        let mut client = ServerReflectionClient::new(connect(&server).await);
         let requests = [
             MessageRequest::ListServices(String::new()),
-            MessageRequest::FileContainingSymbol("flows.Flows".to_owned()),
+            MessageRequest::FileContainingSymbol("probe.Probe".to_owned()),
         ];
         let requests = requests.map(|request| ServerReflectionRequest {
             message_request: Some(request),
@@ -70,7 +70,7 @@ async fn reflection_lists_services_and_defines_them() {
         let Some(MessageResponse::ListServicesResponse(list)) = list else {
             panic!("{list:?}");
         };
-        assert!(list.service.iter().any(|it| it.name == "flows.Flows"));
+        assert!(list.service.iter().any(|it| it.name == "probe.Probe"));
         let files = replies.message().await.unwrap().unwrap().message_response;
         let Some(MessageResponse::FileDescriptorResponse(files)) = files else {
             panic!("{files:?}");

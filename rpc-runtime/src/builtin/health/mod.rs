@@ -21,7 +21,7 @@
 //! health.set_not_serving("shop.Catalog");
 //! ```
 //!
-//! Over HTTP (features `grpc`, `http` and `jsonrpc`), `GET /healthz` tells the same of the server as a whole, and
+//! Where the server answers any [`Protocol`](crate::Protocol) over HTTP, `GET /healthz` tells the same of the server as a whole, and
 //! `GET /healthz/shop.Orders` of a service: with 200 if it is SERVING, and else 503. The text is `SERVING`, for whom accepts
 //! `application/json` `{"status":"SERVING"}`.
 //!
