@@ -22,8 +22,8 @@
 //! ```
 //!
 //! Where the server answers any [`Protocol`](crate::Protocol) over HTTP, `GET /healthz` tells the same of the server as a whole, and
-//! `GET /healthz/shop.Orders` of a service: with 200 if it is SERVING, and else 503. The text is `SERVING`, for whom accepts
-//! `application/json` `{"status":"SERVING"}`.
+//! `GET /healthz/shop.Orders` of a service: with 200 if it is SERVING, and else 503. The text is `SERVING`, or
+//! `{"status":"SERVING"}` for a client that accepts `application/json`.
 //!
 //! Health checks are calls as others are: interceptors see them. `Authenticate` lets them pass with
 //! `.except("grpc.health.v1.Health")`.
@@ -39,13 +39,6 @@ mod status;
 mod tests;
 mod watch;
 
-/// The messages of a check.
-#[cfg(feature = "_http")]
-pub(crate) mod wire {
-    pub(crate) use super::generated::grpc::health::v1::health_check_response::ServingStatus;
-    pub(crate) use super::generated::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
-}
-
 use std::sync::Arc;
 
 pub use check::Check;
@@ -53,6 +46,13 @@ pub use handle::Health;
 pub use status::ServingStatus;
 
 use crate::server::{Builtin, IntoService, RegisteredService, Server, Service};
+
+/// The messages of a check.
+#[cfg(feature = "_http")]
+pub(crate) mod wire {
+    pub(crate) use super::generated::grpc::health::v1::health_check_response::ServingStatus;
+    pub(crate) use super::generated::grpc::health::v1::{HealthCheckRequest, HealthCheckResponse};
+}
 
 impl Server {
     /// Has the server's health checks answered by `health`, which others may hold too: to set a status by
