@@ -35,8 +35,10 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
             &["middleware", "pool", "retry"],
             &["client", "server"],
             &["http", "local"],
+            &["codegen"],
+            &["builtin"],
             &["gateway"],
-            &["codegen", "config"],
+            &["config"],
         ],
     ),
 ];
