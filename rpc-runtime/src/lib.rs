@@ -27,6 +27,8 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
+#[cfg(feature = "jsonrpc")]
+pub mod jsonrpc;
 mod local;
 mod macros;
 pub mod middleware;

@@ -1,0 +1,16 @@
+//! JSON-RPC 2.0: the numbers of its errors, and its requests and answers as text.
+//!
+//! With the feature `jsonrpc` a server answers JSON-RPC on its port, see [`Protocol::JsonRpc`].
+//!
+//! [`Protocol::JsonRpc`]: crate::Protocol::JsonRpc
+
+pub mod code;
+mod error;
+mod request;
+mod response;
+mod scanner;
+
+pub(crate) use error::ErrorObject;
+pub(crate) use request::{Elements, Invalid, NO_ID, Request};
+pub(crate) use response::{write_error, write_result};
+pub(crate) use scanner::{Broken, Scanner, whitespace};
