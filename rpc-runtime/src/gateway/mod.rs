@@ -2,6 +2,10 @@
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
 #[cfg(feature = "v1")]
+mod exchange;
+#[cfg(feature = "v1")]
+mod progress;
+#[cfg(feature = "v1")]
 mod v1;
 
 use crate::server::{Gateway, Server};
