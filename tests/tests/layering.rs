@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression"],
+            &["signal", "transport", "codec", "compression", "json"],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],

@@ -15,6 +15,11 @@ mod gateway;
 mod handled;
 mod handling;
 mod intercepted;
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
+mod json;
+#[cfg(not(any(feature = "http", feature = "jsonrpc")))]
+#[path = "no_json.rs"]
+mod json;
 mod limit;
 mod pace;
 mod reply;

@@ -8,6 +8,7 @@ use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::{CallHandling, Handling};
 use super::intercepted::intercept;
+use super::json::{Json, RouteJson};
 use super::limit::{Counted, Counter};
 use super::pace::Pace;
 use super::run::catch;
@@ -65,6 +66,8 @@ pub(super) struct CallConfig {
     pub(super) default_timeout: Duration,
     /// What is around them.
     pub(super) layers: Layers,
+    /// How their messages are JSON.
+    pub(super) json: Json,
 }
 
 impl Default for CallConfig {
@@ -74,6 +77,7 @@ impl Default for CallConfig {
             max_concurrent_calls: None,
             default_timeout: DEFAULT_TIMEOUT,
             layers: Layers::default(),
+            json: Json::default(),
         }
     }
 }
@@ -95,15 +99,16 @@ struct Routed {
 }
 
 impl Routed {
-    fn new(service: Arc<dyn Service>, workers: &WorkerPool) -> Self {
+    fn new(service: Arc<dyn Service>, calls: &CallConfig) -> Self {
         let methods = service.descriptor().methods().iter().enumerate();
         let methods = methods
             .map(|(index, descriptor)| RoutedMethod {
                 service: Arc::clone(&service),
                 index,
                 descriptor,
-                handling: Handling::of(descriptor, service.handler_options(index), workers),
+                handling: Handling::of(descriptor, service.handler_options(index), &calls.workers),
                 pace: Arc::default(),
+                json: RouteJson::new(calls.json),
             })
             .collect();
         Routed { service, methods }
@@ -127,6 +132,7 @@ pub(crate) struct RoutedMethod {
     pub(super) descriptor: &'static MethodDescriptor,
     handling: Option<Arc<Handling>>,
     pub(super) pace: Arc<Pace>,
+    pub(super) json: RouteJson,
 }
 
 impl RoutedMethod {
@@ -163,7 +169,7 @@ impl Router {
         let services = services.services.into_iter();
         Router {
             services: services
-                .map(|(name, registered)| (name, Routed::new(registered.service, &calls.workers)))
+                .map(|(name, registered)| (name, Routed::new(registered.service, &calls)))
                 .collect(),
             max_concurrent_calls: calls.max_concurrent_calls,
             #[cfg(feature = "v1")]

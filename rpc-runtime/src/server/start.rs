@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 use super::accept::Acceptor;
-use super::router::Router;
+use super::router::{CallConfig, Router};
 use super::throttle::Throttle;
 use super::{BoundServer, ServeError, Server, ShutdownReport};
 use crate::transport::{Accepted, ListenAddress, Listener};
@@ -127,8 +127,10 @@ impl Server {
     }
 
     pub(super) fn acceptor(self) -> Result<Acceptor, ServeError> {
+        let json = self.calls.json.within(&self.connection);
+        let calls = CallConfig { json, ..self.calls };
         Ok(Acceptor {
-            router: Arc::new(Router::new(self.services?, self.calls)),
+            router: Arc::new(Router::new(self.services?, calls)),
             gateways: self.gateways.into(),
             config: self.connection,
             limits: self.limits,
