@@ -8,6 +8,8 @@ mod progress;
 #[cfg(feature = "v1")]
 mod v1;
 
+#[cfg(feature = "_http")]
+use crate::http::{Http, HttpService};
 use crate::server::{Gateway, Server};
 
 /// A protocol beside the native one that a server answers on the same port.
@@ -51,7 +53,7 @@ impl Server {
     /// ```
     #[must_use]
     pub fn without(self, protocol: Protocol) -> Self {
-        self.retain_gateways(|name| name != protocol.name())
+        self.leave_out(protocol.name())
     }
 }
 
@@ -60,5 +62,13 @@ fn compiled_in() -> Vec<Box<dyn Gateway>> {
     vec![
         #[cfg(feature = "v1")]
         Box::new(v1::V1),
+        #[cfg(feature = "_http")]
+        Box::new(Http::new(over_http())),
     ]
+}
+
+/// Each protocol over HTTP whose feature is on.
+#[cfg(feature = "_http")]
+fn over_http() -> Vec<Box<dyn HttpService>> {
+    vec![]
 }

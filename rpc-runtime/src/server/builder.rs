@@ -58,9 +58,10 @@ impl Server {
         }
     }
 
-    /// Keeps the gateways that are wanted, by name.
-    pub(crate) fn retain_gateways(mut self, wanted: impl Fn(&str) -> bool) -> Self {
-        self.gateways.retain(|gateway| wanted(gateway.name()));
+    /// Does not answer the protocol of this name.
+    pub(crate) fn leave_out(mut self, protocol: &str) -> Self {
+        self.gateways
+            .retain_mut(|gateway| gateway.leave_out(protocol));
         self
     }
 

@@ -262,7 +262,7 @@ impl ServerSink for Dispatcher {
                 return Some(kept(task, context));
             }
             Ok(Reply(ReplyKind::Spawned(task))) => return Some(kept(task, context)),
-            Ok(Reply(ReplyKind::Intercepted(_))) => unreachable!("only interceptors ask for it"),
+            Ok(Reply(ReplyKind::Replies(_))) => unreachable!("they go to the connection"),
             Ok(Reply(ReplyKind::Refused(status))) => {
                 responder.status(&status, false);
                 return None;

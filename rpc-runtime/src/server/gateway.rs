@@ -24,6 +24,16 @@ pub(crate) trait Gateway: Send + Sync {
     /// least one. At most one gateway may say [`Prefix::Match`].
     fn probe(&self, first: &[u8]) -> Prefix;
 
+    /// The names that its protocols have in ALPN.
+    fn alpn(&self) -> &'static [&'static [u8]] {
+        &[]
+    }
+
+    /// Does not answer this protocol, if it is one of its own; false if none is left.
+    fn leave_out(&mut self, protocol: &str) -> bool {
+        protocol != self.name()
+    }
+
     /// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
     fn serve(&self, connection: GatewayConnection) -> Serving;
 }
@@ -36,7 +46,7 @@ pub(crate) type Serving = Pin<Box<dyn Future<Output = String> + Send>>;
 
 /// A connection for a gateway.
 #[cfg_attr(
-    not(feature = "v1"),
+    not(feature = "_gateway"),
     expect(dead_code, reason = "no gateway is compiled in")
 )]
 pub(crate) struct GatewayConnection {

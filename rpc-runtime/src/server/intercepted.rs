@@ -34,11 +34,11 @@ pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_
     };
     context.handler_start().postpone();
     let stream = incoming.streams.as_ref().and_then(Streams::reply_to);
-    let body = match &stream {
-        Some(stream) if method.kind().client_streams() => {
-            Body::from_source(Requests(Arc::clone(stream)))
-        }
-        _ => {
+    let requests = incoming.streams.filter(|_| method.kind().client_streams());
+    let body = match requests {
+        Some(Streams::Connection(stream)) => Body::from_source(Requests(stream)),
+        Some(Streams::Given(requests)) => *requests,
+        None => {
             let arrived = Encoded {
                 bytes: incoming.body.into_bytes(),
                 compressed: incoming.compressed.is_some(),
@@ -56,6 +56,7 @@ pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_
     let request = Request::incoming(method, context.clone(), body, call);
     let answer = answer(chain, request, context.clone());
     match stream {
+        None if method.kind().server_streams() => Reply(ReplyKind::Replies(Box::pin(answer))),
         None => Reply::running(Box::pin(Intercepted::new(only_message(answer)))),
         Some(stream) if method.kind().server_streams() => {
             Reply::spawned(streaming::run(answer, stream, context))
@@ -121,7 +122,7 @@ impl InterceptedCall {
             ReplyKind::Running(handler) | ReplyKind::Deferred(handler) => {
                 self.reply(handler).await?
             }
-            ReplyKind::Intercepted(replies) => self.replies(replies).await?,
+            ReplyKind::Replies(replies) => self.replies(replies).await?,
             ReplyKind::Refused(status) => {
                 self.context.handler_start().postpone();
                 return Err(status);
@@ -143,7 +144,7 @@ impl InterceptedCall {
             body: RequestBody::Shared(message),
             compressed: None,
             handling: self.handling.as_ref().map(EarlyHandling::of_handler),
-            streams: streams.then(|| Streams::Intercepted(Box::new(rest))),
+            streams: streams.then(|| Streams::Given(Box::new(rest))),
             spare: &mut None,
             codec: PhantomData,
         };

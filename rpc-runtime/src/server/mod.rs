@@ -4,7 +4,7 @@ mod accept;
 mod blocking_stream;
 mod bound;
 mod builder;
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
 mod compression;
@@ -43,9 +43,13 @@ pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
 #[cfg(feature = "v1")]
-pub(crate) use call::{Answer, CallParts};
+pub(crate) use call::Answer;
+#[cfg(feature = "_gateway")]
+pub(crate) use call::CallParts;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
-#[cfg(feature = "v1")]
+#[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
 pub(crate) use router::Router;
 #[cfg(feature = "config")]

@@ -83,7 +83,7 @@ pub(super) fn requests<C: Codec<M>, M: 'static>(
     let decode = |body| valid(C::decode_shared(body));
     let source: Box<dyn MessageSource> = match streams.ok_or_else(not_a_stream)? {
         Streams::Connection(stream) => Box::new(Requests(stream)),
-        Streams::Intercepted(requests) => match context.checks().cloned() {
+        Streams::Given(requests) => match context.checks().cloned() {
             Some(checks) => Box::new(Checked {
                 requests: *requests,
                 decode,

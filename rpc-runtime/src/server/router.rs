@@ -86,7 +86,7 @@ impl Default for CallConfig {
 pub(crate) struct Router {
     services: HashMap<String, Routed>,
     max_concurrent_calls: Option<usize>,
-    #[cfg(feature = "v1")]
+    #[cfg(feature = "_gateway")]
     default_timeout: Duration,
     running: Arc<Counter>,
     interceptors: Option<Next>,
@@ -172,7 +172,7 @@ impl Router {
                 .map(|(name, registered)| (name, Routed::new(registered.service, &calls)))
                 .collect(),
             max_concurrent_calls: calls.max_concurrent_calls,
-            #[cfg(feature = "v1")]
+            #[cfg(feature = "_gateway")]
             default_timeout: calls.default_timeout,
             running: Arc::default(),
             interceptors: calls.layers.chain(),
@@ -214,7 +214,7 @@ impl Router {
     }
 
     /// How long a call may take whose client cannot say it.
-    #[cfg(feature = "v1")]
+    #[cfg(feature = "_gateway")]
     pub(crate) fn default_timeout(&self) -> Duration {
         self.default_timeout
     }

@@ -67,8 +67,8 @@ pub struct Incoming<'a, C = Protobuf> {
 pub(super) enum Streams {
     /// The connection, to which replies go, too.
     Connection(Arc<ServerStream>),
-    /// Interceptors, which take the replies.
-    Intercepted(Box<Body>),
+    /// Whoever takes the replies: interceptors, or a gateway.
+    Given(Box<Body>),
 }
 
 impl Streams {
@@ -76,7 +76,7 @@ impl Streams {
     pub(super) fn reply_to(&self) -> Option<Arc<ServerStream>> {
         match self {
             Streams::Connection(stream) => Some(Arc::clone(stream)),
-            Streams::Intercepted(_) => None,
+            Streams::Given(_) => None,
         }
     }
 }
@@ -93,11 +93,11 @@ pub(super) enum ReplyKind {
     Deferred(Handler),
     /// Runs in a task of its own.
     Spawned(AbortHandle),
-    /// Gives a stream of replies to interceptors.
-    Intercepted(RepliesFuture),
+    /// Gives a stream of replies to whoever gave the requests.
+    Replies(RepliesFuture),
 }
 
-/// A handler whose stream of replies interceptors take, encoded.
+/// A handler whose stream of replies somebody else takes, encoded.
 pub(super) type RepliesFuture = Pin<Box<dyn Future<Output = Result<Body, Status>> + Send>>;
 
 impl<C> std::fmt::Debug for Incoming<'_, C> {
@@ -278,7 +278,7 @@ impl Reply {
     }
 
     /// A handler that takes a stream of requests and gives one reply, to a connection or to
-    /// interceptors.
+    /// whoever gave the requests.
     fn to_stream<C, F, M>(handler: F, to: Option<Arc<ServerStream>>, context: Context) -> Self
     where
         F: Future<Output = Result<M, Status>> + Send + 'static,
@@ -294,7 +294,7 @@ impl Reply {
     }
 
     /// A handler with a stream of replies, which `start` makes, run as its method's options say, if
-    /// there are any. The replies go to a connection or to interceptors.
+    /// there are any. The replies go to a connection or to whoever gave the requests.
     fn streaming<C, F, S, M>(
         start: impl FnOnce(Context) -> F,
         to: Option<Arc<ServerStream>>,
@@ -332,7 +332,7 @@ impl Reply {
             Some(stream) => Reply::spawned(streaming::run(replies, stream, context)),
             None => {
                 let replies = async { replies.await.map(Body::stream) };
-                Reply(ReplyKind::Intercepted(Box::pin(replies)))
+                Reply(ReplyKind::Replies(Box::pin(replies)))
             }
         }
     }
@@ -351,7 +351,7 @@ impl std::fmt::Debug for Reply {
             ReplyKind::Running(_) => f.write_str("Running"),
             ReplyKind::Deferred(_) => f.write_str("Deferred"),
             ReplyKind::Spawned(_) => f.write_str("Spawned"),
-            ReplyKind::Intercepted(_) => f.write_str("Intercepted"),
+            ReplyKind::Replies(_) => f.write_str("Replies"),
         }
     }
 }

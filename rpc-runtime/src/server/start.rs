@@ -129,12 +129,14 @@ impl Server {
     pub(super) fn acceptor(self) -> Result<Acceptor, ServeError> {
         let json = self.calls.json.within(&self.connection);
         let calls = CallConfig { json, ..self.calls };
+        let alpn = self.gateways.iter().flat_map(|gateway| gateway.alpn());
+        let alpn: Vec<_> = alpn.copied().collect();
         Ok(Acceptor {
             router: Arc::new(Router::new(self.services?, calls)),
             gateways: self.gateways.into(),
             config: self.connection,
             limits: self.limits,
-            tls: self.tls.map(|tls| tls.acceptor()),
+            tls: self.tls.map(|tls| tls.acceptor(&alpn)),
             events: Throttle::default(),
             grace: self.shutdown_grace,
         })

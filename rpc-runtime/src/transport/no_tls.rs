@@ -20,7 +20,7 @@ pub(crate) enum ClientTls {}
 pub(crate) enum TlsAcceptor {}
 
 impl ServerTls {
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self, _: &[&[u8]]) -> TlsAcceptor {
         match *self {}
     }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Prefix {
 }
 
 #[cfg_attr(
-    not(any(feature = "v1", test)),
+    not(any(feature = "_gateway", test)),
     expect(dead_code, reason = "no gateway is compiled in")
 )]
 impl Prefix {

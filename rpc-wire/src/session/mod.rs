@@ -62,7 +62,7 @@ pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::{Responder, too_many_unread};
 pub use send_queue::Offered;
-pub use server::{IncomingRequest, RequestBody, ServerConfig, ServerSession, ServerSink};
+pub use server::{Cancels, IncomingRequest, RequestBody, ServerConfig, ServerSession, ServerSink};
 
 /// Why a connection cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]

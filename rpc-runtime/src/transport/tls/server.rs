@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -29,8 +29,8 @@ use crate::transport::{Accepted, BoxTransport, PeerCertificates, PeerIdentity};
 /// # }
 /// ```
 ///
-/// TLS 1.3 and 1.2 are spoken. In ALPN the protocol is called `rpc`; clients without ALPN are
-/// served too.
+/// TLS 1.3 and 1.2 are spoken. In ALPN the protocol is called `rpc`, beside `h2` and `http/1.1` if the
+/// server answers protocols over HTTP; clients without ALPN are served too.
 ///
 /// Clones share the certificate and the roots of clients, so a clone that is kept can replace them.
 #[derive(Clone)]
@@ -187,8 +187,14 @@ impl ServerTls {
         Ok(())
     }
 
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor(self.config.clone())
+    /// What shakes hands, for clients of the native protocol and of `others`, by their names in ALPN.
+    pub(crate) fn acceptor(&self, others: &[&[u8]]) -> TlsAcceptor {
+        let protocols = [ALPN].iter().chain(others);
+        TlsAcceptor {
+            config: self.config.clone(),
+            alpn: protocols.map(|name| name.to_vec()).collect(),
+            offering: Mutex::default(),
+        }
     }
 }
 
@@ -234,16 +240,40 @@ impl fmt::Debug for ServerTls {
 }
 
 /// Does the server's part of handshakes.
-pub(crate) struct TlsAcceptor(Arc<Reloaded<ServerConfig>>);
+pub(crate) struct TlsAcceptor {
+    config: Arc<Reloaded<ServerConfig>>,
+    alpn: Vec<Vec<u8>>,
+    /// The configuration last used, as it is and with the protocols offered.
+    offering: Mutex<Option<[Arc<ServerConfig>; 2]>>,
+}
 
 impl TlsAcceptor {
+    /// The configuration that holds now, with the protocols offered.
+    fn config(&self, now: Instant) -> Arc<ServerConfig> {
+        let config = self.config.get(now);
+        if config.alpn_protocols == self.alpn {
+            return config;
+        }
+        let mut offering = self.offering.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*offering {
+            Some([plain, offered]) if Arc::ptr_eq(plain, &config) => Arc::clone(offered),
+            _ => {
+                let mut offered = ServerConfig::clone(&config);
+                offered.alpn_protocols.clone_from(&self.alpn);
+                let offered = Arc::new(offered);
+                *offering = Some([config, Arc::clone(&offered)]);
+                offered
+            }
+        }
+    }
+
     /// Shakes hands. What fails comes back with the transport, on which the client may still read
     /// why.
     pub(crate) async fn accept(
         &self,
         accepted: Accepted,
     ) -> Result<Accepted, (io::Error, BoxTransport)> {
-        let acceptor = tokio_rustls::TlsAcceptor::from(self.0.get(Instant::now()));
+        let acceptor = tokio_rustls::TlsAcceptor::from(self.config(Instant::now()));
         let handshake = acceptor.accept(accepted.transport).into_fallible();
         let stream = handshake
             .await

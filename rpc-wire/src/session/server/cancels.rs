@@ -22,7 +22,7 @@ const LEAST_STREAMS: u32 = 100;
 /// bound how many handlers a client can have started. A client that cancels much is honest as long as it
 /// lets others finish, or takes its time; one that does not is made to.
 #[derive(Debug, Default)]
-pub(super) struct Cancels {
+pub struct Cancels {
     /// When the interval began.
     since: Option<Instant>,
     /// Calls that had come to a handler by then.
@@ -33,12 +33,12 @@ pub(super) struct Cancels {
 
 impl Cancels {
     /// Until when nothing should be read, because more was cancelled than is tolerated.
-    pub(super) fn pause(&self) -> Option<Instant> {
+    pub fn pause(&self) -> Option<Instant> {
         self.pause
     }
 
     /// Notes a cancelled call, of the `begun` that have come to a handler so far.
-    pub(super) fn note(&mut self, now: Instant, begun: u64, max_concurrent_streams: u32) {
+    pub fn note(&mut self, now: Instant, begun: u64, max_concurrent_streams: u32) {
         let is_over = |since| now.saturating_duration_since(since) >= INTERVAL;
         let since = match self.since {
             Some(since) if !is_over(since) => since,

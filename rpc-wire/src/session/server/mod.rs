@@ -13,7 +13,7 @@ use std::time::Instant;
 use bytes::Buf;
 
 pub use self::body::RequestBody;
-use self::cancels::Cancels;
+pub use self::cancels::Cancels;
 use self::drain::{Drain, Receipt};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! The bodies of requests.
+
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Incoming};
+use rpc_wire::Status;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Bytes that a client has the time of `frame_timeout` for: those of a frame of the native protocol.
+const STEP: usize = 16 * 1024;
+
+/// The body of a request, as it arrives. What was not taken of it holds up its sender, no other.
+pub(crate) struct RequestBody {
+    incoming: Incoming,
+    /// How long the next [`STEP`] bytes of what has begun may take.
+    timeout: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Bytes that came since the timer was set.
+    arrived: usize,
+}
+
+impl RequestBody {
+    pub(super) fn new(incoming: Incoming, frame_timeout: Duration) -> Self {
+        RequestBody {
+            incoming,
+            timeout: frame_timeout,
+            timer: None,
+            arrived: 0,
+        }
+    }
+
+    /// The next bytes; `None` at the end. If something `has_begun` of which more is to come, the client
+    /// has to go on with it.
+    ///
+    /// # Errors
+    ///
+    /// CANCELLED if the client has given up, DEADLINE_EXCEEDED if it takes too long.
+    pub(crate) fn poll_data(
+        &mut self,
+        has_begun: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Status>> {
+        while let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
+            let Some(frame) = frame.transpose().map_err(broken)? else {
+                return Poll::Ready(Ok(None));
+            };
+            // What else there is are trailers, which mean nothing in a request.
+            if let Ok(data) = frame.into_data()
+                && !data.is_empty()
+            {
+                self.arrived += data.len();
+                return Poll::Ready(Ok(Some(data)));
+            }
+        }
+        match has_begun {
+            true => self.poll_timeout(cx).map(Err),
+            false => {
+                self.timer = None;
+                Poll::Pending
+            }
+        }
+    }
+
+    /// All of a body.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_data`](Self::poll_data); RESOURCE_EXHAUSTED if it is longer than `max` bytes, which is
+    /// the setting max_message_size.
+    pub(crate) async fn collect(mut self, max: u64) -> Result<Bytes, Status> {
+        if self.incoming.size_hint().lower() > max {
+            return Err(too_large(max));
+        }
+        let Some(first) = self.data().await? else {
+            return Ok(Bytes::new());
+        };
+        if self.incoming.is_end_stream() && first.len() as u64 <= max {
+            return Ok(first);
+        }
+        let mut whole = BytesMut::from(first);
+        while whole.len() as u64 <= max {
+            match self.data().await? {
+                Some(data) => whole.extend_from_slice(&data),
+                None => return Ok(whole.freeze()),
+            }
+        }
+        Err(too_large(max))
+    }
+
+    async fn data(&mut self) -> Result<Option<Bytes>, Status> {
+        poll_fn(|cx| self.poll_data(true, cx)).await
+    }
+
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
+        let timeout = self.timeout;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        if self.arrived >= STEP {
+            self.arrived = 0;
+            timer.as_mut().reset(Instant::now() + timeout);
+        }
+        timer.as_mut().poll(cx).map(|()| {
+            Status::deadline_exceeded(format!(
+                "the request did not go on for {timeout:?} (frame_timeout)"
+            ))
+        })
+    }
+}
+
+/// What is said of a request that is too large.
+fn too_large(max: u64) -> Status {
+    Status::resource_exhausted(format!(
+        "the request is over the server's limit max_message_size of {max} bytes"
+    ))
+}
+
+/// What is said of a request that breaks off.
+fn broken(error: hyper::Error) -> Status {
+    let reason = error.source().map(|source| format!(": {source}"));
+    let reason = reason.unwrap_or_default();
+    Status::cancelled(format!("the request broke off: {error}{reason}")).with_source(error)
+}

@@ -1,0 +1,215 @@
+//! A connection over HTTP.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata};
+
+use super::body::RequestBody;
+use super::drive::{Driven, drive};
+use super::executor::InlineFirst;
+use super::gateway::{Services, not_accepted};
+use super::io::HttpIo;
+use super::prefix::{Version, version};
+use super::reply::ReplyBody;
+use super::requests::{Requests, Running};
+use super::service::HttpRequest;
+use crate::connection::refusal::close;
+use crate::connection::server_config::ConnectionConfig;
+use crate::server::{CallParts, GatewayConnection, Router};
+use crate::transport::PeerIdentity;
+
+/// Largest window of HTTP/2, in bytes.
+const MAX_WINDOW: u32 = i32::MAX as u32;
+
+/// Streams that a client may have begun and reset before the server came to accept them. Few, because
+/// a server that accepts as fast as it reads leaves none; over it the connection ends.
+const MAX_RESET_STREAMS: usize = 20;
+
+/// Streams that may be reset because of the client's own mistakes before the connection ends.
+const MAX_ERROR_STREAMS: usize = 1_024;
+
+/// What there is besides metadata in the headers of a request, in bytes: its path, and what clients say
+/// of themselves.
+const OTHER_HEADERS: u32 = 8 * 1024;
+
+/// Headers of an HTTP/1.1 request: as many as metadata may have entries.
+const MAX_HEADERS: usize = rpc_wire::MAX_METADATA_ENTRIES;
+
+/// What services know of their connection.
+pub(crate) struct HttpConnection {
+    pub(crate) router: Arc<Router>,
+    pub(crate) config: ConnectionConfig,
+    peer: Option<SocketAddr>,
+    identity: Option<Arc<PeerIdentity>>,
+    pub(super) requests: Arc<Requests>,
+}
+
+impl HttpConnection {
+    /// What comes with a call over this connection.
+    pub(crate) fn call_parts(&self, metadata: Metadata) -> CallParts {
+        CallParts {
+            metadata,
+            peer: self.peer,
+            identity: self.identity.clone(),
+            ..CallParts::default()
+        }
+    }
+
+    /// Largest request, in bytes.
+    pub(crate) fn max_message_size(&self) -> u64 {
+        self.config.session.max_message_size
+    }
+}
+
+/// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
+pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection) -> String {
+    let GatewayConnection {
+        mut opened,
+        peer,
+        identity,
+        router,
+        config,
+        shutdown,
+    } = connection;
+    let requests = Arc::new(Requests::new(
+        config.session.settings.max_concurrent_streams,
+    ));
+    let write_timeout = config.write_timeout;
+    let shared = Arc::new(HttpConnection {
+        router,
+        config,
+        peer,
+        identity,
+        requests: Arc::clone(&requests),
+    });
+    let dispatch = Dispatch {
+        services,
+        connection: Arc::clone(&shared),
+    };
+    let version = version(&opened.input);
+    let input = std::mem::take(&mut opened.input);
+    let io = HttpIo::new(&mut opened.transport, input, requests, write_timeout);
+    let reason = match version {
+        Version::Http1 => {
+            let serving = http1(&shared.config).serve_connection(TokioIo::new(io), dispatch);
+            drive(serving, &shared, shutdown).await
+        }
+        Version::Http2 => {
+            let serving = http2(&shared.config).serve_connection(TokioIo::new(io), dispatch);
+            drive(serving, &shared, shutdown).await
+        }
+    };
+    close(opened.transport).await;
+    reason
+}
+
+fn http1(config: &ConnectionConfig) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    let settings = &config.session.settings;
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.frame_timeout)
+        .half_close(true)
+        .max_headers(MAX_HEADERS)
+        .max_header_size((settings.max_metadata_size + OTHER_HEADERS) as usize);
+    builder
+}
+
+fn http2(config: &ConnectionConfig) -> http2::Builder<InlineFirst> {
+    let mut builder = http2::Builder::new(InlineFirst);
+    let settings = &config.session.settings;
+    let max_unread = u32::try_from(config.session.max_unread_input).unwrap_or(MAX_WINDOW);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(settings.max_concurrent_streams)
+        .max_header_list_size(settings.max_metadata_size.saturating_add(OTHER_HEADERS))
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_local_error_reset_streams(MAX_ERROR_STREAMS)
+        .initial_stream_window_size(INITIAL_STREAM_WINDOW)
+        // What one stream holds up is to hold up no other.
+        .initial_connection_window_size(max_unread.clamp(INITIAL_STREAM_WINDOW, MAX_WINDOW));
+    if let Some(keepalive) = config.session.keepalive {
+        builder
+            .keep_alive_interval(keepalive.interval)
+            .keep_alive_timeout(keepalive.timeout);
+    }
+    builder
+}
+
+impl<S> Driven for http1::Connection<TokioIo<HttpIo<'_>>, S>
+where
+    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = std::convert::Infallible>,
+{
+    fn shut_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<S> Driven for http2::Connection<TokioIo<HttpIo<'_>>, S, InlineFirst>
+where
+    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = std::convert::Infallible>,
+    S::Future: Send + 'static,
+{
+    fn shut_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// Gives requests to the services.
+struct Dispatch {
+    services: Arc<Services>,
+    connection: Arc<HttpConnection>,
+}
+
+impl Service<Request<Incoming>> for Dispatch {
+    type Response = Response<ReplyBody>;
+    type Error = std::convert::Infallible;
+    type Future = Responding;
+
+    fn call(&self, request: Request<Incoming>) -> Responding {
+        let running = self.connection.requests.begin();
+        let (head, body) = request.into_parts();
+        let service = self.services.iter().find(|service| service.accepts(&head));
+        let answering = match service {
+            Some(service) => service.call(HttpRequest {
+                head,
+                body: RequestBody::new(body, self.connection.config.frame_timeout),
+                connection: Arc::clone(&self.connection),
+            }),
+            None => Box::pin(std::future::ready(not_accepted(&head))),
+        };
+        Responding {
+            answering,
+            running: Some(running),
+        }
+    }
+}
+
+/// A request that is being answered.
+struct Responding {
+    answering: super::service::Answering,
+    running: Option<Running>,
+}
+
+impl Future for Responding {
+    type Output = Result<Response<ReplyBody>, std::convert::Infallible>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        self.answering.as_mut().poll(cx).map(|response| {
+            Ok(match self.running.take() {
+                Some(running) => response.map(|body| body.running(running)),
+                None => response,
+            })
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The gateway of all protocols over HTTP.
+
+use std::sync::Arc;
+
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+
+use super::connection::serve;
+use super::prefix::probe;
+use super::reply::{ReplyBody, text};
+use super::service::HttpService;
+use crate::server::{Gateway, GatewayConnection, Serving};
+use crate::transport::Prefix;
+
+/// The protocols of a server over HTTP.
+pub(super) type Services = Vec<Box<dyn HttpService>>;
+
+/// Answers HTTP.
+pub(crate) struct Http {
+    services: Arc<Services>,
+}
+
+impl Http {
+    /// Answers requests by the first of `services` that accepts them.
+    pub(crate) fn new(services: Services) -> Self {
+        Http {
+            services: Arc::new(services),
+        }
+    }
+}
+
+impl Gateway for Http {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn probe(&self, first: &[u8]) -> Prefix {
+        probe(first)
+    }
+
+    fn alpn(&self) -> &'static [&'static [u8]] {
+        &[b"h2", b"http/1.1"]
+    }
+
+    fn leave_out(&mut self, protocol: &str) -> bool {
+        if let Some(services) = Arc::get_mut(&mut self.services) {
+            services.retain(|service| service.name() != protocol);
+        }
+        !self.services.is_empty()
+    }
+
+    fn serve(&self, connection: GatewayConnection) -> Serving {
+        Box::pin(serve(Arc::clone(&self.services), connection))
+    }
+}
+
+/// What is said of a request that no service accepts.
+pub(super) fn not_accepted(request: &Parts) -> Response<ReplyBody> {
+    match request.method {
+        Method::POST => {
+            let content_type = request.headers.get(CONTENT_TYPE);
+            text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                format!(
+                    "this server answers no requests of the content-type {:?} at {}\n",
+                    content_type.unwrap_or(&HeaderValue::from_static("")),
+                    request.uri.path()
+                ),
+            )
+        }
+        Method::GET | Method::HEAD => {
+            let path = request.uri.path();
+            text(
+                StatusCode::NOT_FOUND,
+                format!("there is nothing at {path}\n"),
+            )
+        }
+        _ => {
+            let method = &request.method;
+            let reason = format!("methods are called with POST, not with {method}\n");
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
+            let allowed = HeaderValue::from_static("POST");
+            response.headers_mut().insert(ALLOW, allowed);
+            response
+        }
+    }
+}

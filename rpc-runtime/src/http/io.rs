@@ -1,0 +1,145 @@
+//! The transport of a connection as hyper uses it.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep_until};
+
+use super::requests::Requests;
+use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::transport::BoxTransport;
+
+/// A transport of which something was read before. It gives other tasks their turn, reads nothing of
+/// a client that gave up too many requests, and breaks when nothing of what is written is taken.
+pub(super) struct HttpIo<'a> {
+    transport: &'a mut BoxTransport,
+    /// What was read before.
+    input: BytesMut,
+    requests: Arc<Requests>,
+    /// Reads in a row, all of which had something.
+    reads: u32,
+    pause: Option<Pin<Box<Sleep>>>,
+    write_timeout: Duration,
+    /// Set while the client takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<'a> HttpIo<'a> {
+    pub(super) fn new(
+        transport: &'a mut BoxTransport,
+        input: BytesMut,
+        requests: Arc<Requests>,
+        write_timeout: Duration,
+    ) -> Self {
+        HttpIo {
+            transport,
+            input,
+            requests,
+            reads: 0,
+            pause: None,
+            write_timeout,
+            stalled: None,
+        }
+    }
+
+    /// Ready when something may be read.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(until) = self.requests.pause()
+            && until > Instant::now()
+        {
+            let pause = self
+                .pause
+                .insert(Box::pin(sleep_until(until.into())))
+                .as_mut();
+            ready!(pause.poll(cx));
+        }
+        if self.reads >= TURNS_IN_A_ROW {
+            self.reads = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.reads += 1;
+        Poll::Ready(())
+    }
+
+    /// What becomes of an attempt to write: an error, if the client has taken nothing for too long.
+    fn written<T>(
+        &mut self,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stalled = None;
+            return polled;
+        }
+        let timeout = self.write_timeout;
+        let timer = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        ready!(timer.as_mut().poll(cx));
+        let reason =
+            format!("the client took nothing of what was written for {timeout:?} (write_timeout)");
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, reason)))
+    }
+}
+
+impl AsyncRead for HttpIo<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let io = &mut *self;
+        if io.input.has_remaining() {
+            let length = io.input.len().min(buf.remaining());
+            buf.put_slice(&io.input.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
+        ready!(io.poll_turn(cx));
+        let polled = Pin::new(&mut *io.transport).poll_read(cx, buf);
+        if polled.is_pending() {
+            io.reads = 0;
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for HttpIo<'_> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut *self.transport).poll_write(cx, buf);
+        self.written(polled, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut *self.transport).poll_write_vectored(cx, bufs);
+        self.written(polled, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.transport.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut *self.transport).poll_flush(cx);
+        self.written(polled, cx)
+    }
+
+    /// Whoever made this closes the transport, so that the client can read what was written.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+}

@@ -1,0 +1,23 @@
+//! HTTP/1.1 and HTTP/2, for the gateways whose protocols are carried by it.
+//!
+//! [`Http`] is one [`Gateway`](crate::server::Gateway) for all of them: it recognises HTTP, serves the
+//! connection with hyper, and gives each request to the first [`HttpService`] that accepts it. What the
+//! server's configuration promises of a connection is kept here; what a request means is known to the
+//! services only, which do not know each other.
+
+mod body;
+mod connection;
+mod drive;
+mod executor;
+mod gateway;
+mod io;
+mod prefix;
+mod reply;
+mod requests;
+mod service;
+
+pub(crate) use body::RequestBody;
+pub(crate) use connection::HttpConnection;
+pub(crate) use gateway::Http;
+pub(crate) use reply::{ReplyBody, text};
+pub(crate) use service::{Answering, HttpRequest, HttpService};

@@ -1,0 +1,35 @@
+//! How HTTP and the protocols over it meet.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use hyper::Response;
+use hyper::http::request::Parts;
+
+use super::body::RequestBody;
+use super::connection::HttpConnection;
+use super::reply::ReplyBody;
+
+/// A protocol that is carried by HTTP.
+pub(crate) trait HttpService: Send + Sync {
+    /// What the protocol is called, in logs and by whoever switches it off.
+    fn name(&self) -> &'static str;
+
+    /// Whether a request is of this protocol. Of several services that say so the first answers.
+    fn accepts(&self, request: &Parts) -> bool;
+
+    /// Answers a request. Dropped, what it gives cancels its call.
+    fn call(&self, request: HttpRequest) -> Answering;
+}
+
+/// A request for an [`HttpService`].
+pub(crate) struct HttpRequest {
+    pub(crate) head: Parts,
+    pub(crate) body: RequestBody,
+    pub(crate) connection: Arc<HttpConnection>,
+}
+
+/// What [`HttpService::call`] returns. It is first polled where the connection is served, and if it is
+/// not ready then, in a task of its own over HTTP/2.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<ReplyBody>> + Send>>;
