@@ -16,7 +16,6 @@ use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
 use crate::connection::server_config::ConnectionConfig;
-use crate::server::GatewayConnection;
 use crate::transport::Opened;
 
 /// The requests of one client and their answers. Dropped, it cancels the calls that run.

@@ -1,9 +1,11 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
-#[cfg(feature = "v1")]
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod exchange;
-#[cfg(feature = "v1")]
+#[cfg(feature = "jsonrpc")]
+mod jsonrpc;
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod progress;
 #[cfg(feature = "v1")]
 mod v1;
@@ -19,6 +21,8 @@ use crate::server::{Gateway, Server};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
+    /// JSON-RPC 2.0, with the feature `jsonrpc`.
+    JsonRpc,
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
 }
@@ -27,6 +31,7 @@ impl Protocol {
     /// The name of its gateway.
     fn name(self) -> &'static str {
         match self {
+            Protocol::JsonRpc => "jsonrpc",
             Protocol::V1 => "v1",
         }
     }
@@ -60,6 +65,8 @@ impl Server {
 /// A gateway for each protocol whose feature is on.
 fn compiled_in() -> Vec<Box<dyn Gateway>> {
     vec![
+        #[cfg(feature = "jsonrpc")]
+        Box::new(jsonrpc::JsonRpc::default()),
         #[cfg(feature = "v1")]
         Box::new(v1::V1),
         #[cfg(feature = "_http")]

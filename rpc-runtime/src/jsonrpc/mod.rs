@@ -13,4 +13,4 @@ mod scanner;
 pub(crate) use error::ErrorObject;
 pub(crate) use request::{Elements, Invalid, NO_ID, Request};
 pub(crate) use response::{write_error, write_result};
-pub(crate) use scanner::{Broken, Scanner, whitespace};
+pub(crate) use scanner::{Scanner, whitespace};

@@ -217,6 +217,15 @@ impl Server {
         self
     }
 
+    /// Requests that a JSON-RPC batch may have; 1,024 unless set. A longer one is answered with one error,
+    /// and nothing of it is executed.
+    #[cfg(feature = "jsonrpc")]
+    #[must_use]
+    pub fn max_batch_length(mut self, requests: usize) -> Self {
+        self.connection.max_batch_length = requests;
+        self
+    }
+
     /// Whether the frames of clients that want it have a checksum, in both directions; they do unless
     /// set. A bit that was changed on the way ends the connection instead of reaching a handler. See
     /// [`ChannelBuilder::checksum`](crate::ChannelBuilder::checksum).

@@ -42,15 +42,19 @@ pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemen
 pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
-#[cfg(feature = "v1")]
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
 pub(crate) use call::Answer;
 #[cfg(feature = "_gateway")]
 pub(crate) use call::CallParts;
+#[cfg(feature = "jsonrpc")]
+pub(crate) use call::UnaryCall;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
 pub(crate) use router::Router;
+#[cfg(feature = "jsonrpc")]
+pub(crate) use router::{Route, RoutedMethod};
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;

@@ -1,0 +1,87 @@
+//! JSON-RPC 2.0: calls of methods without streams, alone and in batches. docs/jsonrpc.md says what clients
+//! see.
+
+mod batches;
+mod calls;
+mod endpoint;
+mod methods;
+
+use std::sync::{Arc, OnceLock};
+
+use calls::Calls;
+use endpoint::Endpoint;
+
+use super::exchange::Connection;
+use crate::jsonrpc::whitespace;
+use crate::server::{Gateway, GatewayConnection, Router, Serving};
+use crate::transport::Prefix;
+
+/// White space that a connection may begin with, in bytes: nobody has a use for more.
+const MAX_LEADING_SPACE: usize = 64;
+
+/// Answers JSON-RPC on connections that carry nothing else.
+#[derive(Default)]
+pub(super) struct JsonRpc {
+    /// Made when the first connection comes. A server has one router.
+    endpoint: OnceLock<Arc<Endpoint>>,
+}
+
+impl JsonRpc {
+    fn endpoint(&self, router: Arc<Router>) -> Arc<Endpoint> {
+        let endpoint = self
+            .endpoint
+            .get_or_init(|| Arc::new(Endpoint::new(router)));
+        Arc::clone(endpoint)
+    }
+}
+
+impl Gateway for JsonRpc {
+    fn name(&self) -> &'static str {
+        "jsonrpc"
+    }
+
+    fn probe(&self, first: &[u8]) -> Prefix {
+        match first.get(whitespace(first)) {
+            Some(b'{' | b'[') => Prefix::Match,
+            None if first.len() < MAX_LEADING_SPACE => Prefix::NeedMore,
+            _ => Prefix::NoMatch,
+        }
+    }
+
+    fn serve(&self, connection: GatewayConnection) -> Serving {
+        let GatewayConnection {
+            opened,
+            peer,
+            identity,
+            router,
+            config,
+            shutdown,
+        } = connection;
+        let calls = Calls::new(self.endpoint(router), peer, identity, &config);
+        Box::pin(Connection::new(opened, peer, &config, shutdown, calls).run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_json_rpc_by_its_first_bracket_wherever_its_bytes_are_split() {
+        let probe = |first: &str| JsonRpc::default().probe(first.as_bytes());
+        for text in ["{\"jsonrpc\"", "[{", "\r\n \t{", "\n["] {
+            let bracket = text.find(['{', '[']).unwrap();
+            for end in 1..=text.len() {
+                let expected = match end > bracket {
+                    true => Prefix::Match,
+                    false => Prefix::NeedMore,
+                };
+                assert_eq!(probe(&text[..end]), expected, "{text} up to {end}");
+            }
+        }
+        for text in ["GET /", "\x12\x34", " x", "}", "\u{feff}{", "\"", "1"] {
+            assert_eq!(probe(text), Prefix::NoMatch, "{text:?}");
+        }
+        assert_eq!(probe(&" ".repeat(MAX_LEADING_SPACE)), Prefix::NoMatch);
+    }
+}
