@@ -18,7 +18,27 @@ fn main() -> rpc_build::Result<()> {
         ],
         &["proto"],
     )?;
-    other_codecs()
+    other_codecs()?;
+    tonic_clients()
+}
+
+/// The clients of `tests/grpc`, which are tonic's.
+fn tonic_clients() -> rpc_build::Result<()> {
+    let out_dir = env::var_os("OUT_DIR").unwrap_or_default();
+    rpc_build::configure()
+        .tonic(true)
+        .build_server(false)
+        .out_dir(Path::new(&out_dir).join("tonic"))
+        .compile(
+            &[
+                "proto/flows.proto",
+                "proto/library.proto",
+                "proto/notes.proto",
+                "proto/probe.proto",
+                "proto/streams.proto",
+            ],
+            &["proto"],
+        )
 }
 
 /// The services of `tests/codec.rs`, each in a folder of its own.

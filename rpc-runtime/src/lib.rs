@@ -27,6 +27,8 @@ mod compression;
 mod config;
 mod connection;
 mod gateway;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "_http")]
 mod http;
 #[cfg(any(feature = "http", feature = "jsonrpc"))]

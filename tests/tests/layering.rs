@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression", "json"],
+            &["signal", "transport", "codec", "compression", "json", "grpc", "jsonrpc"],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],

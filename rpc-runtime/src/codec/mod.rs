@@ -106,11 +106,16 @@ pub trait Codec<M>: 'static {
 ///
 /// INTERNAL if the name cannot be sent.
 pub(crate) fn name<C: Codec<M>, M>(metadata: &mut Metadata) -> Result<(), Status> {
-    if C::NAME == DEFAULT {
+    name_as(C::NAME, metadata)
+}
+
+/// As [`name`], the codec of this name.
+pub(crate) fn name_as(name: &str, metadata: &mut Metadata) -> Result<(), Status> {
+    if name == DEFAULT {
         return Ok(());
     }
     metadata
-        .insert(KEY, C::NAME)
+        .insert(KEY, name)
         .map_err(|error| Status::internal(format!("a codec has an impossible name: {error}")))
 }
 

@@ -3,6 +3,8 @@
 
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod exchange;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "jsonrpc")]
 mod jsonrpc;
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
@@ -25,6 +27,8 @@ pub enum Protocol {
     JsonRpc,
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
+    /// gRPC over HTTP/2, with the feature `grpc`.
+    Grpc,
 }
 
 impl Protocol {
@@ -33,6 +37,7 @@ impl Protocol {
         match self {
             Protocol::JsonRpc => "jsonrpc",
             Protocol::V1 => "v1",
+            Protocol::Grpc => "grpc",
         }
     }
 }
@@ -77,5 +82,8 @@ fn compiled_in() -> Vec<Box<dyn Gateway>> {
 /// Each protocol over HTTP whose feature is on.
 #[cfg(feature = "_http")]
 fn over_http() -> Vec<Box<dyn HttpService>> {
-    vec![]
+    vec![
+        #[cfg(feature = "grpc")]
+        Box::new(grpc::Grpc),
+    ]
 }

@@ -53,6 +53,8 @@ pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
+#[cfg(feature = "grpc")]
+pub(crate) use router::Route;
 pub(crate) use router::Router;
 #[cfg(feature = "jsonrpc")]
 pub(crate) use router::{Route, RoutedMethod};

@@ -25,8 +25,8 @@ use crate::server::service::{RepliesFuture, ReplyKind, Streams};
 const SOON: Duration = Duration::from_millis(1);
 
 /// The requests of a call with streams: one or many, as its method says.
-pub(crate) enum StreamRequests<'a> {
-    One(RequestBody<'a>),
+pub(crate) enum StreamRequests {
+    One(Bytes),
     /// Read by the handler, when it wants the next.
     Many(Box<dyn MessageSource>),
 }
@@ -79,10 +79,12 @@ impl Router {
         &self,
         route: &Route,
         parts: CallParts,
-        requests: StreamRequests<'_>,
+        requests: StreamRequests,
     ) -> Result<StreamCall, Status> {
         let (body, requests) = match requests {
-            StreamRequests::One(body) => (body, Body::message(Bytes::new())),
+            StreamRequests::One(message) => {
+                (RequestBody::Shared(message), Body::message(Bytes::new()))
+            }
             StreamRequests::Many(requests) => {
                 (RequestBody::Borrowed(&[]), Body::from_boxed(requests))
             }
@@ -116,6 +118,11 @@ impl Router {
 }
 
 impl StreamCall {
+    /// What the handler knows of the call.
+    pub(crate) fn context(&self) -> &Context {
+        &self.shared.context
+    }
+
     /// Waits for the handler to begin its replies, and gives the metadata that go ahead of them. It is
     /// to be awaited in a task of its own, because handlers with streams are not known to be fast.
     ///

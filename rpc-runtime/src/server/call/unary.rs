@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll, Waker};
 
+#[cfg(feature = "grpc")]
+use bytes::BufMut;
 use bytes::BytesMut;
 use rpc_wire::session::RequestBody;
 use rpc_wire::{Code, MethodKind, Status};
@@ -75,6 +77,18 @@ impl Router {
 }
 
 impl UnaryCall {
+    /// What the handler knows of the call.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Has the reply begin with `length` bytes that are of no meaning, for what goes ahead of it.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn leave_room(&mut self, length: usize) {
+        self.body.put_bytes(0, length);
+    }
+
     /// Polls the handler for the first time, unless those of its method take long. If it has to
     /// wait, the call is to be [finished](Self::finish) in a task of its own.
     pub(crate) fn poll_once(&mut self) -> Poll<Answer> {

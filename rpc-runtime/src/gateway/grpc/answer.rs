@@ -1,0 +1,184 @@
+//! From a request over HTTP to a call, and back.
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Buf;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode, Version};
+use rpc_wire::session::RequestBody as Message;
+use rpc_wire::{Metadata, MethodKind, Status};
+
+use super::head::{self, ACCEPT_ENCODING, Head};
+use super::packing::{Packing, framed, framed_in_place};
+use super::replies::Replies;
+use super::requests::Requests;
+use super::response::{failed, trailers, with_headers};
+use crate::call::MessageSource;
+use crate::connection::reschedule::reschedule;
+use crate::grpc::frame::PREFIX_SIZE;
+use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, text};
+use crate::server::{Route, StreamRequests};
+
+/// Answers a request.
+pub(super) async fn answer(request: HttpRequest) -> Response<ReplyBody> {
+    let HttpRequest {
+        head: parts,
+        body,
+        connection,
+    } = request;
+    if let Some(refused) = not_grpc(&parts.method, parts.version) {
+        return refused;
+    }
+    let content_type = parts.headers.get(CONTENT_TYPE).cloned();
+    let content_type = content_type.unwrap_or(HeaderValue::from_static("application/grpc"));
+    let head = match head::read(&parts.headers, &connection) {
+        Ok(head) => head,
+        Err(status) => return refused(content_type, &status, &connection),
+    };
+    let path = parts.uri.path();
+    let route = connection
+        .router
+        .route(path.strip_prefix('/').unwrap_or(path));
+    let calling = Calling {
+        head,
+        body,
+        connection,
+        content_type: content_type.clone(),
+    };
+    let answered = match route.method().map(|method| method.kind()) {
+        Ok(MethodKind::Unary) => unary(&route, calling).await,
+        Ok(kind) => streaming(&route, kind, calling).await,
+        Err(status) => Err(status),
+    };
+    answered.unwrap_or_else(|status| failed(content_type, &status))
+}
+
+/// What is said to a request that cannot be one of gRPC.
+fn not_grpc(method: &Method, version: Version) -> Option<Response<ReplyBody>> {
+    if method != Method::POST {
+        let reason = format!("methods are called with POST, not with {method}\n");
+        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
+        let allowed = HeaderValue::from_static("POST");
+        response.headers_mut().insert(ALLOW, allowed);
+        return Some(response);
+    }
+    (version < Version::HTTP_2).then(|| {
+        let reason = format!("gRPC takes HTTP/2, not {version:?}\n");
+        text(StatusCode::HTTP_VERSION_NOT_SUPPORTED, reason)
+    })
+}
+
+/// A response to a call whose headers are wrong, which says how requests may be compressed.
+fn refused(
+    content_type: HeaderValue,
+    status: &Status,
+    connection: &HttpConnection,
+) -> Response<ReplyBody> {
+    let mut response = failed(content_type, status);
+    if let Ok(accepted) = HeaderValue::try_from(head::accepted(connection)) {
+        response.headers_mut().insert(ACCEPT_ENCODING, accepted);
+    }
+    response
+}
+
+/// What there is to answer a call with, beside its method.
+struct Calling {
+    head: Head,
+    body: RequestBody,
+    connection: Arc<HttpConnection>,
+    content_type: HeaderValue,
+}
+
+impl Calling {
+    fn packing(&self) -> Packing {
+        Packing {
+            algorithm: self.head.replies,
+            from: self.connection.config.compress_from,
+        }
+    }
+}
+
+/// Answers a call with one request and one reply.
+async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, Status> {
+    let packing = calling.packing();
+    let Head {
+        parts, requests, ..
+    } = calling.head;
+    let request = Requests::new(calling.body, requests).only();
+    let request = before(parts.deadline, request).await??;
+    let router = &calling.connection.router;
+    let mut call = router.unary(route, parts, Message::Shared(request))?;
+    call.leave_room(PREFIX_SIZE);
+    let context = call.context().clone();
+    let answer = match call.poll_once() {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => call.finish().await,
+    };
+    let (mut reply, leading) = answer?;
+    let reply = if packing.wants(reply.len() - PREFIX_SIZE, &context) {
+        // It takes a while, which the other calls of the connection need not wait for.
+        reschedule().await;
+        reply.advance(PREFIX_SIZE);
+        framed(&packing.pack(reply.freeze(), &context))?
+    } else {
+        framed_in_place(reply)?
+    };
+    let body = ReplyBody::with_trailers(reply, trailers(Ok(&Metadata::new())));
+    let content_type = calling.content_type;
+    Ok(with_headers(
+        content_type,
+        &leading,
+        packing.algorithm,
+        body,
+    ))
+}
+
+/// Answers a call with streams.
+async fn streaming(
+    route: &Route,
+    kind: MethodKind,
+    calling: Calling,
+) -> Result<Response<ReplyBody>, Status> {
+    let packing = calling.packing();
+    let Head {
+        parts, requests, ..
+    } = calling.head;
+    let requests = Requests::new(calling.body, requests);
+    let requests = match kind.client_streams() {
+        true => StreamRequests::Many(Box::new(requests)),
+        false => StreamRequests::One(before(parts.deadline, requests.only()).await??),
+    };
+    let mut call = calling.connection.router.stream(route, parts, requests)?;
+    let leading = call.headers().await?;
+    let body = if kind.server_streams() {
+        ReplyBody::stream(Replies::new(call, packing))
+    } else {
+        let reply = poll_fn(|cx| call.poll_message(cx)).await?;
+        let reply = packing.pack(reply.unwrap_or_default(), call.context());
+        ReplyBody::with_trailers(framed(&reply)?, trailers(Ok(&Metadata::new())))
+    };
+    let content_type = calling.content_type;
+    Ok(with_headers(
+        content_type,
+        &leading,
+        packing.algorithm,
+        body,
+    ))
+}
+
+/// What `future` gives before the deadline.
+///
+/// # Errors
+///
+/// DEADLINE_EXCEEDED if it is too late.
+async fn before<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Status> {
+    let Some(deadline) = deadline else {
+        return Ok(future.await);
+    };
+    let before = tokio::time::timeout_at(deadline.into(), future).await;
+    before
+        .map_err(|_| Status::deadline_exceeded("the deadline passed before the request was whole"))
+}

@@ -1,0 +1,117 @@
+//! What the headers of a request say of its call.
+
+use std::time::Instant;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName};
+use rpc_wire::{Metadata, Status};
+
+use crate::codec;
+use crate::compression::{Compression, Decompression, Received};
+use crate::grpc::{content_type, metadata, timeout};
+use crate::http::HttpConnection;
+use crate::server::CallParts;
+
+pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+pub(super) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
+
+/// The algorithm that changes nothing.
+const IDENTITY: &str = "identity";
+
+/// The algorithms that gRPC knows, too.
+const KNOWN: [&str; 2] = ["gzip", "zstd"];
+
+/// What the headers of a request say of its call.
+pub(super) struct Head {
+    pub(super) parts: CallParts,
+    /// How requests are compressed, if they are.
+    pub(super) requests: Decompression,
+    /// How replies are compressed, if the client takes that.
+    pub(super) replies: Option<Compression>,
+}
+
+/// Reads the headers of a request.
+///
+/// # Errors
+///
+/// UNIMPLEMENTED if requests are compressed in a way that the server does not support; INTERNAL if a header
+/// is not what gRPC allows.
+pub(super) fn read(headers: &HeaderMap, connection: &HttpConnection) -> Result<Head, Status> {
+    let mut metadata = metadata::read(headers)?;
+    name_codec(headers, &mut metadata)?;
+    let mut parts = connection.call_parts(metadata);
+    if let Some(value) = text(headers, &TIMEOUT) {
+        let left = timeout::decode(value)
+            .ok_or_else(|| Status::internal(format!("the grpc-timeout {value:?} is no time")))?;
+        parts.deadline = Instant::now().checked_add(left);
+    }
+    let attempts = text(headers, &ATTEMPTS).and_then(|value| value.parse().ok());
+    parts.attempt = attempts.unwrap_or(0);
+    let algorithm = request_encoding(headers, connection)?;
+    let config = &connection.config;
+    Ok(Head {
+        parts,
+        requests: Decompression {
+            algorithm,
+            received: Received::Requests,
+            max_message_size: connection.max_message_size(),
+            max_ratio: config.max_compression_ratio,
+        },
+        replies: reply_encoding(headers, connection),
+    })
+}
+
+/// Says by which codec messages are encoded, as the native protocol does.
+fn name_codec(headers: &HeaderMap, metadata: &mut Metadata) -> Result<(), Status> {
+    let named = text(headers, &CONTENT_TYPE).and_then(content_type::codec);
+    match named.flatten() {
+        Some(name) => codec::name_as(name, metadata),
+        None => Ok(()),
+    }
+}
+
+fn request_encoding(
+    headers: &HeaderMap,
+    connection: &HttpConnection,
+) -> Result<Option<Compression>, Status> {
+    match text(headers, &ENCODING) {
+        None | Some(IDENTITY) => Ok(None),
+        Some(name) => supported(connection)
+            .find(|algorithm| algorithm.name() == name)
+            .map(Some)
+            .ok_or_else(|| {
+                let accepted = accepted(connection);
+                Status::unimplemented(format!(
+                    "requests are compressed with {name:?}, and the server takes {accepted}; what it \
+                     takes is set by Server::compression"
+                ))
+            }),
+    }
+}
+
+/// The first of the server's algorithms that the client takes.
+fn reply_encoding(headers: &HeaderMap, connection: &HttpConnection) -> Option<Compression> {
+    let accepted = text(headers, &ACCEPT_ENCODING)?;
+    let accepts = |name| accepted.split(',').any(|other| other.trim() == name);
+    supported(connection).find(|algorithm| accepts(algorithm.name()))
+}
+
+/// The algorithms that the server supports, and gRPC knows.
+fn supported(connection: &HttpConnection) -> impl Iterator<Item = Compression> {
+    let names = connection.config.session.settings.compression.iter();
+    names
+        .filter(|name| KNOWN.contains(&name.as_str()))
+        .filter_map(|name| Compression::from_name(name))
+}
+
+/// The algorithms that the server supports, as `grpc-accept-encoding` lists them.
+pub(super) fn accepted(connection: &HttpConnection) -> String {
+    let names = supported(connection).map(Compression::name);
+    names.fold(IDENTITY.to_owned(), |list, name| list + "," + name)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

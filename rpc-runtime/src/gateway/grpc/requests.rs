@@ -1,0 +1,92 @@
+//! The requests of a call.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use rpc_wire::session::Encoded;
+use rpc_wire::{Metadata, Status};
+
+use crate::call::MessageSource;
+use crate::compression::Decompression;
+use crate::grpc::frame::MessageReader;
+use crate::http::RequestBody;
+
+/// The requests of a call, which are read as its handler asks for them.
+pub(super) struct Requests {
+    body: RequestBody,
+    reader: MessageReader,
+    decompression: Decompression,
+}
+
+impl Requests {
+    pub(super) fn new(body: RequestBody, decompression: Decompression) -> Self {
+        Requests {
+            body,
+            reader: MessageReader::new(decompression.max_message_size, "server's"),
+            decompression,
+        }
+    }
+
+    /// The request of a call that has one.
+    ///
+    /// # Errors
+    ///
+    /// UNIMPLEMENTED if there is none, or more than one; as [`poll_message`](Self::poll_message).
+    pub(super) async fn only(mut self) -> Result<Bytes, Status> {
+        let message = poll_fn(|cx| self.poll_next(true, cx)).await?;
+        let message = message.ok_or_else(|| cardinality("none"))?;
+        match poll_fn(|cx| self.poll_next(true, cx)).await? {
+            None => self.undo(message),
+            Some(_) => Err(cardinality("more")),
+        }
+    }
+
+    /// The next request as it arrived. If it `has_begun`, the client has to go on with it.
+    fn poll_next(
+        &mut self,
+        has_begun: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Encoded>, Status>> {
+        loop {
+            if let Some(message) = self.reader.next()? {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            let has_begun = has_begun || self.reader.has_begun();
+            match ready!(self.body.poll_data(has_begun, cx))? {
+                Some(data) => self.reader.push(data),
+                None => return Poll::Ready(self.reader.finish().map(|()| None)),
+            }
+        }
+    }
+
+    /// The message as its codec wants it.
+    fn undo(&self, message: Encoded) -> Result<Bytes, Status> {
+        if message.compressed && self.decompression.algorithm.is_none() {
+            return Err(Status::internal(
+                "a message is marked as compressed, and grpc-encoding says nothing of how",
+            ));
+        }
+        self.decompression.undo(message)
+    }
+}
+
+impl MessageSource for Requests {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let message = ready!(self.poll_next(false, cx))?;
+        Poll::Ready(message.map(|message| self.undo(message)).transpose())
+    }
+
+    fn poll_headers(&mut self, _: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
+        Poll::Ready(Ok(Metadata::new()))
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        None
+    }
+}
+
+/// What is said of a call that has not one request.
+fn cardinality(sent: &str) -> Status {
+    Status::unimplemented(format!("the method takes one request, and {sent} came"))
+}

@@ -1,0 +1,12 @@
+//! gRPC's way of saying things over HTTP, which its clients and servers share: messages behind a prefix, and what
+//! stands in headers and trailers. Pure functions of bytes and header maps.
+//!
+//! Their rules are those of gRPC's "PROTOCOL-HTTP2.md".
+
+mod base64;
+pub(crate) mod content_type;
+pub(crate) mod frame;
+pub(crate) mod metadata;
+pub(crate) mod percent;
+pub(crate) mod status;
+pub(crate) mod timeout;

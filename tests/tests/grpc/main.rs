@@ -1,0 +1,26 @@
+//! What gRPC's clients get of a server, with tonic as the client.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test panics where the test fails"
+)]
+
+mod calls;
+mod harness;
+
+/// tonic's clients. Their messages are types of their own.
+mod protos {
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        reason = "tonic's code is as it is generated"
+    )]
+    pub(crate) mod flows {
+        rpc_runtime::include_proto!("tonic/flows");
+    }
+    pub(crate) mod probe {
+        rpc_runtime::include_proto!("tonic/probe");
+    }
+    pub(crate) mod streams {
+        rpc_runtime::include_proto!("tonic/streams");
+    }
+}
