@@ -53,10 +53,10 @@ pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "jsonrpc"))]
 pub(crate) use router::Route;
-pub(crate) use router::Router;
 #[cfg(feature = "jsonrpc")]
-pub(crate) use router::{Route, RoutedMethod};
+pub(crate) use router::RoutedMethod;
+pub(crate) use router::Router;
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;
