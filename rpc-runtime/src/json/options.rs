@@ -1,16 +1,18 @@
 //! Where protobuf's mapping to JSON leaves a choice.
 
-use rpc_wire::DEFAULT_MAX_MESSAGE_SIZE;
+use rpc_wire::{DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_QUEUED_REPLIES};
 
 /// Where protobuf's mapping to JSON leaves a choice.
 ///
-/// By default unknown fields are rejected, fields without a value are left out, and both forms of a
-/// message may be 4 MiB.
+/// By default unknown fields are rejected, and fields without a value are left out.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonOptions {
     pub(super) ignore_unknown_fields: bool,
     pub(super) emit_defaults: bool,
+    /// Of what is read, in bytes of either form.
     pub(super) max_message_size: usize,
+    /// Of what is written, in bytes.
+    pub(super) max_json_size: usize,
 }
 
 impl Default for JsonOptions {
@@ -19,6 +21,7 @@ impl Default for JsonOptions {
             ignore_unknown_fields: false,
             emit_defaults: false,
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE as usize,
+            max_json_size: DEFAULT_MAX_QUEUED_REPLIES,
         }
     }
 }
@@ -45,9 +48,10 @@ impl JsonOptions {
         self
     }
 
-    /// Limits both forms of a message, in bytes.
-    pub(crate) fn max_message_size(mut self, size: usize) -> Self {
-        self.max_message_size = size;
+    /// Limits what is read, in both forms, and the JSON that is written; in bytes.
+    pub(crate) fn limits(mut self, max_message_size: usize, max_json_size: usize) -> Self {
+        self.max_message_size = max_message_size;
+        self.max_json_size = max_json_size;
         self
     }
 }

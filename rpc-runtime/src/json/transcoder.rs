@@ -1,23 +1,22 @@
 //! The messages of a method, from JSON to protobuf and back.
 
-use std::io;
+use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use prost::Message;
-use prost_reflect::{
-    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions,
-};
-use rpc_wire::{MethodDescriptor, Status};
+use bytes::{Bytes, BytesMut};
+use rpc_wire::{Code, MethodDescriptor, Status};
 
-use super::{ErrorDetail, JsonOptions};
+use super::schema::{Message, Schema};
+use super::{ErrorDetail, JsonOptions, decode, details, encode};
 
 /// Turns the requests and replies of one method from JSON to protobuf and back.
 ///
 /// Making one is cheap, once one was made for any method of the same package.
 #[derive(Clone, Debug)]
 pub struct Transcoder {
-    request: MessageDescriptor,
-    reply: MessageDescriptor,
+    schema: Arc<Schema>,
+    /// Places in the schema.
+    request: usize,
+    reply: usize,
     options: JsonOptions,
 }
 
@@ -26,17 +25,20 @@ impl Transcoder {
     ///
     /// # Errors
     ///
-    /// INTERNAL if the method's descriptors are missing or contradict themselves.
+    /// INTERNAL if the method's descriptors are missing, or contradict themselves.
     pub fn for_method(method: &MethodDescriptor, options: JsonOptions) -> Result<Self, Status> {
-        let pool = DescriptorPool::decode(method.file_descriptor_set())
-            .map_err(|error| Status::internal(error.to_string()))?;
-        let service = pool.get_service_by_name(method.service());
-        let found =
-            service.and_then(|service| service.methods().find(|m| m.name() == method.name()));
-        let found = found.ok_or_else(|| Status::internal("no descriptors"))?;
+        let schema = Schema::of(method)?;
+        let found = schema.method(method.path());
+        let (request, reply) = found.ok_or_else(|| {
+            Status::internal(format!(
+                "{} has no descriptors, which JSON needs: rpc-build embeds them in generated code",
+                method.path()
+            ))
+        })?;
         Ok(Transcoder {
-            request: found.input(),
-            reply: found.output(),
+            schema,
+            request,
+            reply,
             options,
         })
     }
@@ -45,35 +47,32 @@ impl Transcoder {
     ///
     /// # Errors
     ///
-    /// INVALID_ARGUMENT with line, column and field if the JSON is no such message, RESOURCE_EXHAUSTED
-    /// if it is too large or too deep.
+    /// INVALID_ARGUMENT if the JSON is no such message, with field, line and column;
+    /// RESOURCE_EXHAUSTED if it is larger than the server's `max_message_size`, or nests deeper than 100
+    /// levels.
     pub fn decode_request(&self, json: &[u8]) -> Result<Bytes, Status> {
-        self.decode(&self.request, json)
+        self.decode(self.request(), json)
     }
 
-    /// Encodes a request whose fields are JSON values, in the order of the fields' numbers. Those at
-    /// the end may be left out.
+    /// Encodes a request whose fields have these JSON values, in the order of the fields' numbers.
+    /// Those at the end may be left out.
     ///
     /// # Errors
     ///
     /// As [`decode_request`](Self::decode_request).
     pub fn decode_positional(&self, values: &[&str]) -> Result<Bytes, Status> {
-        let fields = self.request.fields();
-        let pairs: Vec<_> = fields
-            .zip(values)
-            .map(|(field, value)| format!("{:?}:{value}", field.json_name()))
-            .collect();
-        self.decode_request(format!("{{{}}}", pairs.join(",")).as_bytes())
+        let decoded = decode::positional(&self.schema, self.request(), self.options, values);
+        decoded.map(Bytes::from)
     }
 
     /// Appends an encoded reply to `json`.
     ///
     /// # Errors
     ///
-    /// INTERNAL if the reply is no such message or has no JSON form, RESOURCE_EXHAUSTED if it is too
-    /// large or too deep. What was appended of it is removed.
+    /// INTERNAL if the bytes are no such message or have no JSON form, and if they nest deeper than 100
+    /// levels. What was appended is removed.
     pub fn encode_reply(&self, protobuf: &[u8], json: &mut BytesMut) -> Result<(), Status> {
-        self.encode(&self.reply, protobuf, json)
+        self.encode(self.reply(), protobuf, json)
     }
 
     /// Appends an encoded request to `json`, for a client.
@@ -82,7 +81,7 @@ impl Transcoder {
     ///
     /// As [`encode_reply`](Self::encode_reply).
     pub fn encode_request(&self, protobuf: &[u8], json: &mut BytesMut) -> Result<(), Status> {
-        self.encode(&self.request, protobuf, json)
+        self.encode(self.request(), protobuf, json)
     }
 
     /// Encodes a reply that is JSON, for a client.
@@ -91,36 +90,37 @@ impl Transcoder {
     ///
     /// INTERNAL if the JSON is no such message, RESOURCE_EXHAUSTED if it is too large or too deep.
     pub fn decode_reply(&self, json: &[u8]) -> Result<Bytes, Status> {
-        self.decode(&self.reply, json)
+        self.decode(self.reply(), json)
+            .map_err(|status| match status.code() {
+                Code::InvalidArgument => Status::internal(status.message()),
+                _ => status,
+            })
     }
 
-    /// The details of an error.
-    pub fn error_details(&self, _status: &Status) -> Vec<ErrorDetail> {
-        Vec::new()
+    /// The details of an error, which are an encoded `google.rpc.Status` by custom; none if they are
+    /// something else.
+    pub fn error_details(&self, status: &Status) -> Vec<ErrorDetail> {
+        details::of(&self.schema, self.options, status.details())
     }
 
-    fn decode(&self, message: &MessageDescriptor, json: &[u8]) -> Result<Bytes, Status> {
-        let options =
-            DeserializeOptions::new().deny_unknown_fields(!self.options.ignore_unknown_fields);
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
-        DynamicMessage::deserialize_with_options(message.clone(), &mut deserializer, &options)
-            .and_then(|message| deserializer.end().map(|()| message))
-            .map(|message| message.encode_to_vec().into())
-            .map_err(|error| Status::invalid_argument(error.to_string()))
+    fn request(&self) -> &Message {
+        &self.schema.messages[self.request]
+    }
+
+    fn reply(&self) -> &Message {
+        &self.schema.messages[self.reply]
+    }
+
+    fn decode(&self, message: &Message, json: &[u8]) -> Result<Bytes, Status> {
+        decode::message(&self.schema, message, self.options, json).map(Bytes::from)
     }
 
     fn encode(
         &self,
-        message: &MessageDescriptor,
+        message: &Message,
         protobuf: &[u8],
         json: &mut BytesMut,
     ) -> Result<(), Status> {
-        let message = DynamicMessage::decode(message.clone(), protobuf)
-            .map_err(|error| Status::internal(error.to_string()))?;
-        let options = SerializeOptions::new().skip_default_fields(!self.options.emit_defaults);
-        let writer: &mut dyn io::Write = &mut json.writer();
-        message
-            .serialize_with_options(&mut serde_json::Serializer::new(writer), &options)
-            .map_err(|error| Status::internal(error.to_string()))
+        encode::message(&self.schema, message, self.options, protobuf, json)
     }
 }

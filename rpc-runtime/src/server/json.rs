@@ -32,8 +32,9 @@ pub(super) struct Json(JsonOptions);
 impl Json {
     /// The same with the limits of the server's connections.
     pub(super) fn within(self, config: &ConnectionConfig) -> Self {
-        let limit = usize::try_from(config.session.max_message_size).unwrap_or(usize::MAX);
-        Json(self.0.max_message_size(limit))
+        let session = &config.session;
+        let max_message_size = usize::try_from(session.max_message_size).unwrap_or(usize::MAX);
+        Json(self.0.limits(max_message_size, session.max_queued_replies))
     }
 }
 
