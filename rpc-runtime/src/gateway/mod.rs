@@ -23,7 +23,7 @@ use crate::server::{Gateway, Server};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// JSON-RPC 2.0, with the feature `jsonrpc`.
+    /// JSON-RPC 2.0 over TCP and HTTP, with the feature `jsonrpc`.
     JsonRpc,
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
@@ -85,5 +85,7 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
     vec![
         #[cfg(feature = "grpc")]
         Box::new(grpc::Grpc),
+        #[cfg(feature = "jsonrpc")]
+        Box::new(jsonrpc::JsonRpcOverHttp::default()),
     ]
 }

@@ -9,17 +9,12 @@ use rpc_wire::Status;
 use tokio::task::{JoinError, JoinSet};
 
 use super::batches::{Batches, Requests};
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, bound, elements};
 use crate::connection::server_config::ConnectionConfig;
 use crate::gateway::exchange::{Exchange, Failure};
-use crate::jsonrpc::{
-    Elements, ErrorObject, Invalid, NO_ID, Request, Scanner, whitespace, write_error,
-};
+use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, Scanner, whitespace, write_error};
 use crate::server::CallParts;
 use crate::transport::PeerIdentity;
-
-/// Answers that are never too large, in bytes: there is always room to say that something is.
-const SMALL: usize = 8 * 1024;
 
 /// The calls of one connection. Dropped, it cancels those that run.
 pub(super) struct Calls {
@@ -101,17 +96,7 @@ impl Calls {
     }
 
     fn take_batch(&mut self, text: &str) -> Result<(), ErrorObject> {
-        let limit = self.max_batch_length;
-        let Elements { places, count } = Elements::find(text, limit)?;
-        if count == 0 {
-            return Err(ErrorObject::invalid_request("the batch is empty"));
-        }
-        if count > limit {
-            let why = format!(
-                "a batch of {count} requests is over the limit max_batch_length of {limit}"
-            );
-            return Err(ErrorObject::not_executed(Status::resource_exhausted(why)));
-        }
+        let places = elements(text, self.max_batch_length)?;
         self.waiting = Some(self.batches.open(text, places));
         Ok(())
     }
@@ -142,13 +127,7 @@ impl Calls {
         match Request::parse(text) {
             Err(Invalid { id, error }) => write_error(id, &error, out),
             Ok(request) => {
-                let parts = CallParts {
-                    peer: self.peer,
-                    identity: self.identity.clone(),
-                    without_deadline: true,
-                    ..CallParts::default()
-                };
-                if let Some(call) = self.endpoint.begin(&request, parts, out) {
+                if let Some(call) = self.endpoint.begin(&request, self.parts(), out) {
                     self.running.spawn(async move {
                         let (id, answer) = call.finish().await;
                         Ended { id, batch, answer }
@@ -163,6 +142,15 @@ impl Calls {
             Some(batch) => self.batches.answer(batch, &answer, output),
             None if output.len() > unwritten => output.put_u8(b'\n'),
             None => {}
+        }
+    }
+
+    fn parts(&self) -> CallParts {
+        CallParts {
+            peer: self.peer,
+            identity: self.identity.clone(),
+            without_deadline: true,
+            ..CallParts::default()
         }
     }
 
@@ -191,24 +179,6 @@ impl Calls {
         }
         Ok(())
     }
-}
-
-/// Puts an error in the place of the answer that `out` has from `start` on, if it is larger than the
-/// `room` for it.
-fn bound(id: Option<&str>, start: usize, room: usize, out: &mut BytesMut) {
-    let size = out.len() - start;
-    if size <= room.max(SMALL) {
-        return;
-    }
-    out.truncate(start);
-    let why = format!(
-        "the reply of {size} bytes does not fit beside those that wait for the client (max_queued_replies)"
-    );
-    write_error(
-        id.unwrap_or(NO_ID),
-        &Status::resource_exhausted(why).into(),
-        out,
-    );
 }
 
 /// Answers what cannot be told to be any request.

@@ -1,5 +1,6 @@
 //! Requests become calls, and their ends become answers.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -9,8 +10,11 @@ use rpc_wire::session::RequestBody;
 use serde_json::value::RawValue;
 
 use super::methods::{Method, Methods};
-use crate::jsonrpc::{ErrorObject, Request, write_error, write_result};
+use crate::jsonrpc::{Elements, ErrorObject, NO_ID, Request, write_error, write_result};
 use crate::server::{Answer, CallParts, Router, UnaryCall};
+
+/// Answers that are never too large, in bytes: there is always room to say that something is.
+const SMALL: usize = 8 * 1024;
 
 /// What the requests of a server's clients lead to.
 pub(super) struct Endpoint {
@@ -115,4 +119,40 @@ fn write_answer(method: &Method, id: Option<&str>, answer: Answer, out: &mut Byt
     if let Err(status) = written {
         write_error(id, &status.into(), out);
     }
+}
+
+/// Puts an error in the place of the answer that `out` has from `start` on, if it is larger than the
+/// `room` for it.
+pub(super) fn bound(id: Option<&str>, start: usize, room: usize, out: &mut BytesMut) {
+    let size = out.len() - start;
+    if size <= room.max(SMALL) {
+        return;
+    }
+    out.truncate(start);
+    let why = format!(
+        "the reply of {size} bytes does not fit beside those that wait for the client (max_queued_replies)"
+    );
+    write_error(
+        id.unwrap_or(NO_ID),
+        &Status::resource_exhausted(why).into(),
+        out,
+    );
+}
+
+/// Where the requests of a batch are, of which there may be `limit`.
+///
+/// # Errors
+///
+/// What to answer to a batch that is not one.
+pub(super) fn elements(text: &str, limit: usize) -> Result<Vec<Range<usize>>, ErrorObject> {
+    let Elements { places, count } = Elements::find(text, limit)?;
+    if count == 0 {
+        return Err(ErrorObject::invalid_request("the batch is empty"));
+    }
+    if count > limit {
+        let why =
+            format!("a batch of {count} requests is over the limit max_batch_length of {limit}");
+        return Err(ErrorObject::not_executed(Status::resource_exhausted(why)));
+    }
+    Ok(places)
 }

@@ -4,6 +4,7 @@
 mod batches;
 mod calls;
 mod endpoint;
+mod http;
 mod methods;
 
 use std::sync::{Arc, OnceLock};
@@ -11,7 +12,10 @@ use std::sync::{Arc, OnceLock};
 use calls::Calls;
 use endpoint::Endpoint;
 
+use ::http::request::Parts;
+
 use super::exchange::Connection;
+use crate::http::{Answering, HttpRequest, HttpService};
 use crate::jsonrpc::whitespace;
 use crate::server::{Gateway, GatewayConnection, Router, Serving};
 use crate::transport::Prefix;
@@ -19,25 +23,37 @@ use crate::transport::Prefix;
 /// White space that a connection may begin with, in bytes: nobody has a use for more.
 const MAX_LEADING_SPACE: usize = 64;
 
-/// Answers JSON-RPC on connections that carry nothing else.
-#[derive(Default)]
-pub(super) struct JsonRpc {
-    /// Made when the first connection comes. A server has one router.
-    endpoint: OnceLock<Arc<Endpoint>>,
-}
+/// What the protocol is called in logs, and by whoever switches it off.
+const NAME: &str = "jsonrpc";
 
-impl JsonRpc {
-    fn endpoint(&self, router: Arc<Router>) -> Arc<Endpoint> {
+/// The endpoint of a server, made when the first client comes: a server has one router.
+#[derive(Default)]
+struct Lazy(OnceLock<Arc<Endpoint>>);
+
+impl Lazy {
+    fn get(&self, router: &Arc<Router>) -> Arc<Endpoint> {
         let endpoint = self
-            .endpoint
-            .get_or_init(|| Arc::new(Endpoint::new(router)));
+            .0
+            .get_or_init(|| Arc::new(Endpoint::new(Arc::clone(router))));
         Arc::clone(endpoint)
     }
 }
 
+/// Answers JSON-RPC on connections that carry nothing else.
+#[derive(Default)]
+pub(super) struct JsonRpc {
+    endpoint: Lazy,
+}
+
+/// Answers JSON-RPC over HTTP.
+#[derive(Default)]
+pub(super) struct JsonRpcOverHttp {
+    endpoint: Lazy,
+}
+
 impl Gateway for JsonRpc {
     fn name(&self) -> &'static str {
-        "jsonrpc"
+        NAME
     }
 
     fn probe(&self, first: &[u8]) -> Prefix {
@@ -57,8 +73,23 @@ impl Gateway for JsonRpc {
             config,
             shutdown,
         } = connection;
-        let calls = Calls::new(self.endpoint(router), peer, identity, &config);
+        let calls = Calls::new(self.endpoint.get(&router), peer, identity, &config);
         Box::pin(Connection::new(opened, peer, &config, shutdown, calls).run())
+    }
+}
+
+impl HttpService for JsonRpcOverHttp {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn accepts(&self, request: &Parts) -> bool {
+        http::accepts(request)
+    }
+
+    fn call(&self, request: HttpRequest) -> Answering {
+        let endpoint = self.endpoint.get(&request.connection.router);
+        Box::pin(http::answer(endpoint, request))
     }
 }
 
