@@ -26,6 +26,8 @@ mod compression;
 #[cfg(feature = "config")]
 mod config;
 mod connection;
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
+mod exchange;
 mod gateway;
 #[cfg(feature = "grpc")]
 mod grpc;

@@ -44,7 +44,8 @@ async fn an_error_has_the_form_of_a_real_one_and_more_to_say() {
         let params = r#"{"code":13,"message":"handler says no"}"#;
         peer.request("probe.Probe/Fail", params, "2").await;
         let answer = peer.answer().await;
-        let keys = |value: &Value| -> Vec<_> { value.as_object().unwrap().keys().cloned().collect() };
+        let keys =
+            |value: &Value| -> Vec<_> { value.as_object().unwrap().keys().cloned().collect() };
         assert_eq!(keys(&answer), keys(&expected));
         assert_eq!(keys(&answer["error"]), keys(&expected["error"]));
         assert_eq!(answer["error"]["code"], expected["error"]["code"]);
@@ -117,7 +118,9 @@ async fn calls_of_one_connection_run_at_a_time_and_are_answered_in_the_order_in_
         let server = TestServer::start().await;
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
         // One byte, and its base64.
-        let payloads: Vec<_> = (0..100u8).map(|byte| json!({"data": base64(byte)})).collect();
+        let payloads: Vec<_> = (0..100u8)
+            .map(|byte| json!({"data": base64(byte)}))
+            .collect();
         for (id, payload) in payloads.iter().enumerate() {
             let id = id.to_string();
             peer.request("Probe.Hold", &payload.to_string(), &id).await;
@@ -205,11 +208,21 @@ async fn parameters_are_by_name_or_by_position_or_absent() {
             let answer = peer.call("Probe.Echo", params).await;
             assert_eq!(answer["result"], expected, "{params}: {answer}");
         }
-        peer.send(r#"{"jsonrpc":"2.0","id":1,"method":"Probe.Echo"}"#).await;
+        peer.send(r#"{"jsonrpc":"2.0","id":1,"method":"Probe.Echo"}"#)
+            .await;
         assert_eq!(peer.answer().await["result"], json!({}));
-        for params in [r#"{"date":"AQI="}"#, r#"[1]"#, r#"["AQI=", 2]"#, r#"{"data":[]}"#] {
+        for params in [
+            r#"{"date":"AQI="}"#,
+            r#"[1]"#,
+            r#"["AQI=", 2]"#,
+            r#"{"data":[]}"#,
+        ] {
             let answer = peer.call("Probe.Echo", params).await;
-            assert_eq!(answer["error"]["code"], code::INVALID_PARAMS, "{params}: {answer}");
+            assert_eq!(
+                answer["error"]["code"],
+                code::INVALID_PARAMS,
+                "{params}: {answer}"
+            );
         }
         assert_eq!(server.probe.counts().started, 6);
     })
@@ -224,8 +237,18 @@ async fn an_id_comes_back_as_it_was_written() {
         for method in ["Probe.Echo", "Probe.Hold", "Probe.None"] {
             server.probe.release_all();
             for id in [
-                "1", "0", "-7", "9007199254740993", "1.0", "1.50", "1e2", "null",
-                r#""""#, r#""text""#, r#""\u00e9 \"\\""#, "18446744073709551616",
+                "1",
+                "0",
+                "-7",
+                "9007199254740993",
+                "1.0",
+                "1.50",
+                "1e2",
+                "null",
+                r#""""#,
+                r#""text""#,
+                r#""\u00e9 \"\\""#,
+                "18446744073709551616",
             ] {
                 peer.request(method, "{}", id).await;
                 let line = peer.line().await.unwrap();
@@ -255,7 +278,11 @@ async fn a_notification_runs_and_is_not_answered_whatever_comes_of_it() {
         server.probe.release_all();
         server.probe.until(|counts| counts.finished == 3).await;
         let answer = peer.call("Probe.Echo", "{}").await;
-        assert_eq!(answer["result"], json!({}), "it is the first that is answered");
+        assert_eq!(
+            answer["result"],
+            json!({}),
+            "it is the first that is answered"
+        );
     })
     .await;
 }
@@ -289,7 +316,9 @@ async fn one_port_answers_native_and_json_rpc_clients() {
         let client = server.client().await;
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
         for round in 0..10u8 {
-            let data = Payload { data: vec![round].into() };
+            let data = Payload {
+                data: vec![round].into(),
+            };
             assert_eq!(client.echo(data.clone()).await.unwrap(), data);
             let params = json!({"data": base64(round)});
             let answer = peer.call("Probe.Echo", &params.to_string()).await;
@@ -310,7 +339,10 @@ async fn a_handler_sees_the_peer_and_the_method_and_the_time_that_the_server_giv
         assert_eq!(seen["method"], "probe.Probe/Inspect");
         assert!(seen["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
         let remaining: u128 = seen["remainingUs"].as_str().unwrap().parse().unwrap();
-        assert!((1..=timeout.as_micros()).contains(&remaining), "{remaining}");
+        assert!(
+            (1..=timeout.as_micros()).contains(&remaining),
+            "{remaining}"
+        );
         let answer = peer.call("Probe.Hold", "{}").await;
         assert_eq!(answer["error"]["data"]["status"], "DEADLINE_EXCEEDED");
         assert_eq!(server.probe.until_running(0).await.dropped, 1);

@@ -20,7 +20,11 @@ fn results(answer: &Value) -> Vec<(String, Value)> {
     let mut results: Vec<_> = answers
         .map(|answer| {
             let code = &answer["error"]["code"];
-            let said = if code.is_null() { &answer["result"]["data"] } else { code };
+            let said = if code.is_null() {
+                &answer["result"]["data"]
+            } else {
+                code
+            };
             (answer["id"].to_string(), said.clone())
         })
         .collect();
@@ -42,7 +46,8 @@ async fn a_batch_is_answered_once_with_every_answer_that_it_has() {
             request("Probe.Echo", "wrong!", null()),
             {"jsonrpc": "2.0", "method": "Probe.Echo", "id": {}},
         ]);
-        peer.send(serde_json::to_string_pretty(&batch).unwrap()).await;
+        peer.send(serde_json::to_string_pretty(&batch).unwrap())
+            .await;
         server.probe.until_running(1).await;
         // The batch holds up nobody else.
         let other = peer.call("Probe.Echo", r#"{"data":"BBBB"}"#).await;
@@ -75,7 +80,9 @@ async fn calls_of_a_batch_run_at_a_time() {
     within(LIMIT, async {
         let server = TestServer::start().await;
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
-        let batch: Vec<_> = (0..100).map(|id| request("Probe.Hold", "AAAA", id)).collect();
+        let batch: Vec<_> = (0..100)
+            .map(|id| request("Probe.Hold", "AAAA", id))
+            .collect();
         peer.send(Value::from(batch).to_string()).await;
         server.probe.until_running(100).await;
         server.probe.release_all();
@@ -113,7 +120,10 @@ async fn an_empty_batch_and_one_over_the_limit_are_one_error_and_nothing_of_them
         let error = &answer["error"];
         assert_eq!(error["data"]["status"], "RESOURCE_EXHAUSTED");
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("4 requests") && message.contains("max_batch_length of 3"), "{message}");
+        assert!(
+            message.contains("4 requests") && message.contains("max_batch_length of 3"),
+            "{message}"
+        );
         assert_eq!(server.probe.counts().started, 0);
         peer.send(Value::from(batch(3)).to_string()).await;
         assert_eq!(peer.answer().await.as_array().unwrap().len(), 3);
@@ -129,7 +139,8 @@ async fn no_more_calls_of_batches_run_at_a_time_than_max_concurrent_streams() {
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
         let batch = |first: u32| -> Vec<_> {
             let ids = first..first + 3;
-            ids.map(|id| request("Probe.Hold", &format!("AAA{id}"), id)).collect()
+            ids.map(|id| request("Probe.Hold", &format!("AAA{id}"), id))
+                .collect()
         };
         let batches = [batch(1), batch(4)].map(|batch| Value::from(batch).to_string());
         peer.send(batches.concat()).await;

@@ -18,7 +18,8 @@ async fn ends_with_an_error(mut peer: JsonRpcPeer) -> Value {
 }
 
 #[tokio::test]
-async fn a_text_whose_end_nobody_can_tell_ends_the_connection_and_one_that_is_only_wrong_does_not() {
+async fn a_text_whose_end_nobody_can_tell_ends_the_connection_and_one_that_is_only_wrong_does_not()
+{
     within(LIMIT, async {
         let server = TestServer::start().await;
         let mut bystander = JsonRpcPeer::connect(server.socket_addr()).await;
@@ -30,7 +31,8 @@ async fn a_text_whose_end_nobody_can_tell_ends_the_connection_and_one_that_is_on
         peer.call("Probe.Echo", "{}").await;
         for garbage in ["ping\n", "{} ping", "[}", "{\"a\n", "]"] {
             let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
-            peer.send(r#"{"jsonrpc":"2.0","method":"Probe.Echo","id":1}"#).await;
+            peer.send(r#"{"jsonrpc":"2.0","method":"Probe.Echo","id":1}"#)
+                .await;
             assert_eq!(peer.answer().await["id"], 1);
             peer.send(garbage).await;
             if garbage.starts_with("{}") {
@@ -71,7 +73,10 @@ async fn endless_json_ends_at_max_message_size() {
             let error = ends_with_an_error(peer).await;
             assert_eq!(error["data"]["status"], "RESOURCE_EXHAUSTED");
             let message = error["message"].as_str().unwrap();
-            assert!(message.contains("max_message_size of 10000 bytes"), "{message}");
+            assert!(
+                message.contains("max_message_size of 10000 bytes"),
+                "{message}"
+            );
         }
         // Whoever does not stop is not read for ever.
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
@@ -91,7 +96,10 @@ async fn deep_nesting_costs_the_connection_and_no_stack() {
             peer.send(bracket.repeat(150)).await;
             let error = ends_with_an_error(peer).await;
             assert_eq!(error["code"], code::PARSE_ERROR);
-            assert!(error["message"].as_str().unwrap().contains("128"), "{error}");
+            assert!(
+                error["message"].as_str().unwrap().contains("128"),
+                "{error}"
+            );
         }
         // As deep as may be, and deeper than messages are: an answer, and no more.
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
@@ -115,7 +123,10 @@ async fn a_request_that_does_not_go_on_ends_the_connection_after_frame_timeout()
         for peer in [slow, slower] {
             let error = ends_with_an_error(peer).await;
             assert_eq!(error["code"], code::PARSE_ERROR);
-            assert!(error["message"].as_str().unwrap().contains("frame_timeout"), "{error}");
+            assert!(
+                error["message"].as_str().unwrap().contains("frame_timeout"),
+                "{error}"
+            );
         }
     })
     .await;
@@ -125,7 +136,11 @@ async fn a_request_that_does_not_go_on_ends_the_connection_after_frame_timeout()
 async fn a_connection_ends_when_it_was_idle_for_long_and_white_space_is_no_request() {
     within(LIMIT, async {
         let idle = Duration::from_millis(50);
-        let configure = |server: Server| server.idle_timeout(idle).frame_timeout(Duration::from_millis(1));
+        let configure = |server: Server| {
+            server
+                .idle_timeout(idle)
+                .frame_timeout(Duration::from_millis(1))
+        };
         let server = TestServer::start_with(configure).await;
         let mut busy = JsonRpcPeer::connect(server.socket_addr()).await;
         busy.request("Probe.Hold", "{}", "1").await;
@@ -154,7 +169,10 @@ async fn a_client_that_sends_no_more_is_answered() {
         assert_eq!(peer.answer().await["id"], 1);
         assert_eq!(peer.rest().await, "");
         let answer = JsonRpcPeer::once(server.socket_addr(), "{\"jsonrpc\"").await;
-        assert!(answer.contains("-32700"), "what ends too early is told so: {answer}");
+        assert!(
+            answer.contains("-32700"),
+            "what ends too early is told so: {answer}"
+        );
         assert_eq!(JsonRpcPeer::once(server.socket_addr(), " \n").await, "");
     })
     .await;
@@ -241,7 +259,8 @@ async fn a_client_that_reads_nothing_is_not_read_from_until_it_does() {
     within(LIMIT, async {
         let server = TestServer::start().await;
         let mut peer = JsonRpcPeer::connect(server.socket_addr()).await;
-        let request = r#"{"jsonrpc":"2.0","method":"Probe.Produce","params":{"bytes":1024},"id":1}"#;
+        let request =
+            r#"{"jsonrpc":"2.0","method":"Probe.Produce","params":{"bytes":1024},"id":1}"#;
         let batch = request.repeat(64);
         let (mut sent, mut stuck) = (0, 0);
         while stuck < STUCK {
@@ -277,7 +296,10 @@ async fn twenty_thousand_requests_at_once_are_all_answered() {
         for _ in 0..20_000 {
             let answer = peer.answer().await;
             let id = answer["id"].as_u64().unwrap();
-            assert!(!std::mem::replace(&mut answered[id as usize], true), "{answer}");
+            assert!(
+                !std::mem::replace(&mut answered[id as usize], true),
+                "{answer}"
+            );
             assert!(answer["result"].is_object(), "{answer}");
         }
     })

@@ -60,9 +60,15 @@ async fn jsonrpsee_calls_methods_by_name_and_by_position() {
         let params = by_name(&[("data", "AQI=")]);
         let reply: Value = client.request("probe.Probe/Echo", params).await.unwrap();
         assert_eq!(reply, json!({"data": "AQI="}));
-        let reply: Value = client.request("Probe.Echo", rpc_params!["AQI="]).await.unwrap();
+        let reply: Value = client
+            .request("Probe.Echo", rpc_params!["AQI="])
+            .await
+            .unwrap();
         assert_eq!(reply, json!({"data": "AQI="}));
-        let reply: Value = client.request("Probe.Echo", ArrayParams::new()).await.unwrap();
+        let reply: Value = client
+            .request("Probe.Echo", ArrayParams::new())
+            .await
+            .unwrap();
         assert_eq!(reply, json!({}));
     })
     .await;
@@ -80,10 +86,15 @@ async fn jsonrpsee_sees_errors_with_code_message_and_data() {
         let Err(Error::Call(error)) = failed else {
             panic!("{failed:?}");
         };
-        assert_eq!((i64::from(error.code()), error.message()), (-32005, "no user 7"));
+        assert_eq!(
+            (i64::from(error.code()), error.message()),
+            (-32005, "no user 7")
+        );
         let data: Value = serde_json::from_str(error.data().unwrap().get()).unwrap();
         assert_eq!(data, json!({"status": "NOT_FOUND"}));
-        let failed = client.request::<Value, _>("Probe.None", rpc_params![]).await;
+        let failed = client
+            .request::<Value, _>("Probe.None", rpc_params![])
+            .await;
         let Err(Error::Call(error)) = failed else {
             panic!("{failed:?}");
         };
@@ -97,20 +108,36 @@ async fn jsonrpsee_sends_notifications_and_batches() {
     within(LIMIT, async {
         let server = TestServer::start().await;
         let client = jsonrpsee(&server);
-        client.notification("Probe.Echo", rpc_params![]).await.unwrap();
+        client
+            .notification("Probe.Echo", rpc_params![])
+            .await
+            .unwrap();
         assert_eq!(server.probe.counts().finished, 1);
         let mut batch = BatchRequestBuilder::new();
         for data in ["AAAA", "BBBB"] {
-            batch.insert("Probe.Echo", by_name(&[("data", data)])).unwrap();
+            batch
+                .insert("Probe.Echo", by_name(&[("data", data)]))
+                .unwrap();
         }
         batch.insert("Probe.None", rpc_params![]).unwrap();
         let answers: BatchResponse<'_, Value> = client.batch_request(batch).await.unwrap();
-        assert_eq!((answers.num_successful_calls(), answers.num_failed_calls()), (2, 1));
+        assert_eq!(
+            (answers.num_successful_calls(), answers.num_failed_calls()),
+            (2, 1)
+        );
         let data: Vec<_> = answers
             .into_iter()
-            .map(|answer| answer.map(|reply| reply["data"].clone()).map_err(|error| i64::from(error.code())))
+            .map(|answer| {
+                answer
+                    .map(|reply| reply["data"].clone())
+                    .map_err(|error| i64::from(error.code()))
+            })
             .collect();
-        let expected = [Ok(json!("AAAA")), Ok(json!("BBBB")), Err(code::METHOD_NOT_FOUND)];
+        let expected = [
+            Ok(json!("AAAA")),
+            Ok(json!("BBBB")),
+            Err(code::METHOD_NOT_FOUND),
+        ];
         assert_eq!(data, expected);
     })
     .await;
@@ -126,7 +153,11 @@ async fn the_body_of_a_post_is_a_request_or_a_batch() {
             (ECHO.to_owned(), 200, answer.to_owned()),
             (format!(" \r\n{ECHO}\r\n "), 200, answer.to_owned()),
             (format!("[{ECHO}]"), 200, format!("[{answer}]")),
-            (format!("[{ECHO},{notification}]"), 200, format!("[{answer}]")),
+            (
+                format!("[{ECHO},{notification}]"),
+                200,
+                format!("[{answer}]"),
+            ),
             (notification.to_owned(), 204, String::new()),
             (format!("[{notification}]"), 204, String::new()),
         ] {
@@ -144,7 +175,10 @@ async fn the_body_of_a_post_is_a_request_or_a_batch() {
         ] {
             let (status, body) = post(server.socket_addr(), "/", JSON, body.as_bytes()).await;
             let answer: Value = serde_json::from_str(&body).unwrap();
-            assert_eq!((status, &answer["error"]["code"], &answer["id"]), (200, &json!(code), &Value::Null));
+            assert_eq!(
+                (status, &answer["error"]["code"], &answer["id"]),
+                (200, &json!(code), &Value::Null)
+            );
         }
     })
     .await;
@@ -176,7 +210,10 @@ async fn headers_are_the_metadata_of_the_calls() {
         let (_, body) = post(server.socket_addr(), "/", &headers, body).await;
         let answer: Value = serde_json::from_str(&body).unwrap();
         let seen = &answer["result"]["metadata"];
-        assert_eq!(seen, &json!({"authorization": "Bearer t0ken", "x-tenant": "blue"}));
+        assert_eq!(
+            seen,
+            &json!({"authorization": "Bearer t0ken", "x-tenant": "blue"})
+        );
     })
     .await;
 }

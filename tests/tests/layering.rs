@@ -22,11 +22,19 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression", "json", "grpc", "jsonrpc"],
+            &[
+                "signal",
+                "transport",
+                "codec",
+                "compression",
+                "json",
+                "grpc",
+                "jsonrpc",
+            ],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["http", "local"],
+            &["http", "exchange", "local"],
             &["gateway"],
             &["codegen", "config"],
         ],

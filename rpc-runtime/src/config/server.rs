@@ -37,6 +37,8 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     setting!(compression, algorithms),
     #[cfg(feature = "compression")]
     setting!(max_compression_ratio, count),
+    #[cfg(feature = "jsonrpc")]
+    setting!(max_batch_length, count),
     #[cfg(feature = "tls")]
     (
         "tls",
@@ -54,12 +56,17 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     ("max_compression_ratio", |_, value| {
         Err(value.missing_feature("compression"))
     }),
+    #[cfg(not(feature = "jsonrpc"))]
+    ("max_batch_length", |_, value| {
+        Err(value.missing_feature("jsonrpc"))
+    }),
     #[cfg(not(feature = "tls"))]
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
 fn without(mut server: Server, protocols: &Node) -> Result<Server, ConfigError> {
-    for protocol in protocols.some_of(&[("v1", Protocol::V1)])? {
+    let known = [("jsonrpc", Protocol::JsonRpc), ("v1", Protocol::V1)];
+    for protocol in protocols.some_of(&known)? {
         server = server.without(protocol);
     }
     Ok(server)

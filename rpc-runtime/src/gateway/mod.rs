@@ -1,14 +1,10 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
-#[cfg(any(feature = "jsonrpc", feature = "v1"))]
-mod exchange;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "jsonrpc")]
 mod jsonrpc;
-#[cfg(any(feature = "jsonrpc", feature = "v1"))]
-mod progress;
 #[cfg(feature = "v1")]
 mod v1;
 

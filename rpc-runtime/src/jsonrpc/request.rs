@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::ErrorObject;
@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_request_has_its_members_in_any_order_and_others_are_passed_over() {
-        let text = r#" {"id" : 1.50, "x":[{}], "params": {"a" : 1 } ,"method":"a.B\/C","jsonrpc":"2.0"} "#;
+        let text =
+            r#" {"id" : 1.50, "x":[{}], "params": {"a" : 1 } ,"method":"a.B\/C","jsonrpc":"2.0"} "#;
         let request = Request::parse(text).unwrap();
         assert_eq!((request.id, &*request.method), (Some("1.50"), "a.B/C"));
         assert_eq!(request.params.unwrap().get(), r#"{"a" : 1 }"#);
@@ -225,22 +226,52 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_answered_with_its_id_if_that_can_be_told() {
-        let long = format!(r#"{{"jsonrpc":"2.0","method":"m","id":"{}"}}"#, "x".repeat(MAX_ID));
+        let long = format!(
+            r#"{{"jsonrpc":"2.0","method":"m","id":"{}"}}"#,
+            "x".repeat(MAX_ID)
+        );
         for (text, expected) in [
-            (r#"{"jsonrpc":"2.0","method":1,"id":7}"#, r#"7 {"code":-32600,"#),
+            (
+                r#"{"jsonrpc":"2.0","method":1,"id":7}"#,
+                r#"7 {"code":-32600,"#,
+            ),
             (r#"{"jsonrpc":"2.0","id":7}"#, r#"7 {"code":-32600,"#),
-            (r#"{"jsonrpc":"1.0","method":"m","id":7}"#, r#"7 {"code":-32600,"#),
-            (r#"{"jsonrpc":2.0,"method":"m","id":7}"#, r#"7 {"code":-32600,"#),
+            (
+                r#"{"jsonrpc":"1.0","method":"m","id":7}"#,
+                r#"7 {"code":-32600,"#,
+            ),
+            (
+                r#"{"jsonrpc":2.0,"method":"m","id":7}"#,
+                r#"7 {"code":-32600,"#,
+            ),
             (r#"{"method":"m","id":7}"#, r#"7 {"code":-32600,"#),
-            (r#"{"jsonrpc":"2.0","method":"m","params":1,"id":7}"#, r#"7 {"code":-32600,"#),
-            (r#"{"jsonrpc":"2.0","method":"m","id":[7]}"#, r#"null {"code":-32600,"#),
-            (r#"{"jsonrpc":"2.0","method":"m","id":true}"#, r#"null {"code":-32600,"#),
+            (
+                r#"{"jsonrpc":"2.0","method":"m","params":1,"id":7}"#,
+                r#"7 {"code":-32600,"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","method":"m","id":[7]}"#,
+                r#"null {"code":-32600,"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","method":"m","id":true}"#,
+                r#"null {"code":-32600,"#,
+            ),
             (&long, r#"null {"code":-32600,"#),
-            (r#"{"jsonrpc":"2.0","method":"m","method":"n"}"#, r#"null {"code":-32600,"#),
+            (
+                r#"{"jsonrpc":"2.0","method":"m","method":"n"}"#,
+                r#"null {"code":-32600,"#,
+            ),
             ("1", r#"null {"code":-32600,"#),
             (r#"{"foo":"boo"}"#, r#"null {"code":-32600,"#),
-            (r#"{"jsonrpc":"2.0","method":"m","id":7,}"#, r#"null {"code":-32700,"#),
-            (r#"{"jsonrpc":"2.0" "method":"m"}"#, r#"null {"code":-32700,"#),
+            (
+                r#"{"jsonrpc":"2.0","method":"m","id":7,}"#,
+                r#"null {"code":-32700,"#,
+            ),
+            (
+                r#"{"jsonrpc":"2.0" "method":"m"}"#,
+                r#"null {"code":-32700,"#,
+            ),
         ] {
             let answer = answer(text);
             assert!(answer.starts_with(expected), "{text}: {answer}");

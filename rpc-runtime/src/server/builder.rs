@@ -253,7 +253,7 @@ impl Server {
     }
 
     /// How long a call may take whose client has no way to say how long it waits, which is so with
-    /// protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
+    /// JSON-RPC and protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
     /// is dropped. A method's own timeout, `#[rpc(timeout = ..)]`, comes before it, be it longer or
     /// shorter. Calls of other clients end when they say.
     #[must_use]

@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::batches::{Batches, Requests};
 use super::endpoint::{Endpoint, bound, elements};
 use crate::connection::server_config::ConnectionConfig;
-use crate::gateway::exchange::{Exchange, Failure};
+use crate::exchange::{Exchange, Failure};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, Scanner, whitespace, write_error};
 use crate::server::CallParts;
 use crate::transport::PeerIdentity;
@@ -160,14 +160,17 @@ impl Calls {
         self.max_queued_replies.saturating_sub(waiting)
     }
 
-    fn end(&mut self, ended: Result<Ended, JoinError>, output: &mut BytesMut) -> Result<(), Failure> {
+    fn end(
+        &mut self,
+        ended: Result<Ended, JoinError>,
+        output: &mut BytesMut,
+    ) -> Result<(), Failure> {
         let Ended {
             id,
             batch,
             mut answer,
-        } = ended.map_err(|error| {
-            Failure::Untold(format!("a call did not come to its end: {error}"))
-        })?;
+        } = ended
+            .map_err(|error| Failure::Untold(format!("a call did not come to its end: {error}")))?;
         bound(id.as_deref(), 0, self.room(output.len()), &mut answer);
         match batch {
             Some(batch) => self.batches.answer(batch, &answer, output),

@@ -89,8 +89,8 @@ fn decode(method: &Method, params: &RawValue) -> Result<Bytes, Status> {
     if !json.starts_with('[') {
         return transcoder.decode_request(json.as_bytes());
     }
-    let values: Vec<&RawValue> = serde_json::from_str(json)
-        .map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let values: Vec<&RawValue> =
+        serde_json::from_str(json).map_err(|error| Status::invalid_argument(error.to_string()))?;
     let values: Vec<_> = values.into_iter().map(RawValue::get).collect();
     transcoder.decode_positional(&values)
 }

@@ -114,12 +114,10 @@ impl Caller {
         for place in places {
             let mut answer = BytesMut::new();
             match Request::parse(&text[place]) {
-                Ok(request) => {
-                    match self.endpoint.begin(&request, self.parts(), &mut answer) {
-                        Some(call) => drop(running.spawn(call.finish())),
-                        None => answers.add(request.id, answer),
-                    }
-                }
+                Ok(request) => match self.endpoint.begin(&request, self.parts(), &mut answer) {
+                    Some(call) => drop(running.spawn(call.finish())),
+                    None => answers.add(request.id, answer),
+                },
                 Err(Invalid { id, error }) => {
                     write_error(id, &error, &mut answer);
                     answers.add(Some(id), answer);

@@ -91,7 +91,9 @@ impl Methods {
             _ if name.starts_with(RESERVED) => {
                 format!("names that begin with {RESERVED:?} are reserved")
             }
-            Some(Named::Method(method)) if method.routed.kind() == MethodKind::Unary => return Ok(method),
+            Some(Named::Method(method)) if method.routed.kind() == MethodKind::Unary => {
+                return Ok(method);
+            }
             Some(Named::Method(_)) => {
                 format!("{name:?} has streams, which JSON-RPC does not")
             }

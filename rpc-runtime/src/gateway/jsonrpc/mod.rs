@@ -14,7 +14,7 @@ use endpoint::Endpoint;
 
 use ::http::request::Parts;
 
-use super::exchange::Connection;
+use crate::exchange::Connection;
 use crate::http::{Answering, HttpRequest, HttpService};
 use crate::jsonrpc::whitespace;
 use crate::server::{Gateway, GatewayConnection, Router, Serving};

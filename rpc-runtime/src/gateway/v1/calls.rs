@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::frame::{self, Limits, Request};
 use super::protocol_data::ProtocolData;
-use crate::gateway::exchange::{Exchange, Failure};
+use crate::exchange::{Exchange, Failure};
 use crate::server::{Answer, CallParts, Router};
 use crate::transport::PeerIdentity;
 
@@ -112,9 +112,7 @@ impl Exchange for Calls {
         output: &mut BytesMut,
     ) -> Poll<Result<(), Failure>> {
         match self.running.poll_join_next(cx) {
-            Poll::Ready(Some(ended)) => {
-                Poll::Ready(finish(ended, output).map_err(Failure::Untold))
-            }
+            Poll::Ready(Some(ended)) => Poll::Ready(finish(ended, output).map_err(Failure::Untold)),
             // Without calls there is nothing to wait for.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }

@@ -11,7 +11,7 @@ mod protocol_data;
 use calls::Calls;
 use frame::Limits;
 
-use super::exchange::Connection;
+use crate::exchange::Connection;
 use crate::server::{Gateway, GatewayConnection, Serving};
 use crate::transport::Prefix;
 

@@ -24,10 +24,10 @@ use super::service::{Incoming, Reply, ReplyKind, Streams};
 use crate::call::{CallState, Context};
 use crate::transport::PeerIdentity;
 
-#[cfg(feature = "jsonrpc")]
-pub(crate) use self::unary::UnaryCall;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::stream::{StreamCall, StreamRequests};
+#[cfg(feature = "jsonrpc")]
+pub(crate) use self::unary::UnaryCall;
 
 /// What comes with a call, beside its messages.
 #[derive(Default)]

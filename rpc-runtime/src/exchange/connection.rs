@@ -1,4 +1,4 @@
-//! The task that serves a client whose requests follow each other as bytes, with no layer between.
+//! The task that serves one client.
 
 use std::borrow::Cow;
 use std::future::poll_fn;
@@ -10,56 +10,14 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 
 use super::progress::Progress;
+use super::{Exchange, Failure};
 use crate::connection::lifetime::Lifetime;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
-use crate::connection::server_config::ConnectionConfig;
 use crate::transport::Opened;
-
-/// The requests of one client and their answers. Dropped, it cancels the calls that run.
-pub(super) trait Exchange: Send {
-    /// What the protocol is called in logs.
-    const NAME: &'static str;
-
-    /// Whether a client that sends no more may still want to be answered.
-    const ANSWERS_AFTER_END: bool;
-
-    /// How many calls run.
-    fn running(&self) -> usize;
-
-    /// Begins the next call of those in `input`, and takes its bytes from there; false if there is
-    /// none that is whole. What can be answered at once is appended to `output`.
-    ///
-    /// # Errors
-    ///
-    /// Why the connection cannot go on.
-    fn begin_next(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<bool, Failure>;
-
-    /// Appends the answer of a call that has ended to `output`; ready with the reason if the
-    /// connection cannot go on.
-    fn poll_reply(
-        &mut self,
-        cx: &mut Context<'_>,
-        output: &mut BytesMut,
-    ) -> Poll<Result<(), Failure>>;
-
-    /// Tells the client why what it has begun to send is not read to its end.
-    fn cut_off(&mut self, why: &str, output: &mut BytesMut);
-
-    /// Cancels the calls that run.
-    fn cancel(&mut self);
-}
-
-/// Why a connection cannot go on.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The client was told: nothing more is read, and the calls that run end as they do.
-    Told(String),
-    /// There is no way to tell the client.
-    Untold(String),
-}
 
 /// Time for the other calls of a connection to end after one that cannot be answered, whose caller
 /// is to learn of it soon.
@@ -68,7 +26,7 @@ const FAILURE_GRACE: Duration = Duration::from_secs(1);
 const CLOSED: &str = "the client closed the connection";
 
 /// Serves one connection. Dropped, it cancels its calls.
-pub(super) struct Connection<E> {
+pub(crate) struct Connection<E> {
     wire: Wire<BytesMut>,
     peer: Option<SocketAddr>,
     calls: E,
@@ -113,7 +71,7 @@ enum Event {
 
 impl<E: Exchange> Connection<E> {
     /// A connection of which something was read, and whose calls `exchange` makes of its bytes.
-    pub(super) fn new(
+    pub(crate) fn new(
         opened: Opened,
         peer: Option<SocketAddr>,
         config: &ConnectionConfig,
@@ -139,7 +97,7 @@ impl<E: Exchange> Connection<E> {
     }
 
     /// Serves until the connection ends; says why it ended.
-    pub(super) async fn run(mut self) -> String {
+    pub(crate) async fn run(mut self) -> String {
         let reason = loop {
             self.take_requests();
             if let Some(reason) = self.end() {
