@@ -4,15 +4,14 @@
 mod batches;
 mod calls;
 mod endpoint;
-mod http;
 mod methods;
+mod post;
 
 use std::sync::{Arc, OnceLock};
 
 use calls::Calls;
 use endpoint::Endpoint;
-
-use ::http::request::Parts;
+use http::request::Parts;
 
 use crate::exchange::Connection;
 use crate::http::{Answering, HttpRequest, HttpService};
@@ -84,12 +83,12 @@ impl HttpService for JsonRpcOverHttp {
     }
 
     fn accepts(&self, request: &Parts) -> bool {
-        http::accepts(request)
+        post::accepts(request)
     }
 
     fn call(&self, request: HttpRequest) -> Answering {
         let endpoint = self.endpoint.get(&request.connection.router);
-        Box::pin(http::answer(endpoint, request))
+        Box::pin(post::answer(endpoint, request))
     }
 }
 
