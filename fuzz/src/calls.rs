@@ -127,6 +127,7 @@ impl Pair {
             attempt: 0,
             kind,
             body: &body.into(),
+            may_compress: false,
         };
         let index = self.calls.ends.len();
         if let Ok(id) = self.client.start(self.now, &request, index) {

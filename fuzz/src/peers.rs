@@ -78,6 +78,7 @@ fn attack_client(bytes: &[u8], piece: usize) {
             attempt: 0,
             kind,
             body: &Encoded::default(),
+            may_compress: false,
         };
         let started = client.start(now, &request, index);
         started.expect("the first calls of a connection start");

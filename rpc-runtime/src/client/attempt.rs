@@ -15,7 +15,8 @@ use super::channel::Core;
 use super::compression::Compress;
 use super::streaming::{Requests, Upload};
 use crate::call::{Context, Ended};
-use crate::connection::client::{ClientConnection, Started};
+use crate::connection::any::AnyConnection;
+use crate::connection::client::Started;
 use crate::pool::{self, ClientPool, Entered, Ticket};
 
 /// An encoded request on its way to an outcome. Dropping it cancels the call.
@@ -50,7 +51,7 @@ pub(super) struct Attempt {
     pub(super) state: State,
 }
 
-type Lease = pool::Lease<ClientConnection>;
+type Lease = pool::Lease<AnyConnection>;
 type Acquiring = Pin<Box<dyn Future<Output = Result<Lease, Status>> + Send>>;
 
 /// Where a call is.
@@ -66,7 +67,7 @@ pub(super) enum State {
     Granted(Lease),
     /// Its request was handed over.
     Sent {
-        connection: Arc<ClientConnection>,
+        connection: Arc<AnyConnection>,
         id: u32,
     },
     Done,
@@ -160,7 +161,7 @@ impl Attempt {
     }
 
     /// Hands the request to a connection that is at hand.
-    fn send(&mut self, now: Instant, connection: Arc<ClientConnection>, cx: &Poller<'_>) -> State {
+    fn send(&mut self, now: Instant, connection: Arc<AnyConnection>, cx: &Poller<'_>) -> State {
         if self.is_late(now) {
             return State::Failed(too_late_to("connecting", Stage::Connect));
         }
@@ -193,7 +194,7 @@ impl Attempt {
     }
 
     /// Makes the request as a connection takes it.
-    fn compress_for(&mut self, connection: &ClientConnection) -> Result<(), Status> {
+    fn compress_for(&mut self, connection: &AnyConnection) -> Result<(), Status> {
         if self.compress.is_wanted() {
             let compressed = self.compress.apply(connection, &self.body.bytes)?;
             self.compressed = compressed.map(Box::new);
@@ -210,13 +211,14 @@ impl Attempt {
             attempt: self.resent,
             kind: self.method.kind(),
             body: self.compressed.as_deref().unwrap_or(&self.body),
+            may_compress: self.compress.is_wanted(),
         }
     }
 
     fn started(
         &self,
         started: Started,
-        connection: Arc<ClientConnection>,
+        connection: Arc<AnyConnection>,
         ticket: Option<Ticket>,
     ) -> State {
         match started {
@@ -313,7 +315,7 @@ impl Attempt {
     }
 
     /// Where the request was handed over, once it was.
-    pub(super) fn sent(&self) -> Option<(&Arc<ClientConnection>, u32)> {
+    pub(super) fn sent(&self) -> Option<(&Arc<AnyConnection>, u32)> {
         match &self.state {
             State::Sent { connection, id } => Some((connection, *id)),
             _ => None,
@@ -328,7 +330,7 @@ impl Drop for Attempt {
 }
 
 /// Decompresses a reply.
-fn received(outcome: Outcome, connection: &ClientConnection) -> Outcome {
+fn received(outcome: Outcome, connection: &AnyConnection) -> Outcome {
     match outcome {
         Outcome::Reply { body, metadata } if body.compressed => match connection.decompress(body) {
             Ok(body) => Outcome::Reply {
@@ -349,7 +351,7 @@ fn is_refusal(outcome: &Outcome) -> bool {
 /// Waits until a connection has agreed with its server on what both can do.
 async fn established(
     pool: &ClientPool,
-    connection: &ClientConnection,
+    connection: &AnyConnection,
     limit: Option<Instant>,
 ) -> Result<(), Status> {
     let Some(limit) = limit else {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rpc_wire::Status;
 use rpc_wire::frame::{Features, Settings};
-use rpc_wire::session::{ClientConfig, Keepalive};
+use rpc_wire::session::ClientConfig;
 use tokio::runtime::Handle;
 
 use super::blocking;
@@ -16,20 +16,13 @@ use super::{establish, runtime};
 use crate::compression::{self, Compression, DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::middleware::Layers;
-use crate::pool::{self, ClientPool, NativeDialer, PoolConfig, SessionConfig};
+use crate::pool::{self, ClientPool, PoolConfig, SessionConfig};
 use crate::retry::{self, Policy, RetryBudget, Rules, ServiceConfig, Way};
 use crate::transport::{self, ClientTls, Connector, Target};
 
 /// Deadline of a call that sets none: long enough for nearly everything, and nothing waits for
 /// ever because somebody forgot.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
-/// a call with the default timeout learns of it before its deadline.
-const DEFAULT_KEEPALIVE: Keepalive = Keepalive {
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(10),
-};
 
 /// Configures a [`Channel`].
 #[must_use]
@@ -41,8 +34,6 @@ pub struct ChannelBuilder {
     tls: Option<ClientTls>,
     /// The connections are made as everybody's are.
     pub(super) shared: bool,
-    /// Requests are compressed.
-    pub(super) compresses: bool,
     pub(super) compress_from: usize,
     /// How calls are repeated that do not say.
     pub(super) policy: Option<Policy>,
@@ -74,7 +65,6 @@ impl ChannelBuilder {
         };
         let session = ClientConfig {
             settings,
-            keepalive: Some(DEFAULT_KEEPALIVE),
             ..ClientConfig::default()
         };
         ChannelBuilder {
@@ -82,13 +72,15 @@ impl ChannelBuilder {
             timeout: Some(DEFAULT_TIMEOUT),
             connections: SessionConfig {
                 session,
+                keepalive_interval: None,
+                keepalive_timeout: None,
                 observer: Observer::default(),
+                compresses: false,
                 max_ratio: DEFAULT_MAX_RATIO,
             },
             pool: PoolConfig::default(),
             tls: None,
             shared: true,
-            compresses: false,
             compress_from: DEFAULT_COMPRESS_FROM,
             policy: None,
             retry_budget: None,
@@ -117,21 +109,17 @@ impl ChannelBuilder {
     /// A call that begins after such a silence brings a PING along, so that a connection which
     /// died unnoticed is given up after [`keepalive_timeout`](Self::keepalive_timeout).
     pub fn keepalive_interval(mut self, interval: Duration) -> Self {
-        self.keepalive().interval = interval;
+        self.connections.keepalive_interval = Some(interval);
+        self.shared = false;
         self
     }
 
     /// Further silence after which a server that was sent a PING is given up: its calls end with
     /// UNAVAILABLE. 10 seconds unless set. The channel gets a connection of its own.
     pub fn keepalive_timeout(mut self, timeout: Duration) -> Self {
-        self.keepalive().timeout = timeout;
-        self
-    }
-
-    fn keepalive(&mut self) -> &mut Keepalive {
+        self.connections.keepalive_timeout = Some(timeout);
         self.shared = false;
-        let keepalive = &mut self.connections.session.keepalive;
-        keepalive.get_or_insert(DEFAULT_KEEPALIVE)
+        self
     }
 
     /// Calls `observe` when a connection is made and when it ends, on the connection's own task: it
@@ -248,7 +236,6 @@ impl ChannelBuilder {
             pool,
             tls,
             shared,
-            compresses,
             compress_from,
             policy,
             retry_budget,
@@ -256,25 +243,23 @@ impl ChannelBuilder {
             layers,
         } = self;
         let service_config = service_config.map_err(Status::invalid_argument)?;
-        let make = |connector, runtime: &Handle| {
-            let dialer = NativeDialer::new(connector, connections, &pool);
-            ClientPool::new(dialer, pool, runtime.clone()).on_close(wake_waiting)
-        };
-        let pool = match to {
-            To::Connector(connector) => pool::register(make(connector, &runtime)),
-            To::Target(text) => {
-                let target = Target::parse(&text)?;
-                let name = target.to_string();
-                let connector = transport::connector(target, tls)?;
-                match shared {
-                    true => pool::shared(&runtime, name, || make(connector, &runtime)),
-                    false => pool::register(make(connector, &runtime)),
-                }
-            }
-        };
-        let compress = match compresses {
+        let compress = match connections.compresses {
             true => Compress::From(compress_from),
             false => Compress::Never,
+        };
+        let (target, connector) = match to {
+            To::Connector(connector) => (None, connector),
+            To::Target(text) => {
+                let target = Target::parse(&text)?;
+                let connector = transport::connector(target.clone(), tls)?;
+                (Some(target), connector)
+            }
+        };
+        let dialer = pool::dialer(target.as_ref(), connector, connections, &pool)?;
+        let make = || ClientPool::new(dialer, pool, runtime.clone()).on_close(wake_waiting);
+        let pool = match target.filter(|_| shared) {
+            Some(target) => pool::shared(&runtime, target.to_string(), make),
+            None => pool::register(make()),
         };
         Ok(Channel::new(Core {
             pool,

@@ -5,7 +5,7 @@ use rpc_wire::session::Encoded;
 use rpc_wire::{Stage, Status};
 
 use crate::compression::{Compression, compress};
-use crate::connection::client::ClientConnection;
+use crate::connection::any::AnyConnection;
 
 /// What a call does about its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Compress {
     /// UNIMPLEMENTED if the connection has not agreed on the algorithm that the call asks for.
     pub(super) fn apply(
         self,
-        connection: &ClientConnection,
+        connection: &AnyConnection,
         request: &Bytes,
     ) -> Result<Option<Encoded>, Status> {
         let Some(algorithm) = self.choose(connection, request.len())? else {
@@ -50,7 +50,7 @@ impl Compress {
 
     fn choose(
         self,
-        connection: &ClientConnection,
+        connection: &AnyConnection,
         size: usize,
     ) -> Result<Option<Compression>, Status> {
         match self {
@@ -63,7 +63,7 @@ impl Compress {
     }
 }
 
-fn not_agreed(connection: &ClientConnection, wanted: Compression) -> Status {
+fn not_agreed(connection: &AnyConnection, wanted: Compression) -> Status {
     let wanted = wanted.name();
     let supported = connection.server_compression();
     let reason = match (&supported[..], connection.compression()) {
@@ -109,7 +109,7 @@ impl super::ChannelBuilder {
     pub fn compression(mut self, algorithms: impl IntoIterator<Item = Compression>) -> Self {
         let algorithms: Vec<_> = algorithms.into_iter().collect();
         self.connections.session.settings.compression = crate::compression::names(&algorithms);
-        self.compresses = true;
+        self.connections.compresses = true;
         self.shared = false;
         self
     }

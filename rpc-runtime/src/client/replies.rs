@@ -10,7 +10,7 @@ use rpc_wire::{Metadata, Status};
 use super::attempt::{Attempt, State};
 use super::repeat::{Next, Repeat};
 use crate::call::MessageSource;
-use crate::connection::client::ClientConnection;
+use crate::connection::any::AnyConnection;
 
 /// The replies of a call, as its caller reads them. Dropping it cancels the call.
 pub(super) struct Replies {
@@ -41,7 +41,7 @@ impl Replies {
     fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        mut ask: impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
+        mut ask: impl FnMut(&AnyConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
     ) -> Poll<Result<R, Status>> {
         loop {
             if let Some(status) = &self.failed {
@@ -73,7 +73,7 @@ impl Replies {
     fn poll_sent<R>(
         &mut self,
         cx: &mut Context<'_>,
-        ask: &mut impl FnMut(&ClientConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
+        ask: &mut impl FnMut(&AnyConnection, u32, &Context<'_>) -> Poll<Result<R, Status>>,
     ) -> Poll<Result<R, Status>> {
         if self.attempt.sent().is_none() {
             let outcome = self.attempt.poll_outcome(cx);
@@ -131,7 +131,7 @@ impl Replies {
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = ready!(self.poll(cx, ClientConnection::poll_message));
+        let message = ready!(self.poll(cx, AnyConnection::poll_message));
         let message = match (message, self.attempt.sent()) {
             (Ok(Some(message)), Some((connection, _))) => connection.decompress(message),
             (ended, _) => {
@@ -144,7 +144,7 @@ impl MessageSource for Replies {
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
-        self.poll(cx, ClientConnection::poll_headers)
+        self.poll(cx, AnyConnection::poll_headers)
     }
 
     fn trailers(&self) -> Option<Metadata> {

@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 
 use super::compression::Compress;
 use crate::codec::Codec;
-use crate::connection::client::ClientConnection;
+use crate::connection::any::AnyConnection;
 
 /// The encoded requests of a call, up to one that cannot be encoded.
 pub(super) type Requests = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
@@ -72,7 +72,7 @@ impl Drop for Upload {
 impl Upload {
     pub(super) fn start(
         runtime: &Handle,
-        connection: Arc<ClientConnection>,
+        connection: Arc<AnyConnection>,
         id: u32,
         requests: Requests,
         compress: Compress,
@@ -95,7 +95,7 @@ impl Upload {
 /// A stream of requests that panics is no clean end. One that is dropped needs nothing: its call
 /// or its connection has ended.
 struct FailOnPanic<'a> {
-    connection: &'a ClientConnection,
+    connection: &'a AnyConnection,
     id: u32,
 }
 
@@ -109,7 +109,7 @@ impl Drop for FailOnPanic<'_> {
 }
 
 async fn send_all(
-    connection: &ClientConnection,
+    connection: &AnyConnection,
     id: u32,
     mut requests: Requests,
     compress: Compress,

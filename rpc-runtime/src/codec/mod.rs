@@ -119,6 +119,12 @@ pub(crate) fn name_as(name: &str, metadata: &mut Metadata) -> Result<(), Status>
         .map_err(|error| Status::internal(format!("a codec has an impossible name: {error}")))
 }
 
+/// The codec that a call names in its metadata; `None` is protobuf.
+#[cfg(feature = "grpc")]
+pub(crate) fn named(metadata: &Metadata) -> Option<&str> {
+    metadata.get(KEY)
+}
+
 /// Keeps the codec's name when a call's metadata are replaced by others.
 pub(crate) fn keep_name(metadata: &Metadata, others: &mut Metadata) {
     others.remove(KEY);

@@ -1,14 +1,20 @@
 //! Drives a session over a transport: the read loop and the coalescing writer.
 //!
 //! A connection is one task, which owns the transport. At a client the session is shared with
-//! the callers under a lock, at a server it belongs to the task.
+//! the callers under a lock, at a server it belongs to the task. Clients' connections that speak other protocols are in
+//! `foreign`; [`any`] is either.
 
+pub(crate) mod any;
 pub(crate) mod client;
 mod client_compression;
 pub(crate) mod client_driver;
 mod client_places;
 mod client_streams;
 pub(crate) mod completions;
+#[cfg(feature = "_foreign")]
+pub(crate) mod foreign;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
 #[cfg(all(test, rpc_loom))]

@@ -93,6 +93,7 @@ fn start_in(connection: &ClientConnection, kept: bool) -> impl Future<Output = O
             attempt: 0,
             kind: MethodKind::Unary,
             body: &Encoded::default(),
+            may_compress: false,
         };
         match connection.start(Instant::now(), &request, kept, cx) {
             Started::Open(id) => Poll::Ready(Some(id)),

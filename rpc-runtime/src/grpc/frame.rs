@@ -1,5 +1,7 @@
 //! Messages behind their prefix: a byte that says whether they are compressed, and four for the length.
 
+use std::io::IoSlice;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use rpc_wire::Status;
 use rpc_wire::session::Encoded;
@@ -29,6 +31,62 @@ pub(crate) fn prefix_of(length: usize, compressed: bool) -> Result<[u8; PREFIX_S
     buffer.put_u8(compressed.into());
     buffer.put_u32(length);
     Ok(prefix)
+}
+
+/// A message behind its prefix, as it is sent. The default is no message, which ends a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Framed {
+    prefix: [u8; PREFIX_SIZE],
+    /// Bytes of the prefix that are left.
+    left: usize,
+    message: Bytes,
+}
+
+impl Framed {
+    /// Puts a message behind its prefix.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED if its length needs more than 32 bits.
+    pub(crate) fn new(message: Encoded) -> Result<Self, Status> {
+        Ok(Framed {
+            prefix: prefix(&message)?,
+            left: PREFIX_SIZE,
+            message: message.bytes,
+        })
+    }
+
+    fn prefix(&self) -> &[u8] {
+        &self.prefix[PREFIX_SIZE - self.left..]
+    }
+}
+
+impl Buf for Framed {
+    fn remaining(&self) -> usize {
+        self.left + self.message.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self.left {
+            0 => &self.message,
+            _ => self.prefix(),
+        }
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let parts = [self.prefix(), &self.message];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        let filled = slices.iter_mut().zip(parts);
+        filled
+            .map(|(slice, part)| *slice = IoSlice::new(part))
+            .count()
+    }
+
+    fn advance(&mut self, count: usize) {
+        let of_prefix = count.min(self.left);
+        self.left -= of_prefix;
+        self.message.advance(count - of_prefix);
+    }
 }
 
 /// Finds the messages in what arrives, however it is cut. Memory grows with what arrived, never with what a prefix
@@ -97,9 +155,9 @@ impl MessageReader {
         Ok(Some(Encoded { bytes, compressed }))
     }
 
-    /// Whether a message has begun to arrive, once [`next`](Self::next) gave none.
-    pub(crate) fn has_begun(&self) -> bool {
-        !self.partial.is_empty()
+    /// Bytes of a message that is not whole, once [`next`](Self::next) gave none.
+    pub(crate) fn kept(&self) -> usize {
+        self.partial.len()
     }
 
     /// Says that nothing more comes.
@@ -158,8 +216,7 @@ mod tests {
     fn encoded(messages: &[Encoded]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for message in messages {
-            bytes.extend_from_slice(&prefix(message).expect("it is short"));
-            bytes.extend_from_slice(&message.bytes);
+            bytes.put(Framed::new(message.clone()).expect("it is short"));
         }
         bytes
     }
@@ -224,6 +281,20 @@ mod tests {
             reader.push(Bytes::copy_from_slice(piece));
         }
         assert_eq!(read_all(&mut reader).expect("they are whole"), messages);
+    }
+
+    #[test]
+    fn a_message_is_sent_in_parts_of_any_size() {
+        let message = Encoded::from(Bytes::from_static(b"message"));
+        for taken in 0..=PREFIX_SIZE + message.bytes.len() {
+            let mut framed = Framed::new(message.clone()).expect("it is short");
+            framed.advance(taken);
+            let mut slices = [IoSlice::new(&[]), IoSlice::new(&[])];
+            let count = framed.chunks_vectored(&mut slices);
+            let parts: Vec<_> = slices[..count].iter().map(|slice| &**slice).collect();
+            assert_eq!(parts.concat(), b"\0\0\0\0\x07message"[taken..]);
+            assert_eq!(framed.remaining(), parts.concat().len());
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use hyper::body::{Body, Incoming};
 use rpc_wire::Status;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::budget::Share;
+use super::connection::HttpConnection;
+
 /// Bytes that a client has the time of `frame_timeout` for: those of a frame of the native protocol.
 const STEP: usize = 16 * 1024;
 
@@ -22,16 +25,33 @@ pub(crate) struct RequestBody {
     timer: Option<Pin<Box<Sleep>>>,
     /// Bytes that came since the timer was set.
     arrived: usize,
+    /// What is kept of it.
+    share: Share,
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, frame_timeout: Duration) -> Self {
+    pub(super) fn new(incoming: Incoming, connection: &HttpConnection) -> Self {
         RequestBody {
             incoming,
-            timeout: frame_timeout,
+            timeout: connection.config.frame_timeout,
             timer: None,
             arrived: 0,
+            share: connection.parts.share(),
         }
+    }
+
+    /// Keeps so many bytes of what was taken, because more has to come.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED if all requests of the connection together keep as much as they may.
+    pub(crate) fn keep(&mut self, bytes: usize) -> Result<(), Status> {
+        self.share.hold(bytes).map_err(|exhausted| {
+            Status::resource_exhausted(format!(
+                "the connection's unread requests are over the server's limit max_unread_input of {} bytes",
+                exhausted.max
+            ))
+        })
     }
 
     /// The next bytes; `None` at the end. If something `has_begun` of which more is to come, the client
@@ -84,6 +104,7 @@ impl RequestBody {
         }
         let mut whole = BytesMut::from(first);
         while whole.len() as u64 <= max {
+            self.keep(whole.len())?;
             match self.data().await? {
                 Some(data) => whole.extend_from_slice(&data),
                 None => return Ok(whole.freeze()),

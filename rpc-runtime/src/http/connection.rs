@@ -9,9 +9,11 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata};
+use rpc_wire::session::too_many_unread;
+use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata, Status};
 
 use super::body::RequestBody;
+use super::budget::{Budget, Exhausted, Share};
 use super::drive::{Driven, drive};
 use super::executor::InlineFirst;
 use super::gateway::{Services, not_accepted};
@@ -49,6 +51,10 @@ pub(crate) struct HttpConnection {
     peer: Option<SocketAddr>,
     identity: Option<Arc<PeerIdentity>>,
     pub(super) requests: Arc<Requests>,
+    /// What is kept of requests that are not whole.
+    pub(super) parts: Arc<Budget>,
+    /// Replies that wait for the client.
+    replies: Arc<Budget>,
 }
 
 impl HttpConnection {
@@ -62,10 +68,27 @@ impl HttpConnection {
         }
     }
 
+    /// Has a reply of this size wait for the client until what is given is dropped, or holds another size.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED if the client has left as many unread as it may.
+    pub(crate) fn hold_reply(&self, length: usize) -> Result<Share, Status> {
+        let mut share = self.replies.share();
+        share.hold(length).map_err(unread)?;
+        Ok(share)
+    }
+
     /// Largest request, in bytes.
     pub(crate) fn max_message_size(&self) -> u64 {
         self.config.session.max_message_size
     }
+}
+
+/// What is said of a reply that finds no room.
+pub(crate) fn unread(exhausted: Exhausted) -> Status {
+    let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+    too_many_unread(size(exhausted.held), size(exhausted.max))
 }
 
 /// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
@@ -82,12 +105,17 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         config.session.settings.max_concurrent_streams,
     ));
     let write_timeout = config.write_timeout;
+    let session = &config.session;
+    let parts = Budget::new(session.max_unread_input);
+    let replies = Budget::new(session.max_queued_replies as u64);
     let shared = Arc::new(HttpConnection {
         router,
         config,
         peer,
         identity,
         requests: Arc::clone(&requests),
+        parts,
+        replies,
     });
     let dispatch = Dispatch {
         services,
@@ -180,7 +208,7 @@ impl Service<Request<Incoming>> for Dispatch {
         let answering = match service {
             Some(service) => service.call(HttpRequest {
                 head,
-                body: RequestBody::new(body, self.connection.config.frame_timeout),
+                body: RequestBody::new(body, &self.connection),
                 connection: Arc::clone(&self.connection),
             }),
             None => Box::pin(std::future::ready(not_accepted(&head))),

@@ -6,6 +6,7 @@
 //! services only, which do not know each other.
 
 mod body;
+mod budget;
 mod connection;
 mod drive;
 mod executor;
@@ -17,7 +18,8 @@ mod requests;
 mod service;
 
 pub(crate) use body::RequestBody;
-pub(crate) use connection::HttpConnection;
+pub(crate) use budget::Share;
+pub(crate) use connection::{HttpConnection, unread};
 pub(crate) use gateway::Http;
-pub(crate) use reply::{ReplyBody, text};
+pub(crate) use reply::{ReplyBody, next_piece, text};
 pub(crate) use service::{Answering, HttpRequest, HttpService};

@@ -9,12 +9,18 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 use rpc_wire::Status;
 
+use super::budget::Share;
 use super::requests::Running;
+
+/// How much is sent of a body at a time, in bytes: four frames of HTTP/2.
+const PIECE: usize = 64 * 1024;
 
 /// The body of a response. While it is there its request counts as running.
 pub(crate) struct ReplyBody {
     kind: Kind,
     running: Option<Running>,
+    /// What it holds of what may wait for the client.
+    _share: Option<Share>,
 }
 
 enum Kind {
@@ -48,6 +54,15 @@ impl ReplyBody {
                 trailers,
             },
             running: None,
+            _share: None,
+        }
+    }
+
+    /// The same, which holds a share while it is there.
+    pub(crate) fn holding(self, share: Share) -> Self {
+        ReplyBody {
+            _share: Some(share),
+            ..self
         }
     }
 
@@ -56,6 +71,7 @@ impl ReplyBody {
         ReplyBody {
             kind: Kind::Stream(Box::pin(body)),
             running: None,
+            _share: None,
         }
     }
 
@@ -66,6 +82,14 @@ impl ReplyBody {
         }
         self.running = Some(running);
         self
+    }
+}
+
+/// Takes what is sent next of `data`. What was given away waits for the client where nobody counts it.
+pub(crate) fn next_piece(data: &mut Option<Bytes>) -> Option<Bytes> {
+    match data {
+        Some(whole) if whole.len() > PIECE => Some(whole.split_to(PIECE)),
+        _ => data.take(),
     }
 }
 
@@ -80,7 +104,7 @@ impl Body for ReplyBody {
         let body = &mut *self;
         let polled = match &mut body.kind {
             Kind::Whole { data, trailers } => {
-                let frame = data.take().map(Frame::data);
+                let frame = next_piece(data).map(Frame::data);
                 let frame = frame.or_else(|| trailers.take().map(Frame::trailers));
                 Poll::Ready(frame.map(Ok))
             }

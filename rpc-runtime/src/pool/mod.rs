@@ -13,12 +13,16 @@
 //! The pool's lock is taken before a connection's, never under one; under it nobody is woken, and no task spawned.
 
 mod acquire;
+mod any;
 mod backoff;
 mod close;
 mod config;
 mod connections;
 mod dial;
+mod dialer;
 mod exhausted;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod health;
 mod held;
 mod keep;
@@ -47,16 +51,18 @@ use tokio::sync::{Notify, oneshot};
 use self::backoff::Backoff;
 use self::connections::State;
 use self::held::HeldCalls;
-use crate::connection::client::ClientConnection;
+use self::native::NativeDialer;
+use crate::connection::any::AnyConnection;
 use crate::connection::keeper::{Keeper, Load, Reserved};
 
 pub(crate) use acquire::Entered;
 pub use close::CloseReport;
 pub(crate) use close::closed;
 pub use config::{HealthCheck, PoolConfig};
+pub(crate) use dialer::{SessionConfig, dialer};
 pub(crate) use held::HeldCall;
 pub(crate) use lease::Lease;
-pub(crate) use native::{NativeDialer, SessionConfig, no_connection_after};
+pub(crate) use native::no_connection_after;
 pub(crate) use queue::Ticket;
 pub(crate) use registry::{register, shared};
 pub use stats::PoolStats;
@@ -103,7 +109,7 @@ pub(crate) trait Dialer<C>: Send + Sync + 'static {
 }
 
 /// The pool that channels use.
-pub(crate) type ClientPool = Pool<ClientConnection>;
+pub(crate) type ClientPool = Pool<AnyConnection>;
 
 /// Connections to one address. They belong to the tokio runtime that the pool was made in.
 pub(crate) struct Pool<C: Connection> {
@@ -127,9 +133,13 @@ pub(crate) struct Pool<C: Connection> {
 
 impl<C: Connection> Pool<C> {
     /// A pool, which begins to make the connections that are to be there at least.
-    pub(crate) fn new(dialer: impl Dialer<C>, config: PoolConfig, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn new(
+        dialer: Box<dyn Dialer<C>>,
+        config: PoolConfig,
+        runtime: Handle,
+    ) -> Arc<Self> {
         let pool = Arc::new(Pool {
-            dialer: Box::new(dialer),
+            dialer,
             state: Mutex::new(State::new(&config)),
             config,
             runtime,

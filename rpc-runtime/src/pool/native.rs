@@ -1,56 +1,24 @@
-//! Connections of the native protocol, as a pool sees them.
+//! How a pool makes connections of the native protocol.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use rpc_wire::session::ClientConfig;
+use rpc_wire::session::Keepalive;
 use rpc_wire::{Stage, Status};
-use tokio::sync::oneshot;
 
-use super::{Connection, Dialer, Dialling, Keeper, Load, PoolConfig, Reserved};
+use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig};
+use crate::connection::any::AnyConnection;
 use crate::connection::client::ClientConnection;
 use crate::connection::client_driver::{ClientDriver, DriverConfig};
-use crate::connection::observer::{Observed, Observer};
+use crate::connection::observer::Observed;
 use crate::transport::Connector;
 
-impl Connection for ClientConnection {
-    fn reserve(&self) -> Reserved {
-        self.reserve()
-    }
-
-    fn unreserve(&self) {
-        self.unreserve();
-    }
-
-    fn load(&self) -> Load {
-        self.load()
-    }
-
-    fn check(&self) -> Option<oneshot::Receiver<()>> {
-        self.check()
-    }
-
-    fn leave(&self, reason: &'static str) {
-        self.leave(reason);
-    }
-
-    fn cut(&self, reason: Status) {
-        self.cut(reason);
-    }
-
-    fn abandon(&self) {
-        self.abandon();
-    }
-}
-
-/// What is said on connections.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionConfig {
-    pub(crate) session: ClientConfig,
-    pub(crate) observer: Observer,
-    /// How many times as long a reply may become when it is decompressed.
-    pub(crate) max_ratio: u32,
-}
+/// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
+/// a call with the default timeout learns of it before its deadline.
+const KEEPALIVE: Keepalive = Keepalive {
+    interval: Duration::from_secs(10),
+    timeout: Duration::from_secs(10),
+};
 
 /// Connects by a [`Connector`] and has the connection driven.
 pub(crate) struct NativeDialer {
@@ -66,6 +34,7 @@ impl NativeDialer {
         mut config: SessionConfig,
         pool: &PoolConfig,
     ) -> Self {
+        config.session.keepalive = Some(config.keepalive(KEEPALIVE));
         config.session.max_streams = pool.max_streams_per_connection.unwrap_or(u32::MAX);
         NativeDialer {
             connector,
@@ -80,8 +49,8 @@ impl NativeDialer {
     }
 }
 
-impl Dialer<ClientConnection> for NativeDialer {
-    fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, ClientConnection> {
+impl Dialer<AnyConnection> for NativeDialer {
+    fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, AnyConnection> {
         Box::pin(async move {
             let limit = self.connect_timeout;
             let transport = tokio::time::timeout(limit, self.connector.connect())
@@ -95,7 +64,7 @@ impl Dialer<ClientConnection> for NativeDialer {
             let observed = Observed::open(self.address(), self.config.observer.clone());
             let driver = ClientDriver::new(connection.clone(), transport, self.driver, observed);
             tokio::spawn(tokio::task::unconstrained(driver.run()));
-            Ok(connection)
+            Ok(Arc::new(AnyConnection::Native(connection)))
         })
     }
 

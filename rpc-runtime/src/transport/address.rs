@@ -47,6 +47,10 @@ impl ListenAddress {
             Target::Tls(_) if !has_tls => Err(invalid(
                 "the scheme rpcs takes a certificate; configure the server with Server::tls",
             )),
+            Target::Grpc(_) | Target::GrpcTls(_) => Err(invalid(
+                "the schemes grpc and grpcs are for clients; a server that listens at host:port with the feature grpc \
+                 answers gRPC there",
+            )),
             Target::Unix(_) | Target::Memory(_) if has_tls => Err(invalid(
                 "Server::tls is for TCP, and nothing leaves the machine here; leave it out",
             )),

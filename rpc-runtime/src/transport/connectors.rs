@@ -7,7 +7,10 @@ use std::sync::Arc;
 use rpc_wire::{Stage, Status};
 
 use super::tcp::TcpConnector;
-use super::{BoxTransport, ClientTls, Connecting, Connector, Target, memory, tls, unix};
+use super::{
+    ALPN_HTTP2, ALPN_NATIVE, BoxTransport, ClientTls, Connecting, Connector, Target, memory, tls,
+    unix,
+};
 
 /// What connects to `target`, by `tls` if that is given.
 ///
@@ -21,15 +24,18 @@ pub(crate) fn connector(
 ) -> Result<Arc<dyn Connector>, Status> {
     let address: Arc<str> = target.to_string().into();
     Ok(match target {
-        Target::Tls(authority) => return tls::connector(authority, tls),
+        Target::Tls(authority) => return tls::connector(authority, address, ALPN_NATIVE, tls),
+        Target::GrpcTls(authority) => return tls::connector(authority, address, ALPN_HTTP2, tls),
         _ if tls.is_some() => {
             return Err(Status::invalid_argument(format!(
-                "TLS is configured, and the target {address} goes without; write rpcs://host:port, \
-                 or leave ChannelBuilder::tls out"
+                "TLS is configured, and the target {address} goes without; write rpcs://host:port or \
+                 grpcs://host:port, or leave ChannelBuilder::tls out"
             ))
             .with_may_have_run(false));
         }
-        Target::Tcp(authority) => Arc::new(TcpConnector::new(authority)),
+        Target::Tcp(authority) | Target::Grpc(authority) => {
+            Arc::new(TcpConnector::new(authority, address))
+        }
         Target::Unix(path) => Arc::new(UnixConnector { path, address }),
         Target::Memory(name) => Arc::new(MemoryConnector { name, address }),
     })

@@ -44,6 +44,10 @@ pub(crate) use tls::TlsAcceptor;
 #[cfg(not(feature = "tls"))]
 pub(crate) use tls::{ClientTls, ServerTls};
 
+/// The names of protocols in ALPN: the native one, which is a server's first choice, and HTTP/2.
+const ALPN_NATIVE: &[u8] = b"rpc";
+const ALPN_HTTP2: &[u8] = b"h2";
+
 /// A stream of bytes both ways, such as a `tokio::net::TcpStream`.
 ///
 /// It is implemented for everything that fits.

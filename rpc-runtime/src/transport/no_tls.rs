@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rpc_wire::Status;
 
 use super::target::Authority;
-use super::{Accepted, BoxTransport, Connector, Target};
+use super::{Accepted, BoxTransport, Connector};
 
 /// Cannot be made.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +33,13 @@ impl TlsAcceptor {
 
 /// Fails.
 pub(super) fn connector(
-    authority: Authority,
+    _: Authority,
+    address: Arc<str>,
+    _: &[u8],
     _: Option<ClientTls>,
 ) -> Result<Arc<dyn Connector>, Status> {
-    let target = Target::Tls(authority);
     Err(Status::invalid_argument(format!(
-        "the target {target} takes TLS, which is not compiled in; enable the feature tls of \
+        "the target {address} takes TLS, which is not compiled in; enable the feature tls of \
          rpc-runtime"
     ))
     .with_may_have_run(false))
@@ -46,7 +47,7 @@ pub(super) fn connector(
 
 #[cfg(test)]
 mod tests {
-    use super::super::connector;
+    use super::super::{Target, connector};
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rpc_wire::Status;
 
 /// Schemes that targets may have one day, so that a program which uses one early is told so.
-const LATER: [&str; 5] = ["grpc", "grpcs", "dns", "etcd", "file"];
+const LATER: [&str; 3] = ["dns", "etcd", "file"];
 
 /// Schemes that are followed by something else than an authority, so that `unix:path` is one too.
 const OPAQUE: [&str; 3] = ["unix", "mem", "file"];
@@ -19,6 +19,10 @@ pub(crate) enum Target {
     Tcp(Authority),
     /// `rpcs://host:port`.
     Tls(Authority),
+    /// `grpc://host:port`: a gRPC server.
+    Grpc(Authority),
+    /// `grpcs://host:port`: a gRPC server, by TLS.
+    GrpcTls(Authority),
     /// `unix:path` or `unix:///path`.
     Unix(PathBuf),
     /// `mem:name`.
@@ -42,7 +46,7 @@ impl Target {
         Self::parse_parts(text).map_err(|reason| {
             InvalidTarget(format!(
                 "target {text:?} {reason}; write host:port or rpc://host:port, such as \
-                 127.0.0.1:8000, or rpcs://host:port, unix:/path or mem:name"
+                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, unix:/path or mem:name"
             ))
         })
     }
@@ -51,6 +55,8 @@ impl Target {
         match split_scheme(text) {
             (None | Some("rpc"), rest) => Authority::parse(rest).map(Target::Tcp),
             (Some("rpcs"), rest) => Authority::parse(rest).map(Target::Tls),
+            (Some("grpc"), rest) => Authority::parse(rest).map(Target::Grpc),
+            (Some("grpcs"), rest) => Authority::parse(rest).map(Target::GrpcTls),
             (Some("unix"), rest) => parse_path(rest).map(Target::Unix),
             (Some("mem"), rest) => match rest.strip_prefix("//").unwrap_or(rest) {
                 "" => Err("has no name".to_owned()),
@@ -125,6 +131,8 @@ impl fmt::Display for Target {
         match self {
             Target::Tcp(authority) => authority.fmt(f),
             Target::Tls(authority) => write!(f, "rpcs://{authority}"),
+            Target::Grpc(authority) => write!(f, "grpc://{authority}"),
+            Target::GrpcTls(authority) => write!(f, "grpcs://{authority}"),
             Target::Unix(path) => write!(f, "unix:{}", path.display()),
             Target::Memory(name) => write!(f, "mem:{name}"),
         }
@@ -154,6 +162,8 @@ mod tests {
             ("rpc://localhost:8000", "localhost:8000"),
             ("[::1]:80", "[::1]:80"),
             ("rpcs://[::1]:80", "rpcs://[::1]:80"),
+            ("grpc://localhost:50051", "grpc://localhost:50051"),
+            ("grpcs://[::1]:443", "grpcs://[::1]:443"),
             ("unix:/run/hello", "unix:/run/hello"),
             ("unix:///run/hello", "unix:/run/hello"),
             ("unix:hello.sock", "unix:hello.sock"),
@@ -175,10 +185,7 @@ mod tests {
             ("unix://", "has no path"),
             ("unix://host/path", "has a host"),
             ("mem:", "has no name"),
-            (
-                "grpc://localhost:80",
-                "the scheme grpc, which this version does not support",
-            ),
+            ("grpc://localhost", "has no port"),
             (
                 "file:/etc/servers",
                 "the scheme file, which this version does not support",

@@ -33,11 +33,9 @@ pub(super) struct TcpConnector {
 }
 
 impl TcpConnector {
-    pub(super) fn new(authority: Authority) -> Self {
-        TcpConnector {
-            address: authority.to_string().into(),
-            authority,
-        }
+    /// `address` is what stands for the server in errors and logs.
+    pub(super) fn new(authority: Authority, address: Arc<str>) -> Self {
+        TcpConnector { authority, address }
     }
 
     async fn open(&self) -> Result<TcpStream, Status> {

@@ -15,16 +15,18 @@ pub struct Keepalive {
     pub timeout: Duration,
 }
 
-/// When the peer was heard last, and since when it owes an answer.
+/// When the peer was heard last, and since when it owes an answer. Sessions have one of their own; connections that
+/// speak other protocols have none and use this.
 #[derive(Debug)]
-pub(super) struct Silence {
+pub struct Silence {
     keepalive: Option<Keepalive>,
     heard: Option<Instant>,
     asked: Option<Instant>,
 }
 
 impl Silence {
-    pub(super) fn new(keepalive: Option<Keepalive>) -> Self {
+    /// A peer that has not been heard.
+    pub fn new(keepalive: Option<Keepalive>) -> Self {
         Silence {
             keepalive,
             heard: None,
@@ -33,14 +35,14 @@ impl Silence {
     }
 
     /// Something arrived, or nothing could because nobody reads.
-    pub(super) fn heard(&mut self, now: Instant) {
+    pub fn heard(&mut self, now: Instant) {
         self.heard = Some(now);
         self.asked = None;
     }
 
     /// When [`expire`](Self::expire) wants to be called. A connection without open streams is not
-    /// asked whether it is alive.
-    pub(super) fn next_timeout(&self, has_streams: bool, least: Duration) -> Option<Instant> {
+    /// asked whether it is alive; others are not asked again sooner than after `least`.
+    pub fn next_timeout(&self, has_streams: bool, least: Duration) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref()?;
         match self.asked {
             Some(asked) => asked.checked_add(keepalive.timeout),
@@ -54,7 +56,7 @@ impl Silence {
     /// # Errors
     ///
     /// The peer did not answer the last one in time.
-    pub(super) fn expire(
+    pub fn expire(
         &mut self,
         now: Instant,
         has_streams: bool,

@@ -57,7 +57,7 @@ use crate::frame::{FrameError, GoAwayCode};
 pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
 pub use encoded::Encoded;
 pub use flow::message_cost;
-pub use keepalive::Keepalive;
+pub use keepalive::{Keepalive, Silence};
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::{Responder, too_many_unread};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode, Version};
-use rpc_wire::session::RequestBody as Message;
+use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use super::head::{self, ACCEPT_ENCODING, Head};
@@ -126,7 +126,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     } else {
         framed_in_place(reply)?
     };
-    let body = ReplyBody::with_trailers(reply, trailers(Ok(&Metadata::new())));
+    let body = whole(reply, &calling.connection)?;
     let content_type = calling.content_type;
     Ok(with_headers(
         content_type,
@@ -134,6 +134,20 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
         packing.algorithm,
         body,
     ))
+}
+
+/// The body of a call with one reply.
+fn whole(reply: Bytes, connection: &HttpConnection) -> Result<ReplyBody, Status> {
+    let share = match reply.len() {
+        // What is small counts as the call that it is of.
+        0..SHARE_BODY_FROM => None,
+        length => Some(connection.hold_reply(length)?),
+    };
+    let body = ReplyBody::with_trailers(reply, trailers(Ok(&Metadata::new())));
+    Ok(match share {
+        Some(share) => body.holding(share),
+        None => body,
+    })
 }
 
 /// Answers a call with streams.
@@ -154,11 +168,12 @@ async fn streaming(
     let mut call = calling.connection.router.stream(route, parts, requests)?;
     let leading = call.headers().await?;
     let body = if kind.server_streams() {
-        ReplyBody::stream(Replies::new(call, packing))
+        let share = calling.connection.hold_reply(0)?;
+        ReplyBody::stream(Replies::new(call, packing, share))
     } else {
         let reply = poll_fn(|cx| call.poll_message(cx)).await?;
         let reply = packing.pack(reply.unwrap_or_default(), call.context());
-        ReplyBody::with_trailers(framed(&reply)?, trailers(Ok(&Metadata::new())))
+        whole(framed(&reply)?, &calling.connection)?
     };
     let content_type = calling.content_type;
     Ok(with_headers(

@@ -13,6 +13,7 @@ use super::packing::Packing;
 use super::response::trailers;
 use crate::call::MessageSource;
 use crate::grpc::frame;
+use crate::http::{Share, next_piece, unread};
 use crate::server::StreamCall;
 
 /// Bytes of small replies that are sent together, if they are there: what a frame of HTTP/2 holds, twice.
@@ -26,6 +27,8 @@ pub(super) struct Replies {
     buffer: BytesMut,
     /// A large reply whose prefix has left.
     large: Option<Bytes>,
+    /// What both hold of what may wait for the client.
+    share: Share,
     end: End,
 }
 
@@ -36,12 +39,13 @@ enum End {
 }
 
 impl Replies {
-    pub(super) fn new(call: StreamCall, packing: Packing) -> Self {
+    pub(super) fn new(call: StreamCall, packing: Packing, share: Share) -> Self {
         Replies {
             call,
             packing,
             buffer: BytesMut::new(),
             large: None,
+            share,
             end: End::NotYet,
         }
     }
@@ -71,10 +75,13 @@ impl Replies {
 
     fn append(&mut self, plain: Bytes) -> Result<(), Status> {
         let message = self.packing.pack(plain, self.call.context());
-        self.buffer.extend_from_slice(&frame::prefix(&message)?);
+        let prefix = frame::prefix(&message)?;
         if message.bytes.len() >= SHARE_BODY_FROM {
+            self.share.hold(message.bytes.len()).map_err(unread)?;
+            self.buffer.extend_from_slice(&prefix);
             self.large = Some(message.bytes);
         } else {
+            self.buffer.extend_from_slice(&prefix);
             self.buffer.extend_from_slice(&message.bytes);
         }
         Ok(())
@@ -95,8 +102,8 @@ impl Body for Replies {
                 let data = replies.buffer.split().freeze();
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
-            if let Some(large) = replies.large.take() {
-                return Poll::Ready(Some(Ok(Frame::data(large))));
+            if let Some(piece) = next_piece(&mut replies.large) {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             match std::mem::replace(&mut replies.end, End::Sent) {
                 End::Trailers(trailers) => {
@@ -105,6 +112,8 @@ impl Body for Replies {
                 End::Sent => return Poll::Ready(None),
                 End::NotYet => replies.end = End::NotYet,
             }
+            // Nothing is left of the last large one.
+            replies.share.release();
             ready!(replies.poll_fill(cx));
         }
     }

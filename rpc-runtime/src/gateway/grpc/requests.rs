@@ -52,7 +52,8 @@ impl Requests {
             if let Some(message) = self.reader.next()? {
                 return Poll::Ready(Ok(Some(message)));
             }
-            let has_begun = has_begun || self.reader.has_begun();
+            self.body.keep(self.reader.kept())?;
+            let has_begun = has_begun || self.reader.kept() > 0;
             match ready!(self.body.poll_data(has_begun, cx))? {
                 Some(data) => self.reader.push(data),
                 None => return Poll::Ready(self.reader.finish().map(|()| None)),

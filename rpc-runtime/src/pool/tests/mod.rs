@@ -42,7 +42,7 @@ fn pool(network: &Arc<Network>, set: impl FnOnce(&mut PoolConfig)) -> Arc<Pool<F
     let mut config = PoolConfig::default();
     set(&mut config);
     config.validate().unwrap();
-    Pool::new(Arc::clone(network), config, Handle::current())
+    Pool::new(Box::new(Arc::clone(network)), config, Handle::current())
 }
 
 /// A place, as soon as there is one.

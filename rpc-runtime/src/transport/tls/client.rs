@@ -12,10 +12,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::error::explain_to_client;
 use super::stream::TlsTransport;
-use super::{ALPN, TlsError, pem, provider};
+use super::{TlsError, pem, provider};
 use crate::transport::target::Authority;
 use crate::transport::tcp::TcpConnector;
-use crate::transport::{BoxTransport, Connecting, Connector, Target};
+use crate::transport::{ALPN_NATIVE, BoxTransport, Connecting, Connector};
 
 /// Whom a client trusts, and who it is itself. Given to `ChannelBuilder::tls` for targets with the
 /// scheme `rpcs`; those go without where the operating system's roots are enough. Other streams are
@@ -110,10 +110,10 @@ impl ClientTls {
         host: &str,
     ) -> Result<impl Connector + use<C>, TlsError> {
         let address = format!("{host} by TLS over {}", connector.address());
-        TlsOver::new(self, connector, host, address)
+        TlsOver::new(self, connector, host, ALPN_NATIVE, address.into())
     }
 
-    fn connector(self) -> Result<TlsConnector, TlsError> {
+    fn connector(self, alpn: &[u8]) -> Result<TlsConnector, TlsError> {
         let roots = match self.roots {
             Some(roots) => roots,
             None => native_roots()?,
@@ -128,7 +128,7 @@ impl ClientTls {
             }
             None => config.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![alpn.to_vec()];
         Ok(Arc::new(config).into())
     }
 }
@@ -170,15 +170,16 @@ fn native_roots() -> Result<Arc<RootCertStore>, TlsError> {
     Ok(known.insert(Arc::new(roots)).clone())
 }
 
-/// What connects to `authority` by TLS.
+/// What connects to `authority` by TLS, for the protocol that `alpn` names.
 pub(in crate::transport) fn connector(
     authority: Authority,
+    address: Arc<str>,
+    alpn: &[u8],
     tls: Option<ClientTls>,
 ) -> Result<Arc<dyn Connector>, Status> {
     let host = authority.host.clone();
-    let address = Target::Tls(authority.clone()).to_string();
-    let tcp = TcpConnector::new(authority);
-    let connector = TlsOver::new(tls.unwrap_or_default(), tcp, &host, address)?;
+    let tcp = TcpConnector::new(authority, Arc::clone(&address));
+    let connector = TlsOver::new(tls.unwrap_or_default(), tcp, &host, alpn, address)?;
     Ok(Arc::new(connector))
 }
 
@@ -192,16 +193,22 @@ struct TlsOver<C> {
 
 impl<C: Connector> TlsOver<C> {
     /// TLS with `host`, unless `tls` names another.
-    fn new(tls: ClientTls, connector: C, host: &str, address: String) -> Result<Self, TlsError> {
+    fn new(
+        tls: ClientTls,
+        connector: C,
+        host: &str,
+        alpn: &[u8],
+        address: Arc<str>,
+    ) -> Result<Self, TlsError> {
         let server_name = match &tls.server_name {
             Some(name) => name.clone(),
             None => parse_name(host)?,
         };
         Ok(TlsOver {
             connector,
-            tls: tls.connector()?,
+            tls: tls.connector(alpn)?,
             server_name,
-            address: address.into(),
+            address,
         })
     }
 

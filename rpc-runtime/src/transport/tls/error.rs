@@ -68,12 +68,12 @@ fn of_rustls(error: &io::Error) -> Option<&rustls::Error> {
 pub(super) fn explain_to_client(error: io::Error) -> io::Error {
     let advice = match of_rustls(&error) {
         Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            "the server does not speak TLS; use the scheme rpc, or check the port"
+            "the server does not speak TLS; use the scheme rpc, or grpc for a gRPC server, or check the port"
         }
         Some(rustls::Error::InvalidCertificate(reason)) => about_certificate(reason),
         Some(rustls::Error::AlertReceived(alert)) => about_alert(*alert),
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the server closed the connection; if it speaks no TLS, use the scheme rpc"
+            "the server closed the connection; if it speaks no TLS, use the scheme rpc, or grpc for a gRPC server"
         }
         _ => return error,
     };

@@ -21,10 +21,6 @@ pub use server::ServerTls;
 pub(super) use client::connector;
 pub(crate) use server::TlsAcceptor;
 
-/// The name of the protocol in ALPN. Clients offer it; a server that serves other protocols on the
-/// same port adds theirs. Peers that do without ALPN are served too.
-const ALPN: &[u8] = b"rpc";
-
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

@@ -14,8 +14,8 @@ use super::certificate::Certificate;
 use super::error::explain_to_server;
 use super::reload::{Reloaded, read};
 use super::stream::TlsTransport;
-use super::{ALPN, TlsError, pem, provider};
-use crate::transport::{Accepted, BoxTransport, PeerCertificates, PeerIdentity};
+use super::{TlsError, pem, provider};
+use crate::transport::{ALPN_NATIVE, Accepted, BoxTransport, PeerCertificates, PeerIdentity};
 
 /// A server's certificate, and what it asks of its clients. Given to `Server::tls`.
 ///
@@ -189,7 +189,7 @@ impl ServerTls {
 
     /// What shakes hands, for clients of the native protocol and of `others`, by their names in ALPN.
     pub(crate) fn acceptor(&self, others: &[&[u8]]) -> TlsAcceptor {
-        let protocols = [ALPN].iter().chain(others);
+        let protocols = [ALPN_NATIVE].iter().chain(others);
         TlsAcceptor {
             config: self.config.clone(),
             alpn: protocols.map(|name| name.to_vec()).collect(),
@@ -229,7 +229,7 @@ fn config(
         .map_err(|error| TlsError::because("TLS cannot be set up", error))?
         .with_client_cert_verifier(clients)
         .with_cert_resolver(certificate.clone());
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![ALPN_NATIVE.to_vec()];
     Ok(config)
 }
 

@@ -31,6 +31,8 @@ pub struct OutgoingRequest<'a> {
     pub kind: MethodKind,
     /// The encoded message; empty where the requests are a stream.
     pub body: &'a Encoded,
+    /// Messages of the call may be compressed. Here each says so itself; other protocols announce it.
+    pub may_compress: bool,
 }
 
 /// Why a stream was not opened.

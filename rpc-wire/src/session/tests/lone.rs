@@ -183,6 +183,7 @@ impl LoneClient {
             attempt: 0,
             kind: kind(call.path),
             body: &call.encoded(),
+            may_compress: false,
         };
         let id = self
             .session

@@ -91,6 +91,7 @@ impl Pair {
             attempt: index as u32,
             kind: kind(call.path),
             body: &call.encoded(),
+            may_compress: false,
         };
         let started = self.client.start(self.now, &request, index);
         let id = started.map_err(|(error, slot)| {
