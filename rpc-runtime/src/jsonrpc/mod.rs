@@ -9,8 +9,9 @@ mod error;
 mod request;
 mod response;
 mod scanner;
+mod status;
 
 pub(crate) use error::ErrorObject;
-pub(crate) use request::{Elements, Invalid, NO_ID, Request};
-pub(crate) use response::{write_error, write_result};
+pub(crate) use request::{Elements, Invalid, NO_ID, Request, write_request};
+pub(crate) use response::{Response, write_error, write_result};
 pub(crate) use scanner::{Scanner, whitespace};

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write;
 use std::ops::Range;
 
+use bytes::{BufMut, BytesMut};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -49,7 +51,9 @@ struct Members<'a> {
 }
 
 /// A member that may be `null`, which is not the same as none.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
     Deserialize::deserialize(value).map(Some)
 }
 
@@ -127,6 +131,23 @@ fn not_parsed(error: &serde_json::Error) -> ErrorObject {
     }
 }
 
+/// Appends a request, whose parameters are JSON: an object, or a value that is the only one by position.
+pub(crate) fn write_request(id: u64, method: &str, params: Option<&[u8]>, out: &mut BytesMut) {
+    out.put_slice(br#"{"jsonrpc":"2.0","method":""#);
+    // The path of a method has nothing to be escaped.
+    out.put_slice(method.as_bytes());
+    out.put_u8(b'"');
+    if let Some(params) = params {
+        let is_object = params.first() == Some(&b'{');
+        let (before, after): (&[u8], &[u8]) = if is_object { (b"", b"") } else { (b"[", b"]") };
+        for part in [br#","params":"#, before, params, after] {
+            out.put_slice(part);
+        }
+    }
+    // Writing to a buffer does not fail.
+    let _ = write!(out.writer(), r#","id":{id}}}"#);
+}
+
 /// The elements of a batch, as places in its text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Elements {
@@ -181,8 +202,6 @@ impl<'de> Visitor<'de> for Places<'de> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
-
     use super::*;
 
     fn answer(text: &str) -> String {
@@ -276,6 +295,22 @@ mod tests {
             let answer = answer(text);
             assert!(answer.starts_with(expected), "{text}: {answer}");
         }
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_written() {
+        let mut out = BytesMut::new();
+        write_request(7, "a.B/C", Some(br#"{"a":1}"#), &mut out);
+        write_request(8, "a.B/D", Some(b"5"), &mut out);
+        write_request(9, "a.B/E", None, &mut out);
+        assert_eq!(
+            out,
+            concat!(
+                r#"{"jsonrpc":"2.0","method":"a.B/C","params":{"a":1},"id":7}"#,
+                r#"{"jsonrpc":"2.0","method":"a.B/D","params":[5],"id":8}"#,
+                r#"{"jsonrpc":"2.0","method":"a.B/E","id":9}"#
+            )
+        );
     }
 
     #[test]

@@ -2,7 +2,12 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::ErrorObject;
+use rpc_wire::Status;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::request::present;
+use super::{ErrorObject, status};
 
 const BEGINNING: &[u8] = br#"{"jsonrpc":"2.0","#;
 
@@ -48,6 +53,46 @@ fn end(id: &str, out: &mut BytesMut) {
     out.put_u8(b'}');
 }
 
+/// An answer, as a client has it.
+#[derive(Debug)]
+pub(crate) struct Response<'a> {
+    /// Whose it is; `None` if it is for no request of this library's, which have numbers.
+    pub(crate) id: Option<u64>,
+    /// The result, which is JSON, or the error.
+    pub(crate) answer: Result<&'a str, Status>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an answer, which is an object")]
+struct Members<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+impl<'a> Response<'a> {
+    /// Reads an answer. A notification of the server's is one that is for nobody.
+    ///
+    /// # Errors
+    ///
+    /// Why the text is none.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+        let Members { id, result, error } = serde_json::from_str(text)?;
+        let answer = match (error, result) {
+            (Some(error), _) => Err(status::parse(error)?),
+            (None, Some(result)) => Ok(result.get()),
+            (None, None) => Ok("null"),
+        };
+        Ok(Response {
+            id: id.and_then(|id| id.get().parse().ok()),
+            answer,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rpc_wire::Status;
@@ -82,5 +127,49 @@ mod tests {
             Err(7)
         });
         assert_eq!((written, &out[..]), (Err(7), &b"before"[..]));
+    }
+
+    #[test]
+    fn an_answer_is_read_in_any_order_with_its_id_if_that_is_a_number() {
+        for (text, id, result) in [
+            (
+                r#"{"jsonrpc":"2.0","result":{"a":1},"id":7}"#,
+                Some(7),
+                r#"{"a":1}"#,
+            ),
+            (
+                r#" {"id": 7, "x": [], "error": null, "result" : null} "#,
+                Some(7),
+                "null",
+            ),
+            (r#"{"result":1,"id":"7"}"#, None, "1"),
+            (r#"{"jsonrpc":"2.0","method":"tick"}"#, None, "null"),
+        ] {
+            let response = Response::parse(text).unwrap();
+            assert_eq!(response.id, id, "{text}");
+            assert_eq!(response.answer.unwrap(), result, "{text}");
+        }
+        for text in ["7", "[]", r#"{"id":1,"error":7}"#, "{", r#"{"id":1}{"#] {
+            assert!(Response::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_this_library_comes_back_as_the_status_that_it_was() {
+        let status = Status::unavailable("no")
+            .with_details(&b"\xff\x00"[..])
+            .with_may_have_run(false);
+        let mut out = BytesMut::new();
+        write_error("1", &status.into(), &mut out);
+        let response = Response::parse(std::str::from_utf8(&out).unwrap()).unwrap();
+        let status = response.answer.unwrap_err();
+        assert_eq!(
+            (status.code(), status.message()),
+            (rpc_wire::Code::Unavailable, "no")
+        );
+        assert_eq!(
+            (status.details(), status.may_have_run()),
+            (&b"\xff\x00"[..], false)
+        );
     }
 }

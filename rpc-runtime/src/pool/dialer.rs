@@ -58,11 +58,23 @@ pub(crate) fn dialer(
         }
         #[cfg(not(feature = "grpc"))]
         Some(target @ (Target::Grpc(_) | Target::GrpcTls(_))) => {
-            Err(Status::invalid_argument(format!(
-                "the target {target} takes gRPC, which is not compiled in; enable the feature grpc of rpc-runtime"
-            ))
-            .with_may_have_run(false))
+            Err(not_compiled_in(target, "gRPC", "grpc"))
         }
+        #[cfg(feature = "jsonrpc")]
+        Some(Target::JsonRpc(_)) => {
+            let dialer = super::jsonrpc::JsonRpcDialer::new(connector, &config, pool);
+            Ok(Box::new(dialer))
+        }
+        #[cfg(not(feature = "jsonrpc"))]
+        Some(target @ Target::JsonRpc(_)) => Err(not_compiled_in(target, "JSON-RPC", "jsonrpc")),
         _ => Ok(Box::new(NativeDialer::new(connector, config, pool))),
     }
+}
+
+#[cfg(not(all(feature = "grpc", feature = "jsonrpc")))]
+fn not_compiled_in(target: &Target, protocol: &str, feature: &str) -> Status {
+    Status::invalid_argument(format!(
+        "the target {target} takes {protocol}, which is not compiled in; enable the feature {feature} of rpc-runtime"
+    ))
+    .with_may_have_run(false)
 }

@@ -33,7 +33,7 @@ pub(crate) fn connector(
             ))
             .with_may_have_run(false));
         }
-        Target::Tcp(authority) | Target::Grpc(authority) => {
+        Target::Tcp(authority) | Target::Grpc(authority) | Target::JsonRpc(authority) => {
             Arc::new(TcpConnector::new(authority, address))
         }
         Target::Unix(path) => Arc::new(UnixConnector { path, address }),
