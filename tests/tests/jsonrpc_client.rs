@@ -80,7 +80,7 @@ async fn a_status_arrives_as_the_handler_gave_it() {
             let failure = Failure {
                 code: value,
                 message: "no \"user\"".into(),
-                details: vec![0xff, 0],
+                details: vec![0xff, 0].into(),
             };
             let status = client.fail(failure).await.unwrap_err();
             assert_eq!(status.code(), Code::from_value(value));

@@ -6,6 +6,7 @@
 
 pub mod code;
 mod error;
+pub(crate) mod headers;
 mod request;
 mod response;
 mod scanner;

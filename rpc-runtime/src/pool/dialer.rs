@@ -61,12 +61,23 @@ pub(crate) fn dialer(
             Err(not_compiled_in(target, "gRPC", "grpc"))
         }
         #[cfg(feature = "jsonrpc")]
-        Some(Target::JsonRpc(_)) => {
-            let dialer = super::jsonrpc::JsonRpcDialer::new(connector, &config, pool);
+        Some(target @ (Target::JsonRpc(_) | Target::JsonRpcHttp(..))) => {
+            let endpoint = match target {
+                Target::JsonRpcHttp(authority, path) => {
+                    Some(crate::connection::jsonrpc::Endpoint {
+                        authority: authority.to_string(),
+                        path: path.clone(),
+                    })
+                }
+                _ => None,
+            };
+            let dialer = super::jsonrpc::JsonRpcDialer::new(connector, endpoint, &config, pool);
             Ok(Box::new(dialer))
         }
         #[cfg(not(feature = "jsonrpc"))]
-        Some(target @ Target::JsonRpc(_)) => Err(not_compiled_in(target, "JSON-RPC", "jsonrpc")),
+        Some(target @ (Target::JsonRpc(_) | Target::JsonRpcHttp(..))) => {
+            Err(not_compiled_in(target, "JSON-RPC", "jsonrpc"))
+        }
         _ => Ok(Box::new(NativeDialer::new(connector, config, pool))),
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Target {
     GrpcTls(Authority),
     /// `jsonrpc://host:port`: a server that speaks JSON-RPC over TCP.
     JsonRpc(Authority),
+    /// `jsonrpc+http://host:port/path`: one that speaks it over HTTP. The path begins with its slash.
+    JsonRpcHttp(Authority, String),
     /// `unix:path` or `unix:///path`.
     Unix(PathBuf),
     /// `mem:name`.
@@ -48,7 +50,7 @@ impl Target {
         Self::parse_parts(text).map_err(|reason| {
             InvalidTarget(format!(
                 "target {text:?} {reason}; write host:port or rpc://host:port, such as \
-                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, jsonrpc://host:port, unix:/path or mem:name"
+                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, jsonrpc://host:port, jsonrpc+http://host:port, unix:/path or mem:name"
             ))
         })
     }
@@ -60,6 +62,12 @@ impl Target {
             (Some("grpc"), rest) => Authority::parse(rest).map(Target::Grpc),
             (Some("grpcs"), rest) => Authority::parse(rest).map(Target::GrpcTls),
             (Some("jsonrpc"), rest) => Authority::parse(rest).map(Target::JsonRpc),
+            (Some("jsonrpc+http"), rest) => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let path = if path.is_empty() { "/" } else { path };
+                let authority = Authority::parse(authority)?;
+                Ok(Target::JsonRpcHttp(authority, path.to_owned()))
+            }
             (Some("unix"), rest) => parse_path(rest).map(Target::Unix),
             (Some("mem"), rest) => match rest.strip_prefix("//").unwrap_or(rest) {
                 "" => Err("has no name".to_owned()),
@@ -137,6 +145,9 @@ impl fmt::Display for Target {
             Target::Grpc(authority) => write!(f, "grpc://{authority}"),
             Target::GrpcTls(authority) => write!(f, "grpcs://{authority}"),
             Target::JsonRpc(authority) => write!(f, "jsonrpc://{authority}"),
+            Target::JsonRpcHttp(authority, path) => {
+                write!(f, "jsonrpc+http://{authority}{path}")
+            }
             Target::Unix(path) => write!(f, "unix:{}", path.display()),
             Target::Memory(name) => write!(f, "mem:{name}"),
         }

@@ -1,9 +1,11 @@
-//! Connections to servers that speak JSON-RPC 2.0 over TCP. Calls are told apart by their ids, so that any number may
-//! be on their way.
+//! Connections to servers that speak JSON-RPC 2.0: over TCP, where calls are told apart by their ids, so that any
+//! number may be on their way, and over HTTP.
 
 mod batch;
 mod call;
+mod messages;
 mod moving;
+mod post;
 mod protocol;
 mod table;
 
@@ -17,6 +19,7 @@ use super::keeper::Keeper;
 use crate::transport::BoxTransport;
 
 pub(crate) use batch::as_one_message;
+pub(crate) use post::{Endpoint, connect_http};
 
 /// Speaks JSON-RPC over `transport`. Whether somebody else speaks it there shows with the first answer.
 pub(crate) fn connect(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use rpc_wire::{Code, Metadata, Status};
@@ -11,27 +11,11 @@ use tokio::task::JoinSet;
 
 use super::endpoint::{Endpoint, bound, elements};
 use crate::http::{HttpConnection, HttpRequest, ReplyBody};
-use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
+use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, headers, write_error};
 use crate::server::CallParts;
 
 /// What the content of requests is called. Others would let any web page make a browser call.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/json-rpc"];
-
-/// What headers with these names say belongs to HTTP and not to the call.
-const OF_HTTP: [&str; 12] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "host",
-    "keep-alive",
-    "rpc-codec",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Whether a request is JSON-RPC: JSON that is sent to the root, or to a path of one name. Longer ones are methods'.
 pub(super) fn accepts(request: &Parts) -> bool {
@@ -55,7 +39,7 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
     } = request;
     let caller = Caller {
         endpoint,
-        metadata: metadata(&head.headers),
+        metadata: headers::read(&head.headers),
         connection,
     };
     let mut out = BytesMut::new();
@@ -175,20 +159,6 @@ fn http_status(code: Code) -> StatusCode {
         Code::DeadlineExceeded => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::BAD_REQUEST,
     }
-}
-
-/// Headers that are no business of HTTP's are metadata of the calls.
-fn metadata(headers: &HeaderMap) -> Metadata {
-    let mut metadata = Metadata::new();
-    for (name, value) in headers {
-        let key = name.as_str();
-        let is_metadata = !OF_HTTP.contains(&key) && !Metadata::is_binary_key(key);
-        if let (true, Ok(value)) = (is_metadata, value.to_str()) {
-            // HTTP allows more characters than metadata.
-            let _ = metadata.append(key, value);
-        }
-    }
-    metadata
 }
 
 fn response(status: StatusCode, body: Bytes) -> Response<ReplyBody> {
