@@ -9,6 +9,8 @@ fn main() -> rpc_build::Result<()> {
             "proto/arith.proto",
             "proto/flaky.proto",
             "proto/flows.proto",
+            "proto/grpc/testing/test.proto",
+            "proto/kinds.proto",
             "proto/ledger.proto",
             "proto/library.proto",
             "proto/notes.proto",
@@ -32,8 +34,7 @@ fn tonic_clients() -> rpc_build::Result<()> {
         .compile(
             &[
                 "proto/flows.proto",
-                "proto/library.proto",
-                "proto/notes.proto",
+                "proto/grpc/testing/test.proto",
                 "proto/probe.proto",
                 "proto/streams.proto",
             ],

@@ -29,11 +29,11 @@ mod connection;
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod exchange;
 mod gateway;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod grpc;
 #[cfg(feature = "_http")]
 mod http;
-#[cfg(any(feature = "http", feature = "jsonrpc"))]
+#[cfg(feature = "_json")]
 pub mod json;
 #[cfg(feature = "jsonrpc")]
 pub mod jsonrpc;

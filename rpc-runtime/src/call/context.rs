@@ -4,10 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use rpc_wire::{Code, Metadata, MethodDescriptor};
+use rpc_wire::{Code, Metadata, MetadataValue, MethodDescriptor};
 
 use super::amended::{Amended, Checks};
 use super::end::{CallEnd, Ended};
@@ -42,13 +42,22 @@ pub(crate) struct CallState {
     pub(crate) attempt: u32,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) identity: Option<Arc<PeerIdentity>>,
-    pub(crate) reply_metadata: Mutex<Metadata>,
+    pub(crate) reply_metadata: Mutex<ReplyMetadata>,
     pub(crate) end: CallEnd,
     /// Replies are not to be compressed.
     pub(crate) plain_replies: AtomicBool,
     pub(crate) start: Start,
     /// What interceptors made of the call, if there are any.
     pub(crate) amended: OnceLock<Box<Amended>>,
+}
+
+/// What a handler sends along with its reply.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyMetadata {
+    /// Ahead of it.
+    leading: Metadata,
+    /// Behind it, if there is any.
+    trailing: Option<Box<Metadata>>,
 }
 
 impl Context {
@@ -161,21 +170,34 @@ impl Context {
     /// Sends `metadata` along with the reply, in place of what was set before. An error carries
     /// its own, see `Status::with_metadata`.
     pub fn set_reply_metadata(&self, metadata: Metadata) {
-        *self
-            .state
-            .reply_metadata
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = metadata;
+        self.reply_metadata().leading = metadata;
     }
 
+    /// Sends `metadata` behind the reply, in place of what was set before, for clients that tell it from
+    /// what comes ahead: those of gRPC. Others get both together. An error carries its own, see
+    /// `Status::with_metadata`.
+    pub fn set_reply_trailers(&self, metadata: Metadata) {
+        let trailing = (!metadata.is_empty()).then(|| Box::new(metadata));
+        self.reply_metadata().trailing = trailing;
+    }
+
+    /// What goes ahead of the replies.
+    pub(crate) fn take_reply_headers(&self) -> Metadata {
+        std::mem::take(&mut self.reply_metadata().leading)
+    }
+
+    /// What was not taken yet.
     pub(crate) fn take_reply_metadata(&self) -> Metadata {
-        std::mem::take(
-            &mut *self
-                .state
-                .reply_metadata
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        let ReplyMetadata { leading, trailing } = std::mem::take(&mut *self.reply_metadata());
+        match trailing {
+            Some(trailing) => joined(leading, &trailing),
+            None => leading,
+        }
+    }
+
+    fn reply_metadata(&self) -> MutexGuard<'_, ReplyMetadata> {
+        let metadata = self.state.reply_metadata.lock();
+        metadata.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets whether what is answered from now on may be compressed; it may unless set. A reply that
@@ -251,6 +273,18 @@ impl Context {
     pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         Scoped::new(self, future)
     }
+}
+
+/// Both metadata, one behind the other.
+fn joined(mut metadata: Metadata, more: &Metadata) -> Metadata {
+    for (key, value) in more.iter() {
+        let appended = match value {
+            MetadataValue::Ascii(text) => metadata.append(key, text),
+            MetadataValue::Binary(bytes) => metadata.append_bin(key, bytes.to_vec()),
+        };
+        debug_assert!(appended.is_ok(), "it was accepted before");
+    }
+    metadata
 }
 
 impl fmt::Debug for Context {

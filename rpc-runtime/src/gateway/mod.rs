@@ -1,6 +1,8 @@
 //! Protocols other than the native one, each behind its cargo feature, and which of them a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
+#[cfg(feature = "http")]
+mod connect;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "jsonrpc")]
@@ -25,6 +27,8 @@ pub enum Protocol {
     V1,
     /// gRPC over HTTP/2, with the feature `grpc`.
     Grpc,
+    /// JSON over HTTP, and the Connect protocol, with the feature `http`.
+    Http,
 }
 
 impl Protocol {
@@ -34,6 +38,7 @@ impl Protocol {
             Protocol::JsonRpc => "jsonrpc",
             Protocol::V1 => "v1",
             Protocol::Grpc => "grpc",
+            Protocol::Http => "connect",
         }
     }
 }
@@ -83,5 +88,7 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
         Box::new(grpc::Grpc),
         #[cfg(feature = "jsonrpc")]
         Box::new(jsonrpc::JsonRpcOverHttp::default()),
+        #[cfg(feature = "http")]
+        Box::new(connect::Connect),
     ]
 }

@@ -4,9 +4,13 @@
 //! Their rules are those of gRPC's "PROTOCOL-HTTP2.md".
 
 mod base64;
+#[cfg(feature = "grpc")]
 pub(crate) mod content_type;
 pub(crate) mod frame;
 pub(crate) mod metadata;
+#[cfg(feature = "grpc")]
 pub(crate) mod percent;
+#[cfg(feature = "grpc")]
 pub(crate) mod status;
+#[cfg(feature = "grpc")]
 pub(crate) mod timeout;

@@ -144,7 +144,6 @@ fn http1(config: &ConnectionConfig) -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(config.frame_timeout)
-        .half_close(true)
         .max_headers(MAX_HEADERS)
         .max_header_size((settings.max_metadata_size + OTHER_HEADERS) as usize);
     builder

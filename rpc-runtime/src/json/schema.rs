@@ -298,7 +298,7 @@ impl Kind {
 impl Enum {
     fn new(of: &EnumDescriptor) -> Self {
         let mut names = HashMap::new();
-        for value in of.values() {
+        for value in &of.enum_descriptor_proto().value {
             // Of several names for one number, the first is its name.
             names
                 .entry(value.number())

@@ -132,7 +132,7 @@ impl InterceptedCall {
                 return Err(Status::internal("the handler has gone off on its own"));
             }
         };
-        Ok(Response::new(body).with_metadata(self.context.take_reply_metadata()))
+        Ok(Response::new(body).with_metadata(self.context.take_reply_headers()))
     }
 
     /// Makes the handler.

@@ -53,7 +53,6 @@ impl RouteJson {
         }
     }
 
-    #[allow(dead_code, reason = "as above")]
     fn transcoder(&self, method: &MethodDescriptor) -> Result<&Transcoder, Status> {
         let made = self
             .transcoder
@@ -62,7 +61,6 @@ impl RouteJson {
     }
 }
 
-#[allow(dead_code, reason = "the gateways that use it are being made")]
 impl RoutedMethod {
     /// What turns the method's messages from JSON to protobuf and back.
     ///

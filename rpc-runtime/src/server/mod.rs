@@ -15,9 +15,9 @@ mod gateway;
 mod handled;
 mod handling;
 mod intercepted;
-#[cfg(any(feature = "http", feature = "jsonrpc"))]
+#[cfg(feature = "_json")]
 mod json;
-#[cfg(not(any(feature = "http", feature = "jsonrpc")))]
+#[cfg(not(feature = "_json"))]
 #[path = "no_json.rs"]
 mod json;
 mod limit;
@@ -53,9 +53,9 @@ pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(any(feature = "grpc", feature = "jsonrpc"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::Route;
-#[cfg(feature = "jsonrpc")]
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::RoutedMethod;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]

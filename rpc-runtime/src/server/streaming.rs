@@ -154,7 +154,7 @@ where
             let replies = ready!(handler.poll(cx))?;
             this.handler.set(None);
             this.replies.set(Some(replies));
-            this.stream.send_headers(this.context.take_reply_metadata());
+            this.stream.send_headers(this.context.take_reply_headers());
         }
         loop {
             ready!(this.stream.poll_ready(cx));

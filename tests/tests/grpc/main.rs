@@ -4,8 +4,17 @@
     reason = "a helper of a test panics where the test fails"
 )]
 
+mod attacks;
 mod calls;
+mod compression;
+mod deadlines;
+mod ends;
 mod harness;
+mod interop;
+mod limits;
+mod rules;
+mod shutdown;
+mod tls;
 
 /// tonic's clients. Their messages are types of their own.
 mod protos {
@@ -19,6 +28,9 @@ mod protos {
     }
     pub(crate) mod probe {
         rpc_runtime::include_proto!("tonic/probe");
+    }
+    pub(crate) mod testing {
+        rpc_runtime::include_proto!("tonic/grpc.testing");
     }
     pub(crate) mod streams {
         rpc_runtime::include_proto!("tonic/streams");

@@ -126,7 +126,8 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     } else {
         framed_in_place(reply)?
     };
-    let body = whole(reply, &calling.connection)?;
+    let trailing = context.take_reply_metadata();
+    let body = whole(reply, &trailing, &calling.connection)?;
     let content_type = calling.content_type;
     Ok(with_headers(
         content_type,
@@ -137,13 +138,17 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
 }
 
 /// The body of a call with one reply.
-fn whole(reply: Bytes, connection: &HttpConnection) -> Result<ReplyBody, Status> {
+fn whole(
+    reply: Bytes,
+    trailing: &Metadata,
+    connection: &HttpConnection,
+) -> Result<ReplyBody, Status> {
     let share = match reply.len() {
         // What is small counts as the call that it is of.
         0..SHARE_BODY_FROM => None,
         length => Some(connection.hold_reply(length)?),
     };
-    let body = ReplyBody::with_trailers(reply, trailers(Ok(&Metadata::new())));
+    let body = ReplyBody::with_trailers(reply, trailers(Ok(trailing)));
     Ok(match share {
         Some(share) => body.holding(share),
         None => body,
@@ -173,7 +178,8 @@ async fn streaming(
     } else {
         let reply = poll_fn(|cx| call.poll_message(cx)).await?;
         let reply = packing.pack(reply.unwrap_or_default(), call.context());
-        whole(framed(&reply)?, &calling.connection)?
+        let trailing = call.trailers().unwrap_or_default();
+        whole(framed(&reply)?, &trailing, &calling.connection)?
     };
     let content_type = calling.content_type;
     Ok(with_headers(

@@ -183,8 +183,9 @@ impl Visitor<'_> for ScalarVisitor<'_, '_> {
             Kind::Bool | Kind::String | Kind::Bytes => {
                 Err(E::invalid_type(Unexpected::Float(value), &self))
             }
-            // What is larger than the type of the result is out of the range of every kind, too.
-            _ if value.fract() == 0.0 => self.integer(value as i128),
+            // The least number may have been one beyond the range that was rounded. What is larger than
+            // the type of the result is out of the range of every kind, too.
+            _ if value.fract() == 0.0 && value > i64::MIN as f64 => self.integer(value as i128),
             _ => Err(E::invalid_value(Unexpected::Float(value), &self)),
         }
     }

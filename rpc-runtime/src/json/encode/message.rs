@@ -67,7 +67,7 @@ impl<'a> MessageJson<'a> {
             let is_single = field.shape == Shape::Single;
             let is_none = is_single
                 && !field.has_presence
-                && values.last().is_some_and(|value| value.wire.is_default());
+                && values[values.len() - 1].wire == Wire::default(field.kind);
             match is_none {
                 true => self.defaults(place..next, map)?,
                 false => self.entry(place, values, map)?,

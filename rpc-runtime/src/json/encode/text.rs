@@ -51,6 +51,9 @@ fn paths(values: &[Value<'_>]) -> Result<String, String> {
 
 /// Appends a path of `snake_case` names as one of `camelCase` names, if that can be undone.
 fn camel_case(path: &str, text: &mut String) -> Option<()> {
+    if path.is_empty() {
+        return None;
+    }
     let mut letters = path.chars();
     while let Some(letter) = letters.next() {
         match letter {

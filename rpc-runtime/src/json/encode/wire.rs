@@ -35,12 +35,6 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Whether it is what a field has that is not encoded.
-    pub(super) fn is_default(self) -> bool {
-        matches!(self, Wire::Varint(0) | Wire::Fixed64(0) | Wire::Fixed32(0))
-            || matches!(self, Wire::Bytes(bytes) if bytes.is_empty())
-    }
-
     /// Takes the next value of this wire type from `bytes`; `number` is its field's.
     fn take(wire_type: WireType, number: u32, bytes: &mut &'a [u8]) -> Result<Self, String> {
         Ok(match wire_type {

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
+#[cfg(feature = "http")]
+use rpc_wire::Idempotency;
 use rpc_wire::session::RequestBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 
@@ -43,7 +45,8 @@ pub(crate) struct CallParts {
     pub(crate) identity: Option<Arc<PeerIdentity>>,
 }
 
-/// What a call with one reply comes to: the encoded message and its metadata.
+/// What a call with one reply comes to: the encoded message, and what goes ahead of it. What goes behind it is
+/// known to its context.
 pub(crate) type Answer = Result<(BytesMut, Metadata), Status>;
 
 /// A call whose handler was made.
@@ -74,6 +77,12 @@ impl RoutedMethod {
     /// Which sides stream.
     pub(crate) fn kind(&self) -> MethodKind {
         self.descriptor.kind()
+    }
+
+    /// Whether the method may run twice, or changes nothing at all.
+    #[cfg(feature = "http")]
+    pub(crate) fn idempotency(&self) -> Idempotency {
+        self.descriptor.idempotency()
     }
 }
 

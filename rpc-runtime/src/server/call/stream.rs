@@ -199,7 +199,7 @@ impl MessageSource for StreamCall {
             };
             let before = std::mem::replace(stage, next);
             catch(context, || drop(before))?;
-            Poll::Ready(Ok(context.take_reply_metadata()))
+            Poll::Ready(Ok(context.take_reply_headers()))
         })
     }
 

@@ -78,7 +78,7 @@ impl Router {
 
 impl UnaryCall {
     /// What the handler knows of the call.
-    #[cfg(feature = "grpc")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
@@ -127,7 +127,7 @@ impl Future for UnaryCall {
                 let code = result.as_ref().map_or_else(Status::code, |()| Code::Ok);
                 call.context.end_for_others(code);
                 let body = std::mem::take(&mut call.body);
-                Poll::Ready(result.map(|()| (body, call.context.take_reply_metadata())))
+                Poll::Ready(result.map(|()| (body, call.context.take_reply_headers())))
             }
             Poll::Pending => call.deadline.poll(cx).map(|status| {
                 call.context.end_for_others(status.code());
