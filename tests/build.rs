@@ -21,7 +21,18 @@ fn main() -> rpc_build::Result<()> {
         &["proto"],
     )?;
     other_codecs()?;
-    tonic_clients()
+    tonic_clients()?;
+    tonic_servers()
+}
+
+/// The servers of `tests/grpc_targets`, which are tonic's.
+fn tonic_servers() -> rpc_build::Result<()> {
+    let out_dir = env::var_os("OUT_DIR").unwrap_or_default();
+    rpc_build::configure()
+        .tonic(true)
+        .build_client(false)
+        .out_dir(Path::new(&out_dir).join("tonic-servers"))
+        .compile(&["proto/probe.proto", "proto/streams.proto"], &["proto"])
 }
 
 /// The clients of `tests/grpc`, which are tonic's.

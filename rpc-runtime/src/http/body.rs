@@ -1,12 +1,14 @@
 //! The bodies of requests.
 
 use std::error::Error;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
+use hyper::body::SizeHint;
 use hyper::body::{Body, Incoming};
 use rpc_wire::Status;
 use tokio::time::{Instant, Sleep, sleep};
@@ -86,35 +88,10 @@ impl RequestBody {
         }
     }
 
-    /// All of a body.
-    ///
-    /// # Errors
-    ///
-    /// As [`poll_data`](Self::poll_data); RESOURCE_EXHAUSTED if it is longer than `max` bytes, which is
-    /// the setting max_message_size.
-    pub(crate) async fn collect(mut self, max: u64) -> Result<Bytes, Status> {
-        if self.incoming.size_hint().lower() > max {
-            return Err(too_large(max));
-        }
-        let Some(first) = self.data().await? else {
-            return Ok(Bytes::new());
-        };
-        if self.incoming.is_end_stream() && first.len() as u64 <= max {
-            return Ok(first);
-        }
-        let mut whole = BytesMut::from(first);
-        while whole.len() as u64 <= max {
-            self.keep(whole.len())?;
-            match self.data().await? {
-                Some(data) => whole.extend_from_slice(&data),
-                None => return Ok(whole.freeze()),
-            }
-        }
-        Err(too_large(max))
-    }
-
-    async fn data(&mut self) -> Result<Option<Bytes>, Status> {
-        poll_fn(|cx| self.poll_data(true, cx)).await
+    /// Least and most bytes that it has, as far as that is known.
+    #[cfg(any(feature = "http", feature = "jsonrpc"))]
+    pub(super) fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
     }
 
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
@@ -130,13 +107,6 @@ impl RequestBody {
             ))
         })
     }
-}
-
-/// What is said of a request that is too large.
-fn too_large(max: u64) -> Status {
-    Status::resource_exhausted(format!(
-        "the request is over the server's limit max_message_size of {max} bytes"
-    ))
 }
 
 /// What is said of a request that breaks off.

@@ -16,6 +16,8 @@ mod prefix;
 mod reply;
 mod requests;
 mod service;
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
+mod whole;
 
 pub(crate) use body::RequestBody;
 pub(crate) use budget::Share;

@@ -21,6 +21,7 @@ mod error;
 mod flags;
 mod frame_type;
 mod goaway;
+mod head;
 mod header;
 pub mod ping;
 mod request;

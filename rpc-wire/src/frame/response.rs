@@ -39,7 +39,11 @@ impl ResponseMetadata {
     /// # Errors
     ///
     /// [`FrameError::Malformed`] if they are not the message `rpc.wire.ResponseMetadata`.
+    #[inline]
     pub fn decode_checked(bytes: &[u8]) -> Result<Self, FrameError> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
         Self::decode(bytes).map_err(|error| FrameError::malformed("ResponseMetadata", error))
     }
 

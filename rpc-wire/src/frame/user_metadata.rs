@@ -21,7 +21,11 @@ pub struct MetadataEntry {
 
 impl Metadata {
     /// The entries as a frame carries them, in their order.
+    #[inline]
     pub(crate) fn to_entries(&self) -> Vec<MetadataEntry> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         self.iter()
             .map(|(key, value)| MetadataEntry {
                 key: key.to_owned(),
@@ -31,6 +35,7 @@ impl Metadata {
     }
 
     /// The metadata that the entries of a frame carry.
+    #[inline]
     pub(super) fn from_entries(entries: &[MetadataEntry]) -> Result<Self, FrameError> {
         let mut metadata = Self::new();
         for MetadataEntry { key, value } in entries {

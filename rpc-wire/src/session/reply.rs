@@ -124,10 +124,8 @@ impl<'a> Responder<'a> {
             metadata_len: length as u32,
             body_len: 0,
         };
-        link.output.frame(|tail| {
-            header.encode(tail);
-            response.encode_raw(tail);
-        });
+        link.output
+            .frame(|tail| header.encode_with(&response, tail));
         sends.open(id, window);
         Ok(())
     }
@@ -200,10 +198,7 @@ impl<'a> Responder<'a> {
             metadata_len: metadata.encoded_len() as u32,
             body_len: first as u32,
         };
-        let head = |tail: &mut BytesMut| {
-            header.encode(tail);
-            metadata.encode_raw(tail);
-        };
+        let head = |tail: &mut BytesMut| header.encode_with(metadata, tail);
         if whole && body.len() < SHARE_BODY_FROM {
             link.output.frame(|tail| {
                 head(tail);

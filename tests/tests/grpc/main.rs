@@ -10,6 +10,7 @@ mod compression;
 mod deadlines;
 mod ends;
 mod harness;
+mod interceptors;
 mod interop;
 mod limits;
 mod rules;

@@ -1,11 +1,11 @@
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::task::Poll;
 use std::time::Duration;
 
 use rpc_wire::{Code, MethodDescriptor, ServiceDescriptor};
 
+use super::unary::UnaryCall;
 use super::*;
-use crate::call::MessageSource;
 use crate::server::router::{CallConfig, Services};
 use crate::server::{HandlerOptions, Service};
 

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::{ClientSession, Stream, earlier};
 use crate::frame::{Flags, FrameHeader, FrameType, RequestMetadata, too_many_entries};
-use crate::limits::{MAX_METHOD_NUMBERS, MAX_PATH_LEN};
+use crate::limits::{MAX_METADATA_ENTRIES, MAX_METHOD_NUMBERS, MAX_PATH_LEN};
 use crate::session::assembly::Assembly;
 use crate::session::encoded::compressed_flag;
 use crate::session::send_queue::OUTPUT_TARGET;
@@ -129,39 +129,37 @@ impl<T> ClientSession<T> {
 
     /// The error that the server would answer with, found without asking it.
     fn over_limit(&self, request: &OutgoingRequest<'_>, metadata_len: usize) -> Option<Status> {
-        if let Some(status) = too_many_entries("request", request.metadata.len()) {
-            return Some(status.with_stage(Stage::Send).with_may_have_run(false));
-        }
         let peer = &self.link.peer;
+        let message_len = request.body.bytes.len() as u64;
+        let fits = message_len <= peer.max_message_size.unwrap_or(u64::MAX)
+            && metadata_len <= peer.max_metadata_size as usize
+            && request.path.len() <= MAX_PATH_LEN
+            && request.metadata.len() <= MAX_METADATA_ENTRIES;
+        (!fits).then(|| self.limit_hit(request, metadata_len))
+    }
+
+    /// Says which limit a request is over that is over one.
+    #[cold]
+    fn limit_hit(&self, request: &OutgoingRequest<'_>, metadata_len: usize) -> Status {
+        let peer = &self.link.peer;
+        let message_len = request.body.bytes.len();
         let max_message_size = peer.max_message_size.unwrap_or(u64::MAX);
         let max_metadata_size = u64::from(peer.max_metadata_size);
-        let limits = [
-            (
-                "request",
-                request.body.bytes.len(),
-                "max_message_size",
-                max_message_size,
-            ),
-            (
-                "request's metadata",
-                metadata_len,
-                "max_metadata_size",
-                max_metadata_size,
-            ),
-            (
-                "method's path",
-                request.path.len(),
-                "MAX_PATH_LEN",
-                MAX_PATH_LEN as u64,
-            ),
-        ];
-        let (what, size, name, limit) = limits
-            .into_iter()
-            .find(|(_, size, _, limit)| *size as u64 > *limit)?;
+        let (what, size, name, limit) = if let Some(status) =
+            too_many_entries("request", request.metadata.len())
+        {
+            return status.with_stage(Stage::Send).with_may_have_run(false);
+        } else if message_len as u64 > max_message_size {
+            ("request", message_len, "max_message_size", max_message_size)
+        } else if metadata_len as u64 > max_metadata_size {
+            ("request's metadata", metadata_len, "max_metadata_size", max_metadata_size)
+        } else {
+            ("method's path", request.path.len(), "MAX_PATH_LEN", MAX_PATH_LEN as u64)
+        };
         let status = Status::resource_exhausted(format!(
             "the {what} of {size} bytes is over the server's limit {name} of {limit} bytes"
         ));
-        Some(status.with_stage(Stage::Send).with_may_have_run(false))
+        status.with_stage(Stage::Send).with_may_have_run(false)
     }
 
     /// Queues the REQUEST of a stream of messages, which begins none of them.
@@ -173,10 +171,8 @@ impl<T> ClientSession<T> {
             metadata_len: metadata_len as u32,
             body_len: 0,
         };
-        self.link.output.frame(|tail| {
-            header.encode(tail);
-            metadata.encode_raw(tail);
-        });
+        let head = |tail: &mut BytesMut| header.encode_with(metadata, tail);
+        self.link.output.frame(head);
         let window = i64::from(self.link.peer.initial_stream_window);
         self.sends.open(id, window);
         true
@@ -210,10 +206,7 @@ impl<T> ClientSession<T> {
             metadata_len: metadata_len as u32,
             body_len: first as u32,
         };
-        let head = |tail: &mut BytesMut| {
-            header.encode(tail);
-            metadata.encode_raw(tail);
-        };
+        let head = |tail: &mut BytesMut| header.encode_with(metadata, tail);
         if first < SHARE_BODY_FROM {
             self.link.output.frame(|tail| {
                 head(tail);

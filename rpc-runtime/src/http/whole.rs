@@ -1,0 +1,48 @@
+//! Requests that are read whole.
+
+use std::future::poll_fn;
+
+use bytes::{Bytes, BytesMut};
+use rpc_wire::Status;
+
+use super::body::RequestBody;
+
+impl RequestBody {
+    /// All of a body.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_data`](Self::poll_data); RESOURCE_EXHAUSTED if it is longer than `max` bytes, which is
+    /// the setting max_message_size.
+    pub(crate) async fn collect(mut self, max: u64) -> Result<Bytes, Status> {
+        if self.size_hint().lower() > max {
+            return Err(too_large(max));
+        }
+        let Some(first) = self.data().await? else {
+            return Ok(Bytes::new());
+        };
+        if self.size_hint().exact() == Some(0) && first.len() as u64 <= max {
+            return Ok(first);
+        }
+        let mut whole = BytesMut::from(first);
+        while whole.len() as u64 <= max {
+            self.keep(whole.len())?;
+            match self.data().await? {
+                Some(data) => whole.extend_from_slice(&data),
+                None => return Ok(whole.freeze()),
+            }
+        }
+        Err(too_large(max))
+    }
+
+    async fn data(&mut self) -> Result<Option<Bytes>, Status> {
+        poll_fn(|cx| self.poll_data(true, cx)).await
+    }
+}
+
+/// What is said of a request that is too large.
+fn too_large(max: u64) -> Status {
+    Status::resource_exhausted(format!(
+        "the request is over the server's limit max_message_size of {max} bytes"
+    ))
+}
