@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hello::hello::{HelloAsyncClientProxy, HelloRequest};
-use rpc_runtime::{Batch, Channel, Code, Status};
+use rpc_runtime::{Batch, Channel, Code, HealthCheck, Status};
 use rpc_tests::probe::{Failure, Payload, ProbeAsyncClientProxy, ProbeClientProxy, Size};
 use rpc_tests::{LIMIT, TestServer, within, within_blocking};
 use serde_json::{Value, json};
@@ -317,6 +317,21 @@ async fn an_answer_over_max_message_size_ends_the_call() {
             "{status}"
         );
         assert_eq!(client.echo(payload("x")).await.unwrap(), payload("x"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_is_checked_by_a_call_that_any_server_answers() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let channel =
+            Channel::builder(target(&server)).health_check(HealthCheck::default().on_borrow());
+        let client = ProbeAsyncClientProxy::with(channel.connect().await.unwrap());
+        for _ in 0..3 {
+            assert_eq!(client.echo(payload("x")).await.unwrap(), payload("x"));
+        }
+        assert_eq!(server.probe.counts().started, 3);
     })
     .await;
 }

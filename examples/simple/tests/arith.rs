@@ -2,7 +2,7 @@
 
 use rpc_runtime::{Code, Server};
 use simple::Arith;
-use simple::arith::{ArithServiceClientProxy, Operands};
+use simple::arith::{ArithServiceAsyncClientProxy, ArithServiceClientProxy, Operands};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -25,7 +25,7 @@ fn shown(marker: &str) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn what_the_document_shows_is_what_is_answered() {
+async fn what_the_document_shows_is_what_is_answered_and_any_proxy_is() {
     let bound = Server::new().service(Arith).bind("127.0.0.1:0").await;
     let bound = bound.unwrap();
     let address = bound.local_addr().to_string();
@@ -42,6 +42,17 @@ async fn what_the_document_shows_is_what_is_answered() {
         stream.read_to_string(&mut answered).await.unwrap();
         let expected = format!("{{\"jsonrpc\":\"2.0\",\"result\"{answer}\n");
         assert_eq!(answered, expected);
+    }
+    for target in [
+        address.clone(),
+        format!("jsonrpc://{address}"),
+        format!("jsonrpc+http://{address}"),
+    ] {
+        let arith = ArithServiceAsyncClientProxy::connect(target).await.unwrap();
+        assert_eq!(
+            arith.multiply(Operands { a: 6, b: 7 }).await.unwrap().value,
+            42
+        );
     }
     serving.abort();
 }

@@ -51,6 +51,10 @@ pub(crate) trait Exchange: Send {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The client was told: nothing more is read, and the calls that run end as they do.
+    #[cfg_attr(
+        not(feature = "jsonrpc"),
+        expect(dead_code, reason = "version 1 cannot tell")
+    )]
     Told(String),
     /// There is no way to tell the client.
     Untold(String),

@@ -20,7 +20,8 @@ use super::messages::Messages;
 use super::table::Answer;
 use crate::connection::foreign::{self, ForeignCall, ForeignConnection, NotBegun, Protocol};
 use crate::connection::keeper::Keeper;
-use crate::jsonrpc::{Response, headers, write_request};
+use crate::grpc::metadata;
+use crate::jsonrpc::{Response, write_request};
 use crate::transport::BoxTransport;
 
 /// The id of every request: each has its answer in its own response.
@@ -112,7 +113,7 @@ impl Posts {
             .map_err(wrong)?;
         let headers = posted.headers_mut();
         headers.insert(USER_AGENT, OWN_NAME);
-        headers::write(request.metadata, headers);
+        metadata::write(request.metadata, headers);
         headers.insert(HOST, host);
         headers.insert(CONTENT_TYPE, JSON);
         Ok(posted)

@@ -10,8 +10,9 @@ use rpc_wire::{Code, Metadata, Status};
 use tokio::task::JoinSet;
 
 use super::endpoint::{Endpoint, bound, elements};
+use crate::grpc::metadata;
 use crate::http::{HttpConnection, HttpRequest, ReplyBody};
-use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, headers, write_error};
+use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
 use crate::server::CallParts;
 
 /// What the content of requests is called. Others would let any web page make a browser call.
@@ -37,14 +38,15 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
         body,
         connection,
     } = request;
-    let caller = Caller {
-        endpoint,
-        metadata: headers::read(&head.headers),
-        connection,
-    };
     let mut out = BytesMut::new();
-    let status = match body.collect(caller.connection.max_message_size()).await {
-        Ok(text) => {
+    let text = body.collect(connection.max_message_size()).await;
+    let status = match text.and_then(|text| Ok((text, metadata::read(&head.headers)?))) {
+        Ok((text, metadata)) => {
+            let caller = Caller {
+                endpoint,
+                metadata,
+                connection,
+            };
             if let Err(error) = caller.answer(text, &mut out).await {
                 out.clear();
                 write_error(NO_ID, &error, &mut out);
@@ -152,7 +154,7 @@ impl Answers<'_> {
     }
 }
 
-/// What HTTP says of a body that did not come whole.
+/// What HTTP says of a body that did not come whole, or of headers that are wrong.
 fn http_status(code: Code) -> StatusCode {
     match code {
         Code::ResourceExhausted => StatusCode::PAYLOAD_TOO_LARGE,

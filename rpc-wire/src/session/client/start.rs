@@ -145,17 +145,26 @@ impl<T> ClientSession<T> {
         let message_len = request.body.bytes.len();
         let max_message_size = peer.max_message_size.unwrap_or(u64::MAX);
         let max_metadata_size = u64::from(peer.max_metadata_size);
-        let (what, size, name, limit) = if let Some(status) =
-            too_many_entries("request", request.metadata.len())
-        {
-            return status.with_stage(Stage::Send).with_may_have_run(false);
-        } else if message_len as u64 > max_message_size {
-            ("request", message_len, "max_message_size", max_message_size)
-        } else if metadata_len as u64 > max_metadata_size {
-            ("request's metadata", metadata_len, "max_metadata_size", max_metadata_size)
-        } else {
-            ("method's path", request.path.len(), "MAX_PATH_LEN", MAX_PATH_LEN as u64)
-        };
+        let (what, size, name, limit) =
+            if let Some(status) = too_many_entries("request", request.metadata.len()) {
+                return status.with_stage(Stage::Send).with_may_have_run(false);
+            } else if message_len as u64 > max_message_size {
+                ("request", message_len, "max_message_size", max_message_size)
+            } else if metadata_len as u64 > max_metadata_size {
+                (
+                    "request's metadata",
+                    metadata_len,
+                    "max_metadata_size",
+                    max_metadata_size,
+                )
+            } else {
+                (
+                    "method's path",
+                    request.path.len(),
+                    "MAX_PATH_LEN",
+                    MAX_PATH_LEN as u64,
+                )
+            };
         let status = Status::resource_exhausted(format!(
             "the {what} of {size} bytes is over the server's limit {name} of {limit} bytes"
         ));
