@@ -4,6 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use rpc_wire::Status;
 use serde::Deserialize;
+use serde::de::{self, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::request::present;
@@ -58,8 +59,8 @@ fn end(id: &str, out: &mut BytesMut) {
 pub(crate) struct Response<'a> {
     /// Whose it is; `None` if it is for no request of this library's, which have numbers.
     pub(crate) id: Option<u64>,
-    /// The result, which is JSON, or the error.
-    pub(crate) answer: Result<&'a str, Status>,
+    /// The result, which is JSON, or the error; `None` if the server asks for something itself.
+    pub(crate) answer: Option<Result<&'a str, Status>>,
 }
 
 #[derive(Deserialize)]
@@ -71,23 +72,27 @@ struct Members<'a> {
     result: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    method: Option<IgnoredAny>,
 }
 
 impl<'a> Response<'a> {
-    /// Reads an answer. A notification of the server's is one that is for nobody.
+    /// Reads an answer.
     ///
     /// # Errors
     ///
     /// Why the text is none.
     pub(crate) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
-        let Members { id, result, error } = serde_json::from_str(text)?;
-        let answer = match (error, result) {
-            (Some(error), _) => Err(status::parse(error)?),
-            (None, Some(result)) => Ok(result.get()),
-            (None, None) => Ok("null"),
+        let members: Members<'a> = serde_json::from_str(text)?;
+        let answer = match (members.error, members.result) {
+            (Some(error), _) => Some(Err(status::parse(error)?)),
+            (None, Some(result)) => Some(Ok(result.get())),
+            (None, None) if members.method.is_some() => None,
+            (None, None) => {
+                return Err(de::Error::custom("it has neither a result nor an error"));
+            }
         };
         Ok(Response {
-            id: id.and_then(|id| id.get().parse().ok()),
+            id: members.id.and_then(|id| id.get().parse().ok()),
             answer,
         })
     }
@@ -135,21 +140,28 @@ mod tests {
             (
                 r#"{"jsonrpc":"2.0","result":{"a":1},"id":7}"#,
                 Some(7),
-                r#"{"a":1}"#,
+                Some(r#"{"a":1}"#),
             ),
             (
                 r#" {"id": 7, "x": [], "error": null, "result" : null} "#,
                 Some(7),
-                "null",
+                Some("null"),
             ),
-            (r#"{"result":1,"id":"7"}"#, None, "1"),
-            (r#"{"jsonrpc":"2.0","method":"tick"}"#, None, "null"),
+            (r#"{"result":1,"id":"7"}"#, None, Some("1")),
+            (r#"{"jsonrpc":"2.0","method":"tick","id":7}"#, Some(7), None),
         ] {
             let response = Response::parse(text).unwrap();
             assert_eq!(response.id, id, "{text}");
-            assert_eq!(response.answer.unwrap(), result, "{text}");
+            assert_eq!(response.answer.map(Result::unwrap), result, "{text}");
         }
-        for text in ["7", "[]", r#"{"id":1,"error":7}"#, "{", r#"{"id":1}{"#] {
+        for text in [
+            "7",
+            "[]",
+            r#"{"id":1,"error":7}"#,
+            "{",
+            r#"{"id":1}"#,
+            r#"{"code":"unknown"}"#,
+        ] {
             assert!(Response::parse(text).is_err(), "{text}");
         }
     }
@@ -162,7 +174,7 @@ mod tests {
         let mut out = BytesMut::new();
         write_error("1", &status.into(), &mut out);
         let response = Response::parse(std::str::from_utf8(&out).unwrap()).unwrap();
-        let status = response.answer.unwrap_err();
+        let status = response.answer.unwrap().unwrap_err();
         assert_eq!(
             (status.code(), status.message()),
             (rpc_wire::Code::Unavailable, "no")

@@ -142,21 +142,21 @@ fn take_text(text: &str, answers: &mut Vec<(u64, Answer)>) -> Result<(), Status>
 fn take_answer(text: &str, answers: &mut Vec<(u64, Answer)>) -> Result<(), Status> {
     let Response { id, answer } = Response::parse(text).map_err(|error| no_json_rpc(&error))?;
     match (id, answer) {
-        (Some(id), answer) => {
+        (Some(id), Some(answer)) => {
             let answer = answer.map(|result| Bytes::copy_from_slice(result.as_bytes()));
             answers.push((id, answer));
             Ok(())
         }
         // It may be for any call, of which others may have run.
-        (None, Err(status)) => {
+        (None, Some(Err(status))) => {
             let why = format!(
                 "the server says of no call in particular: {}",
                 status.message()
             );
             Err(Status::new(status.code(), why))
         }
-        // Somebody else's, or a notification.
-        (None, Ok(_)) => Ok(()),
+        // Somebody else's, or something that the server asks for.
+        (None, Some(Ok(_))) | (_, None) => Ok(()),
     }
 }
 

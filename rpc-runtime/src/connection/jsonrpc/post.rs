@@ -193,21 +193,21 @@ async fn collect(body: Incoming, max_message_size: u64) -> Result<Bytes, Status>
 /// The answer in a response, or what its status says if there is none.
 fn read(status: StatusCode, body: &[u8]) -> Answer {
     let text = std::str::from_utf8(body).unwrap_or_default();
-    match Response::parse(text) {
-        Ok(response) => response
-            .answer
-            .map(|result| Bytes::copy_from_slice(result.as_bytes())),
-        Err(error) => {
-            let why = match status {
-                StatusCode::NO_CONTENT => "there is none".to_owned(),
-                _ => error.to_string(),
-            };
-            Err(Status::new(
-                code_of(status),
-                format!("the response, {status}, is no answer of JSON-RPC: {why}"),
-            ))
-        }
-    }
+    let why = match Response::parse(text) {
+        Ok(Response {
+            id: None,
+            answer: Some(Err(status)),
+        }) => return Err(status),
+        Ok(Response {
+            id: Some(ID),
+            answer: Some(answer),
+        }) => return answer.map(|result| Bytes::copy_from_slice(result.as_bytes())),
+        Ok(_) => "it has another id".to_owned(),
+        Err(_) if body.is_empty() => "it is empty".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let why = format!("the response, {status}, is no answer of JSON-RPC: {why}");
+    Err(Status::new(code_of(status), why))
 }
 
 fn code_of(status: StatusCode) -> Code {
