@@ -1,4 +1,5 @@
 //! The service by its own proxy, and by JSON-RPC as docs/jsonrpc.md shows it.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use rpc_runtime::{Code, Server};
 use simple::Arith;

@@ -1,6 +1,5 @@
 //! JSON-RPC over HTTP/1.1: each call is a POST, and one at a time is on its way on a connection.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -157,24 +156,21 @@ impl Protocol for Posts {
 }
 
 /// Posts a request and reads its answer; then the connection can be used again.
-fn answer(
+async fn answer(
     mut send: SendRequest<Full<Bytes>>,
     posted: Request<Full<Bytes>>,
     max_message_size: u64,
     sender: Arc<Sender>,
-) -> impl Future<Output = Answer> + Send {
-    async move {
-        send.ready()
-            .await
-            .map_err(|error| broken(&error).with_may_have_run(false))?;
-        let response = send.send_request(posted).await;
-        let (head, body) = response
-            .map_err(|error| broken(&error).with_may_have_run(!error.is_canceled()))?
-            .into_parts();
-        let text = collect(body, max_message_size).await?;
-        *sender.lock() = Some(send);
-        read(head.status, &text)
-    }
+) -> Answer {
+    let ready = send.ready().await;
+    ready.map_err(|error| broken(&error).with_may_have_run(false))?;
+    let response = send.send_request(posted).await;
+    let (head, body) = response
+        .map_err(|error| broken(&error).with_may_have_run(!error.is_canceled()))?
+        .into_parts();
+    let text = collect(body, max_message_size).await?;
+    *sender.lock() = Some(send);
+    read(head.status, &text)
 }
 
 async fn collect(body: Incoming, max_message_size: u64) -> Result<Bytes, Status> {
