@@ -123,7 +123,13 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
     };
     let version = version(&opened.input);
     let input = std::mem::take(&mut opened.input);
-    let io = HttpIo::new(&mut opened.transport, input, requests, write_timeout);
+    let io = HttpIo::new(
+        &mut opened.transport,
+        input,
+        requests,
+        version,
+        write_timeout,
+    );
     let reason = match version {
         Version::Http1 => {
             let serving = http1(&shared.config).serve_connection(TokioIo::new(io), dispatch);
@@ -143,7 +149,8 @@ fn http1(config: &ConnectionConfig) -> http1::Builder {
     let settings = &config.session.settings;
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(config.frame_timeout)
+        // It would count while the connection is idle, too.
+        .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
         .max_header_size((settings.max_metadata_size + OTHER_HEADERS) as usize);
     builder

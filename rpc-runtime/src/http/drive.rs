@@ -72,6 +72,15 @@ pub(super) async fn drive(
                 if driver.is_drained() {
                     break driver.ended();
                 }
+                if driver
+                    .head_deadline()
+                    .is_some_and(|end| end <= Instant::now())
+                {
+                    let timeout = config.frame_timeout;
+                    break format!(
+                        "the headers of a request took longer than {timeout:?} (frame_timeout)"
+                    );
+                }
                 if let Some(end) = driver.expired() {
                     driver.drain(end, serving.as_mut());
                 }
@@ -105,7 +114,14 @@ impl Driver<'_> {
         }
         self.lifetime.used(requests.last_end());
         // Nobody tells when the last request ends, so it is looked at now and then.
-        self.lifetime.end(false)
+        let end = self.lifetime.end(false);
+        end.into_iter().chain(self.head_deadline()).min()
+    }
+
+    /// By when the headers must be there that have begun to arrive.
+    fn head_deadline(&self) -> Option<Instant> {
+        let since = self.connection.requests.head_since()?;
+        since.checked_add(self.connection.config.frame_timeout)
     }
 
     /// Why the connection ends now, if it does.

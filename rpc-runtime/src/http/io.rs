@@ -11,6 +11,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep_until};
 
+use super::prefix::Version;
 use super::requests::Requests;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
 use crate::transport::BoxTransport;
@@ -22,6 +23,8 @@ pub(super) struct HttpIo<'a> {
     /// What was read before.
     input: BytesMut,
     requests: Arc<Requests>,
+    /// What arrives between requests is of the next one's headers.
+    is_http1: bool,
     /// Reads in a row, all of which had something.
     reads: u32,
     pause: Option<Pin<Box<Sleep>>>,
@@ -35,12 +38,14 @@ impl<'a> HttpIo<'a> {
         transport: &'a mut BoxTransport,
         input: BytesMut,
         requests: Arc<Requests>,
+        version: Version,
         write_timeout: Duration,
     ) -> Self {
         HttpIo {
             transport,
             input,
             requests,
+            is_http1: version == Version::Http1,
             reads: 0,
             pause: None,
             write_timeout,
@@ -96,17 +101,22 @@ impl AsyncRead for HttpIo<'_> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let io = &mut *self;
+        let before = buf.filled().len();
         if io.input.has_remaining() {
             let length = io.input.len().min(buf.remaining());
             buf.put_slice(&io.input.split_to(length));
-            return Poll::Ready(Ok(()));
+        } else {
+            ready!(io.poll_turn(cx));
+            let polled = Pin::new(&mut *io.transport).poll_read(cx, buf);
+            if polled.is_pending() {
+                io.reads = 0;
+            }
+            ready!(polled)?;
         }
-        ready!(io.poll_turn(cx));
-        let polled = Pin::new(&mut *io.transport).poll_read(cx, buf);
-        if polled.is_pending() {
-            io.reads = 0;
+        if io.is_http1 && buf.filled().len() > before {
+            io.requests.arrived();
         }
-        polled
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Requests {
     cancels: Mutex<Cancels>,
     /// Until when nothing is read, in nanoseconds since the connection began.
     pause: AtomicU64,
+    /// When the headers of a request began to arrive that is not there yet, in nanoseconds since the
+    /// connection began; 0 if there are none.
+    head: AtomicU64,
 }
 
 impl Requests {
@@ -30,12 +33,14 @@ impl Requests {
             last_end: AtomicU64::new(0),
             cancels: Mutex::default(),
             pause: AtomicU64::new(0),
+            head: AtomicU64::new(0),
         }
     }
 
     /// One more, until what is given is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Running {
         self.begun.fetch_add(1, Ordering::Relaxed);
+        self.head.store(0, Ordering::Relaxed);
         Running {
             requests: Arc::clone(self),
             finished: false,
@@ -58,7 +63,24 @@ impl Requests {
 
     /// Until when nothing should be read, because the client gave up more than is tolerated.
     pub(super) fn pause(&self) -> Option<Instant> {
-        match self.pause.load(Ordering::Relaxed) {
+        self.instant(&self.pause)
+    }
+
+    /// Something arrived over HTTP/1.1: without a request that runs, it is of the next one's headers.
+    pub(super) fn arrived(&self) {
+        if self.head.load(Ordering::Relaxed) == 0 && self.running() == 0 {
+            let now = self.since_beginning(Instant::now()).max(1);
+            self.head.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Since when headers arrive of a request that is not there yet, if some do.
+    pub(super) fn head_since(&self) -> Option<Instant> {
+        self.instant(&self.head)
+    }
+
+    fn instant(&self, nanos: &AtomicU64) -> Option<Instant> {
+        match nanos.load(Ordering::Relaxed) {
             0 => None,
             nanos => Some(self.began + Duration::from_nanos(nanos)),
         }

@@ -1,7 +1,11 @@
 //! The rules of gRPC over HTTP/2, and what is said to who breaks them.
 
+use std::time::Duration;
+
 use rpc_runtime::{Protocol, Server};
 use rpc_tests::{LIMIT, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::harness::{Grpc, RawGrpc};
 
@@ -145,4 +149,38 @@ async fn a_server_without_grpc_answers_none() {
         Err(_) => false,
     };
     assert!(!answered);
+}
+
+#[tokio::test]
+async fn a_connection_of_http_1_may_be_idle_between_requests() {
+    let timeout = Duration::from_millis(50);
+    let grpc = Grpc::start_with(|server| server.frame_timeout(timeout)).await;
+    let mut stream = TcpStream::connect(grpc.server.socket_addr()).await.unwrap();
+    for _ in 0..2 {
+        let mut answer = vec![0; 4096];
+        let early = tokio::time::timeout(4 * timeout, stream.read(&mut answer)).await;
+        assert!(early.is_err(), "nothing was asked");
+        stream
+            .write_all(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let length = within(LIMIT, stream.read(&mut answer)).await.unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 404"));
+    }
+}
+
+#[tokio::test]
+async fn grpc_over_http_1_is_told_what_it_takes() {
+    let grpc = Grpc::start().await;
+    let mut stream = TcpStream::connect(grpc.server.socket_addr()).await.unwrap();
+    let request =
+        b"POST /probe.Probe/Echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc\r\n\
+        content-length: 0\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    within(LIMIT, stream.read_to_string(&mut answer))
+        .await
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 505"), "{answer}");
+    assert!(answer.contains("HTTP/2"), "{answer}");
 }

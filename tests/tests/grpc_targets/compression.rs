@@ -82,7 +82,7 @@ async fn each_message_of_a_stream_is_compressed_by_itself() {
         let streams = StreamsAsyncClientProxy::with(channel_of);
         let (sender, requests) = channel(2);
         let call = streams.chat(requests).compression(Compression::Gzip);
-        let replies = tokio::spawn(async move { call.await });
+        let replies = tokio::spawn(call);
         let mut connection = server.open().await;
         let _replies = replies.await.unwrap().unwrap();
         connection.until(HEADERS).await;

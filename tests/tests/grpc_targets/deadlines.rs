@@ -51,7 +51,7 @@ async fn a_stream_that_nobody_reads_ends_at_its_deadline_too() {
         let server = RawServer::bind().await;
         let probe = ProbeAsyncClientProxy::with(server.channel().connect_lazy().unwrap());
         let call = probe.subscribe(Size::default()).timeout(SHORT);
-        let replies = tokio::spawn(async move { call.await });
+        let replies = tokio::spawn(call);
         let mut connection = server.open().await;
         let mut replies = replies.await.unwrap().unwrap();
         let id = connection.until(HEADERS).await.id;

@@ -16,7 +16,7 @@ const CANCELS_PER_FINISHED: u64 = 2;
 /// Servers that allow fewer streams tolerate as many cancelled calls as if they allowed these.
 const LEAST_STREAMS: u32 = 100;
 
-/// The calls of an [`INTERVAL`] that the client cancelled, or that came to the deadline which it gave them.
+/// The calls of one second that the client cancelled, or that came to the deadline which it gave them.
 ///
 /// A stream that is cancelled makes room for the next, so `max_concurrent_streams` alone does not
 /// bound how many handlers a client can have started. A client that cancels much is honest as long as it
