@@ -12,6 +12,7 @@ fn main() -> rpc_build::Result<()> {
             "proto/grpc/testing/test.proto",
             "proto/kinds.proto",
             "proto/ledger.proto",
+            "proto/legacy.proto",
             "proto/library.proto",
             "proto/notes.proto",
             "proto/probe.proto",

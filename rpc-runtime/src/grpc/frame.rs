@@ -42,6 +42,10 @@ pub(crate) struct Framed {
     message: Bytes,
 }
 
+#[cfg_attr(
+    all(not(feature = "grpc"), not(test)),
+    expect(dead_code, reason = "gRPC's clients send it")
+)]
 impl Framed {
     /// Puts a message behind its prefix.
     ///

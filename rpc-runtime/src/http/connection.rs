@@ -1,5 +1,6 @@
 //! A connection over HTTP.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,16 +13,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rpc_wire::session::too_many_unread;
 use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata, Status};
 
-use super::body::RequestBody;
 use super::budget::{Budget, Exhausted, Share};
+use super::dispatch::Dispatch;
 use super::drive::{Driven, drive};
 use super::executor::InlineFirst;
-use super::gateway::{Services, not_accepted};
+use super::gateway::Services;
 use super::io::HttpIo;
 use super::prefix::{Version, version};
 use super::reply::ReplyBody;
-use super::requests::{Requests, Running};
-use super::service::HttpRequest;
+use super::requests::Requests;
+#[cfg(any(feature = "grpc", feature = "http"))]
+use crate::compression::Compression;
 use crate::connection::refusal::close;
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{CallParts, GatewayConnection, Router};
@@ -77,6 +79,15 @@ impl HttpConnection {
         let mut share = self.replies.share();
         share.hold(length).map_err(unread)?;
         Ok(share)
+    }
+
+    /// The algorithms that the server supports, and clients over HTTP know.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Compression> {
+        let names = self.config.session.settings.compression.iter();
+        names
+            .filter(|name| ["gzip", "zstd"].contains(&name.as_str()))
+            .filter_map(|name| Compression::from_name(name))
     }
 
     /// Largest request, in bytes.
@@ -179,7 +190,7 @@ fn http2(config: &ConnectionConfig) -> http2::Builder<InlineFirst> {
 
 impl<S> Driven for http1::Connection<TokioIo<HttpIo<'_>>, S>
 where
-    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = std::convert::Infallible>,
+    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = Infallible>,
 {
     fn shut_down(self: Pin<&mut Self>) {
         self.graceful_shutdown();
@@ -188,62 +199,10 @@ where
 
 impl<S> Driven for http2::Connection<TokioIo<HttpIo<'_>>, S, InlineFirst>
 where
-    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = std::convert::Infallible>,
+    S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = Infallible>,
     S::Future: Send + 'static,
 {
     fn shut_down(self: Pin<&mut Self>) {
         self.graceful_shutdown();
-    }
-}
-
-/// Gives requests to the services.
-struct Dispatch {
-    services: Arc<Services>,
-    connection: Arc<HttpConnection>,
-}
-
-impl Service<Request<Incoming>> for Dispatch {
-    type Response = Response<ReplyBody>;
-    type Error = std::convert::Infallible;
-    type Future = Responding;
-
-    fn call(&self, request: Request<Incoming>) -> Responding {
-        let running = self.connection.requests.begin();
-        let (head, body) = request.into_parts();
-        let service = self.services.iter().find(|service| service.accepts(&head));
-        let answering = match service {
-            Some(service) => service.call(HttpRequest {
-                head,
-                body: RequestBody::new(body, &self.connection),
-                connection: Arc::clone(&self.connection),
-            }),
-            None => Box::pin(std::future::ready(not_accepted(&head))),
-        };
-        Responding {
-            answering,
-            running: Some(running),
-        }
-    }
-}
-
-/// A request that is being answered.
-struct Responding {
-    answering: super::service::Answering,
-    running: Option<Running>,
-}
-
-impl Future for Responding {
-    type Output = Result<Response<ReplyBody>, std::convert::Infallible>;
-
-    fn poll(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        self.answering.as_mut().poll(cx).map(|response| {
-            Ok(match self.running.take() {
-                Some(running) => response.map(|body| body.running(running)),
-                None => response,
-            })
-        })
     }
 }

@@ -35,6 +35,8 @@ struct Driver<'a> {
     shutdown: Shutdown,
     /// Why the connection ends in order, and when that began.
     draining: Option<(&'static str, Instant)>,
+    /// Since when responses wait for the client, and how often it had taken something by then.
+    waiting: Option<(Instant, u64)>,
     /// Requests that had ended when the server began to shut down.
     before_shutdown: Option<u64>,
 }
@@ -53,6 +55,7 @@ pub(super) async fn drive(
         timer: Timer::default(),
         shutdown,
         draining: None,
+        waiting: None,
         before_shutdown: None,
     };
     let mut cut = 0;
@@ -69,17 +72,8 @@ pub(super) async fn drive(
                 driver.drain(SHUTTING_DOWN, serving.as_mut());
             }
             Event::Timer => {
-                if driver.is_drained() {
-                    break driver.ended();
-                }
-                if driver
-                    .head_deadline()
-                    .is_some_and(|end| end <= Instant::now())
-                {
-                    let timeout = config.frame_timeout;
-                    break format!(
-                        "the headers of a request took longer than {timeout:?} (frame_timeout)"
-                    );
+                if let Some(reason) = driver.overdue() {
+                    break reason;
                 }
                 if let Some(end) = driver.expired() {
                     driver.drain(end, serving.as_mut());
@@ -108,14 +102,59 @@ impl Driver<'_> {
 
     /// When something may have to be done if nothing happens.
     fn next_timeout(&mut self) -> Option<Instant> {
+        let stall = self.stall_deadline();
         let requests = &self.connection.requests;
-        if let Some((_, since)) = self.draining {
-            return Some(since.max(requests.last_end()) + DRAIN_TIMEOUT);
+        if self.draining.is_some() {
+            let goals = [self.drained_at(), stall];
+            return goals.into_iter().flatten().min();
         }
-        self.lifetime.used(requests.last_end());
-        // Nobody tells when the last request ends, so it is looked at now and then.
+        // Nobody tells when the last request ends, so while some run it is looked at now and then.
+        let used = match requests.running() {
+            0 => requests.last_end(),
+            _ => Instant::now(),
+        };
+        self.lifetime.used(used);
         let end = self.lifetime.end(false);
-        end.into_iter().chain(self.head_deadline()).min()
+        let goals = [end, stall, self.head_deadline()];
+        goals.into_iter().flatten().min()
+    }
+
+    /// By when the client must have taken something of the replies that wait for it.
+    fn stall_deadline(&mut self) -> Option<Instant> {
+        let requests = &self.connection.requests;
+        match requests.taken_while_waiting() {
+            Some(taken) => self.waiting.get_or_insert((Instant::now(), taken)),
+            None => {
+                self.waiting = None;
+                return None;
+            }
+        };
+        let (since, _) = self.waiting?;
+        since.checked_add(self.connection.config.write_timeout)
+    }
+
+    /// Why the connection ends at once, if it does.
+    fn overdue(&mut self) -> Option<String> {
+        let now = Instant::now();
+        if self.drained_at().is_some_and(|end| end <= now) {
+            return Some(self.ended());
+        }
+        let config = &self.connection.config;
+        if self.head_deadline().is_some_and(|end| end <= now) {
+            let timeout = config.frame_timeout;
+            let reason = "the headers of a request took longer than";
+            return Some(format!("{reason} {timeout:?} (frame_timeout)"));
+        }
+        if self.stall_deadline().is_none_or(|end| end > now) {
+            return None;
+        }
+        // Time begins anew if the client took something.
+        let before = self.waiting.take()?.1;
+        let taken = self.connection.requests.taken_while_waiting();
+        (taken == Some(before)).then(|| {
+            let timeout = config.write_timeout;
+            format!("the client took nothing of its replies for {timeout:?} (write_timeout)")
+        })
     }
 
     /// By when the headers must be there that have begun to arrive.
@@ -141,9 +180,16 @@ impl Driver<'_> {
         }
     }
 
-    /// Whether a connection that ends in order waits for nothing but its client.
-    fn is_drained(&self) -> bool {
-        self.draining.is_some() && self.connection.requests.running() == 0
+    /// When a connection that ends in order has waited long enough for nothing but its client. While
+    /// requests run, that is never now.
+    fn drained_at(&self) -> Option<Instant> {
+        let requests = &self.connection.requests;
+        let (_, began) = self.draining?;
+        let since = match requests.running() {
+            0 => began.max(requests.last_end()),
+            _ => Instant::now(),
+        };
+        Some(since + DRAIN_TIMEOUT)
     }
 
     fn ended(&self) -> String {

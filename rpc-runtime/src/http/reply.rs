@@ -33,6 +33,7 @@ enum Kind {
 
 impl ReplyBody {
     /// No body.
+    #[cfg(feature = "grpc")]
     pub(crate) fn empty() -> Self {
         Self::of(None, None)
     }
@@ -43,6 +44,7 @@ impl ReplyBody {
     }
 
     /// One that is there already, and what comes behind it.
+    #[cfg(feature = "grpc")]
     pub(crate) fn with_trailers(data: Bytes, trailers: HeaderMap) -> Self {
         Self::of(Some(data), Some(trailers))
     }
@@ -102,6 +104,10 @@ impl Body for ReplyBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let body = &mut *self;
+        // Whoever asks for more has sent what it had.
+        if let Some(running) = &mut body.running {
+            running.taken();
+        }
         let polled = match &mut body.kind {
             Kind::Whole { data, trailers } => {
                 let frame = next_piece(data).map(Frame::data);
@@ -110,13 +116,20 @@ impl Body for ReplyBody {
             }
             Kind::Stream(body) => body.as_mut().poll_frame(cx),
         };
-        let is_last = match &polled {
-            Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_end_stream(),
-            Poll::Ready(_) => true,
-            Poll::Pending => false,
+        let (is_data, is_last) = match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                (frame.is_data(), frame.is_trailers() || body.is_end_stream())
+            }
+            Poll::Ready(_) => (false, true),
+            Poll::Pending => (false, false),
         };
-        if let (true, Some(running)) = (is_last, &mut body.running) {
-            running.finished();
+        if let Some(running) = &mut body.running {
+            if is_data {
+                running.given();
+            }
+            if is_last {
+                running.finished();
+            }
         }
         polled
     }

@@ -21,6 +21,10 @@ pub(super) struct Requests {
     /// When the headers of a request began to arrive that is not there yet, in nanoseconds since the
     /// connection began; 0 if there are none.
     head: AtomicU64,
+    /// Responses of which something waits for the client's window.
+    waiting: AtomicU64,
+    /// How often something was taken that waited.
+    taken: AtomicU64,
 }
 
 impl Requests {
@@ -34,6 +38,8 @@ impl Requests {
             cancels: Mutex::default(),
             pause: AtomicU64::new(0),
             head: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
         }
     }
 
@@ -43,6 +49,7 @@ impl Requests {
         self.head.store(0, Ordering::Relaxed);
         Running {
             requests: Arc::clone(self),
+            waits: false,
             finished: false,
         }
     }
@@ -64,6 +71,12 @@ impl Requests {
     /// Until when nothing should be read, because the client gave up more than is tolerated.
     pub(super) fn pause(&self) -> Option<Instant> {
         self.instant(&self.pause)
+    }
+
+    /// How often the client took something of a response that waited for it; `None` if none waits.
+    pub(super) fn taken_while_waiting(&self) -> Option<u64> {
+        let is_waiting = self.waiting.load(Ordering::Relaxed) > 0;
+        is_waiting.then(|| self.taken.load(Ordering::Relaxed))
     }
 
     /// Something arrived over HTTP/1.1: without a request that runs, it is of the next one's headers.
@@ -111,10 +124,26 @@ impl Requests {
 #[derive(Debug)]
 pub(super) struct Running {
     requests: Arc<Requests>,
+    /// A piece of its response waits for the client.
+    waits: bool,
     finished: bool,
 }
 
 impl Running {
+    /// A piece of its response was given away, and waits until the client takes it.
+    pub(super) fn given(&mut self) {
+        self.waits = true;
+        self.requests.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Nothing waits any more.
+    pub(super) fn taken(&mut self) {
+        if std::mem::take(&mut self.waits) {
+            self.requests.taken.fetch_add(1, Ordering::Relaxed);
+            self.requests.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     /// All of its response was taken.
     pub(super) fn finished(&mut self) {
         self.finished = true;
@@ -123,6 +152,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.taken();
         self.requests.end(self.finished);
     }
 }

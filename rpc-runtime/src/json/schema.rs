@@ -127,7 +127,8 @@ impl Schema {
         Ok(schema)
     }
 
-    fn new(pool: &DescriptorPool) -> Self {
+    /// The schema of what these descriptors define.
+    pub(super) fn new(pool: &DescriptorPool) -> Self {
         let messages = pool.all_messages().enumerate();
         let enums = pool.all_enums().enumerate();
         let places = Places {

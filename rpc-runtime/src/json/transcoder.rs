@@ -11,6 +11,20 @@ use super::{ErrorDetail, JsonOptions, decode, details, encode};
 /// Turns the requests and replies of one method from JSON to protobuf and back.
 ///
 /// Making one is cheap, once one was made for any method of the same package.
+///
+/// ```
+/// use rpc_runtime::bytes::BytesMut;
+/// use rpc_runtime::json::{JsonOptions, Transcoder};
+/// use rpc_runtime::{MethodDescriptor, Status};
+///
+/// /// An encoded request, for a log.
+/// fn shown(method: &MethodDescriptor, request: &[u8]) -> Result<String, Status> {
+///     let transcoder = Transcoder::for_method(method, JsonOptions::new())?;
+///     let mut json = BytesMut::new();
+///     transcoder.encode_request(request, &mut json)?;
+///     Ok(String::from_utf8_lossy(&json).into_owned())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Transcoder {
     schema: Arc<Schema>,

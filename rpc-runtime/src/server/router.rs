@@ -132,6 +132,7 @@ pub(crate) struct RoutedMethod {
     pub(super) descriptor: &'static MethodDescriptor,
     handling: Option<Arc<Handling>>,
     pub(super) pace: Arc<Pace>,
+    #[cfg_attr(not(feature = "_json"), expect(dead_code, reason = "nobody asks"))]
     pub(super) json: RouteJson,
 }
 

@@ -62,6 +62,7 @@ async fn the_message_is_in_the_query() {
         .await;
     assert_eq!((answer.status, &answer.body[..]), (200, &[8, 1][..]));
     assert_eq!(answer.header("content-type"), Some("application/proto"));
+    assert_eq!(answer.header("vary"), Some("accept, accept-encoding"));
 }
 
 #[tokio::test]

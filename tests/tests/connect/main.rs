@@ -5,6 +5,7 @@
 )]
 
 mod compression;
+mod document;
 mod errors;
 mod events;
 mod get;

@@ -1,6 +1,7 @@
 //! How calls end before their time: given up, lost, or with a panic.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rpc_tests::{LIMIT, within};
 use tokio_stream::StreamExt;
@@ -150,4 +151,20 @@ async fn a_handler_that_reads_nothing_holds_up_its_sender_only() {
     within(LIMIT, sending).await.unwrap();
     let total = within(LIMIT, call).await.unwrap().unwrap().into_inner();
     assert_eq!((total.pieces, total.bytes), (300, 30_000_000));
+}
+
+#[tokio::test]
+async fn a_client_that_lets_nothing_be_sent_loses_its_connection() {
+    let timeout = Duration::from_millis(100);
+    let grpc = Grpc::start_with(|server| server.write_timeout(timeout)).await;
+    let mut stuck = RawGrpc::connect_unread(&grpc.server).await;
+    let order = prost::Message::encode_to_vec(&Order {
+        pieces: u64::MAX,
+        size: 1_000,
+        code: 0,
+    });
+    let _unread = stuck.begin_whole("/flows.Flows/Produce", &[], &order);
+    within(LIMIT, grpc.flows_service.until(|flow| flow.alive == 1)).await;
+    within(LIMIT, stuck.closed()).await;
+    within(LIMIT, grpc.flows_service.until_idle()).await;
 }

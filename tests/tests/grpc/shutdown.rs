@@ -57,8 +57,16 @@ async fn calls_that_take_longer_than_the_grace_are_cut() {
 async fn idle_and_old_connections_end_in_order() {
     let short = std::time::Duration::from_millis(50);
     let grpc = Grpc::start_with(|server| server.idle_timeout(short)).await;
-    let mut idle = RawGrpc::connect(&grpc.server).await;
-    within(LIMIT, idle.closed()).await;
+    let mut probe = ProbeClient::new(connect(&grpc.server).await);
+    let call = tokio::spawn(async move { probe.hold(Payload::default()).await });
+    within(LIMIT, grpc.server.probe.until_running(1)).await;
+    for _ in 0..3 {
+        let mut idle = RawGrpc::connect(&grpc.server).await;
+        within(LIMIT, idle.closed()).await;
+    }
+    // A connection with a call is not idle.
+    grpc.server.probe.release_all();
+    within(LIMIT, call).await.unwrap().unwrap();
 
     let grpc = Grpc::start_with(|server| server.max_connection_age(short)).await;
     let channel = connect(&grpc.server).await;

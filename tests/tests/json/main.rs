@@ -9,6 +9,7 @@ mod accepted;
 mod any;
 mod errors;
 mod harness;
+mod legacy;
 mod limits;
 mod names;
 mod refused;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
@@ -16,11 +16,11 @@ use super::form::{self, Form};
 use super::head::{self, Head, STREAM_ACCEPT_ENCODING, STREAM_ENCODING};
 use super::packing::Packing;
 use super::replies::Replies;
-use super::requests::{DecodedRequests, Requests};
+use super::requests::Requests;
 use super::{body, error, metadata};
 use crate::compression::Compression;
 use crate::connection::reschedule::reschedule;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, text};
+use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, RoutedMethod, StreamRequests};
 
 /// Messages that take a while to convert, in bytes: the other calls of the connection need not wait for
@@ -189,8 +189,8 @@ impl<'a> Calling<'a> {
         let codec = Codec::new(self.asked.encoding, self.method)?;
         let kind = self.method.kind();
         let requests = match kind.client_streams() {
-            true => StreamRequests::Many(Box::new(DecodedRequests {
-                requests: Requests::new(body, requests),
+            true => StreamRequests::Many(Box::new(Requests {
+                messages: Messages::new(body, requests, STREAM_ENCODING),
                 codec: codec.clone(),
             })),
             false => {
@@ -251,6 +251,10 @@ impl<'a> Calling<'a> {
         headers.insert(CONTENT_TYPE, self.asked.content_type(self.to));
         if let Some(algorithm) = algorithm {
             headers.insert(encoding, HeaderValue::from_static(algorithm.name()));
+        }
+        if self.asked.from == From::Query {
+            // Caches may keep it.
+            headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         }
         metadata::write(leading, headers);
         response

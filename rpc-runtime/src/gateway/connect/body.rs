@@ -8,10 +8,10 @@ use rpc_wire::Status;
 use rpc_wire::session::Encoded;
 
 use super::asked::From;
+use super::head::STREAM_ENCODING;
 use super::query;
-use super::requests::Requests;
 use crate::compression::Decompression;
-use crate::http::RequestBody;
+use crate::http::{Messages, RequestBody};
 
 /// Reads the request of a call that has one, wherever it is.
 ///
@@ -36,7 +36,10 @@ pub(super) async fn only(
                 let max = decompression.max_message_size;
                 undo(body.collect(max).await?, decompression)
             }
-            From::Envelopes => Requests::new(body, decompression).only().await,
+            From::Envelopes => {
+                let messages = Messages::new(body, decompression, STREAM_ENCODING);
+                messages.only().await
+            }
         }
     };
     let Some(deadline) = deadline else {

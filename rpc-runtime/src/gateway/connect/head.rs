@@ -25,9 +25,6 @@ const MAX_TIMEOUT_DIGITS: usize = 10;
 /// The algorithm that changes nothing.
 const IDENTITY: &str = "identity";
 
-/// The algorithms that clients of Connect and HTTP know, too.
-const KNOWN: [&str; 2] = ["gzip", "zstd"];
-
 /// What the headers of a request say of its call.
 pub(super) struct Head {
     pub(super) parts: CallParts,
@@ -107,7 +104,7 @@ fn requested(
 ) -> Result<Option<Compression>, Status> {
     match name {
         None | Some(IDENTITY | "") => Ok(None),
-        Some(name) => supported(connection)
+        Some(name) => connection.algorithms()
             .find(|algorithm| algorithm.name() == name)
             .map(Some)
             .ok_or_else(|| {
@@ -135,20 +132,14 @@ fn accepted_by(
             other.trim() == name && !is_refused
         })
     };
-    supported(connection).find(|algorithm| takes(algorithm.name()))
-}
-
-/// The algorithms that the server supports, and its clients know.
-fn supported(connection: &HttpConnection) -> impl Iterator<Item = Compression> {
-    let names = connection.config.session.settings.compression.iter();
-    names
-        .filter(|name| KNOWN.contains(&name.as_str()))
-        .filter_map(|name| Compression::from_name(name))
+    connection
+        .algorithms()
+        .find(|algorithm| takes(algorithm.name()))
 }
 
 /// The algorithms that the server supports, as a header lists them.
 pub(super) fn accepted(connection: &HttpConnection) -> String {
-    let names = supported(connection).map(Compression::name);
+    let names = connection.algorithms().map(Compression::name);
     let names: Vec<_> = names.chain([IDENTITY]).collect();
     names.join(", ")
 }

@@ -11,15 +11,14 @@ use http::{HeaderValue, Method, Response, StatusCode, Version};
 use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
 
-use super::head::{self, ACCEPT_ENCODING, Head};
+use super::head::{self, ACCEPT_ENCODING, ENCODING, Head};
 use super::packing::{Packing, framed, framed_in_place};
 use super::replies::Replies;
-use super::requests::Requests;
 use super::response::{failed, trailers, with_headers};
 use crate::call::MessageSource;
 use crate::connection::reschedule::reschedule;
 use crate::grpc::frame::PREFIX_SIZE;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, text};
+use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, StreamRequests};
 
 /// Answers a request.
@@ -107,7 +106,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let Head {
         parts, requests, ..
     } = calling.head;
-    let request = Requests::new(calling.body, requests).only();
+    let request = Messages::new(calling.body, requests, ENCODING).only();
     let request = before(parts.deadline, request).await??;
     let router = &calling.connection.router;
     let mut call = router.unary(route, parts, Message::Shared(request))?;
@@ -165,7 +164,7 @@ async fn streaming(
     let Head {
         parts, requests, ..
     } = calling.head;
-    let requests = Requests::new(calling.body, requests);
+    let requests = Messages::new(calling.body, requests, ENCODING);
     let requests = match kind.client_streams() {
         true => StreamRequests::Many(Box::new(requests)),
         false => StreamRequests::One(before(parts.deadline, requests.only()).await??),

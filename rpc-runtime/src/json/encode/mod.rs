@@ -99,16 +99,78 @@ struct Limited<'a> {
 
 impl Write for Limited<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(left) = self.left.checked_sub(bytes.len()) else {
             self.is_exceeded = true;
             return Err(io::ErrorKind::FileTooLarge.into());
         };
         self.left = left;
         self.json.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DescriptorPool;
+    use prost_types::field_descriptor_proto::{Label, Type};
+    use prost_types::{
+        DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+    };
+
+    use super::*;
+
+    /// `message Text { repeated string text = 1; }`
+    fn schema() -> Schema {
+        let field = FieldDescriptorProto {
+            name: Some("text".to_owned()),
+            number: Some(1),
+            r#type: Some(Type::String.into()),
+            label: Some(Label::Repeated.into()),
+            ..FieldDescriptorProto::default()
+        };
+        let message = DescriptorProto {
+            name: Some("Text".to_owned()),
+            field: vec![field],
+            ..DescriptorProto::default()
+        };
+        let file = FileDescriptorProto {
+            name: Some("text.proto".to_owned()),
+            syntax: Some("proto3".to_owned()),
+            message_type: vec![message],
+            ..FileDescriptorProto::default()
+        };
+        let set = FileDescriptorSet { file: vec![file] };
+        let pool = DescriptorPool::from_file_descriptor_set(set);
+        Schema::new(&pool.expect("it is valid"))
+    }
+
+    #[test]
+    fn json_over_its_limit_is_an_error_and_leaves_nothing() {
+        let schema = schema();
+        let text = schema.message("Text").expect("it is there");
+        let protobuf = [0x0a, 1, b'a', 0x0a, 1, b'b'];
+        let expected = r#"{"text":["a","b"]}"#;
+        let written = |limit| {
+            let options = JsonOptions::new().limits(usize::MAX, limit);
+            let mut json = BytesMut::from("before");
+            let written = message(&schema, text, options, &protobuf, &mut json);
+            (written.map_err(|status| status.to_string()), json)
+        };
+        let (fits, json) = written(expected.len());
+        assert_eq!(fits, Ok(()));
+        assert_eq!(json, format!("before{expected}"));
+        let (over, json) = written(expected.len() - 1);
+        let error =
+            "RESOURCE_EXHAUSTED: the JSON of Text is over the limit max_queued_replies of 17 bytes";
+        assert_eq!(over, Err(error.to_owned()));
+        assert_eq!(json, "before");
     }
 }

@@ -88,7 +88,10 @@ pub(super) fn values<'a>(message: &Message, mut bytes: &'a [u8]) -> Result<Vec<V
             None => skip(wire_type, number, &mut bytes)?,
         }
     }
-    keep_last_of_oneofs(message, &mut values);
+    let mut fields = values.iter().map(|value| &message.fields[value.field]);
+    if fields.any(|field| field.oneof.is_some()) {
+        keep_last_of_oneofs(message, &mut values);
+    }
     if !values.is_sorted_by_key(|value| value.field) {
         values.sort_by_key(|value| value.field);
     }

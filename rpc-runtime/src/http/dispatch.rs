@@ -1,0 +1,67 @@
+//! Gives requests to the services.
+
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::{Request, Response};
+
+use super::body::RequestBody;
+use super::connection::HttpConnection;
+use super::gateway::{Services, not_accepted};
+use super::reply::ReplyBody;
+use super::requests::Running;
+use super::service::{Answering, HttpRequest};
+
+/// Gives requests to the services.
+pub(super) struct Dispatch {
+    pub(super) services: Arc<Services>,
+    pub(super) connection: Arc<HttpConnection>,
+}
+
+impl Service<Request<Incoming>> for Dispatch {
+    type Response = Response<ReplyBody>;
+    type Error = Infallible;
+    type Future = Responding;
+
+    fn call(&self, request: Request<Incoming>) -> Responding {
+        let running = self.connection.requests.begin();
+        let (head, body) = request.into_parts();
+        let service = self.services.iter().find(|service| service.accepts(&head));
+        let answering = match service {
+            Some(service) => service.call(HttpRequest {
+                head,
+                body: RequestBody::new(body, &self.connection),
+                connection: Arc::clone(&self.connection),
+            }),
+            None => Box::pin(ready(not_accepted(&head))),
+        };
+        Responding {
+            answering,
+            running: Some(running),
+        }
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct Responding {
+    answering: Answering,
+    running: Option<Running>,
+}
+
+impl Future for Responding {
+    type Output = Result<Response<ReplyBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.answering.as_mut().poll(cx).map(|response| {
+            Ok(match self.running.take() {
+                Some(running) => response.map(|body| body.running(running)),
+                None => response,
+            })
+        })
+    }
+}
