@@ -6,6 +6,7 @@ use std::path::Path;
 fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
+            "proto/arith.proto",
             "proto/flaky.proto",
             "proto/flows.proto",
             "proto/grpc/testing/test.proto",

@@ -27,13 +27,25 @@ mod compression;
 #[cfg(feature = "config")]
 mod config;
 mod connection;
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
+mod exchange;
 mod gateway;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(feature = "_http")]
 mod grpc;
 #[cfg(feature = "_http")]
+#[cfg_attr(
+    not(all(feature = "grpc", feature = "http")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "each of the protocols over it takes a part of it"
+    )
+)]
 mod http;
 #[cfg(feature = "_json")]
 pub mod json;
+#[cfg(feature = "jsonrpc")]
+pub mod jsonrpc;
 mod local;
 mod macros;
 pub mod middleware;

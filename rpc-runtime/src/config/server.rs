@@ -44,6 +44,8 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
         let options = apply(value, &[], JSON_SETTINGS, JsonOptions::new())?;
         Ok(server.json(options))
     }),
+    #[cfg(feature = "jsonrpc")]
+    setting!(max_batch_length, count),
     #[cfg(feature = "tls")]
     (
         "tls",
@@ -63,16 +65,21 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     }),
     #[cfg(not(feature = "_json"))]
     ("json", |_, value| Err(value.missing_feature("http"))),
+    #[cfg(not(feature = "jsonrpc"))]
+    ("max_batch_length", |_, value| {
+        Err(value.missing_feature("jsonrpc"))
+    }),
     #[cfg(not(feature = "tls"))]
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
 fn without(mut server: Server, answers: &Node) -> Result<Server, ConfigError> {
     type Without = fn(Server) -> Server;
-    let known: [(&str, Without); 5] = [
+    let known: [(&str, Without); 6] = [
         ("grpc", |server| server.without(Protocol::Grpc)),
         ("health", Server::without_health),
         ("http", |server| server.without(Protocol::Http)),
+        ("jsonrpc", |server| server.without(Protocol::JsonRpc)),
         ("reflection", Server::without_reflection),
         ("v1", |server| server.without(Protocol::V1)),
     ];

@@ -104,3 +104,11 @@ impl AnyConnection {
         }
     }
 }
+
+/// Has the calls that `begin` begins sent as one message, where their protocol has such.
+pub(crate) fn together<R>(begin: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "jsonrpc")]
+    return super::jsonrpc::as_one_message(begin);
+    #[cfg(not(feature = "jsonrpc"))]
+    begin()
+}

@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use prost::Message;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, Metadata, Status};
 
 use crate::builtin::health::wire::{HealthCheckRequest, HealthCheckResponse, ServingStatus};
@@ -77,7 +77,7 @@ async fn check(
     };
     let router = &connection.router;
     let route = router.route(CHECK);
-    let call = router.unary(&route, parts, RequestBody::Borrowed(&body))?;
+    let call = router.unary(&route, parts, MessageBody::Borrowed(&body))?;
     let (reply, _) = call.finish().await?;
     HealthCheckResponse::decode(reply)
         .map_err(|error| Status::internal(format!("the health service answers nonsense: {error}")))

@@ -7,6 +7,8 @@ mod connect;
 mod grpc;
 #[cfg(all(feature = "_http", feature = "health"))]
 mod healthz;
+#[cfg(feature = "jsonrpc")]
+mod jsonrpc;
 #[cfg(feature = "v1")]
 mod v1;
 
@@ -22,6 +24,8 @@ use crate::server::{Gateway, Server};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
+    /// JSON-RPC 2.0 over TCP and HTTP, with the feature `jsonrpc`.
+    JsonRpc,
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
     /// gRPC over HTTP/2, with the feature `grpc`.
@@ -34,6 +38,7 @@ impl Protocol {
     /// The name of its gateway.
     fn name(self) -> &'static str {
         match self {
+            Protocol::JsonRpc => "jsonrpc",
             Protocol::V1 => "v1",
             Protocol::Grpc => "grpc",
             Protocol::Http => "connect",
@@ -85,6 +90,8 @@ impl Server {
 /// A gateway for each protocol whose feature is on.
 fn compiled_in() -> Vec<Box<dyn Gateway>> {
     vec![
+        #[cfg(feature = "jsonrpc")]
+        Box::new(jsonrpc::JsonRpc::default()),
         #[cfg(feature = "v1")]
         Box::new(v1::V1),
         #[cfg(feature = "_http")]
@@ -98,6 +105,8 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
     vec![
         #[cfg(feature = "grpc")]
         Box::new(grpc::Grpc),
+        #[cfg(feature = "jsonrpc")]
+        Box::new(jsonrpc::JsonRpcOverHttp::default()),
         #[cfg(feature = "http")]
         Box::new(connect::Connect),
         #[cfg(feature = "health")]

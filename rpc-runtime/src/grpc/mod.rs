@@ -6,6 +6,7 @@
 mod base64;
 #[cfg(feature = "grpc")]
 pub(crate) mod content_type;
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) mod frame;
 pub(crate) mod metadata;
 #[cfg(feature = "grpc")]

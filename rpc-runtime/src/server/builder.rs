@@ -233,6 +233,15 @@ impl Server {
         self
     }
 
+    /// Requests that a JSON-RPC batch may have; 1,024 unless set. A longer one is answered with one error,
+    /// and nothing of it is executed.
+    #[cfg(feature = "jsonrpc")]
+    #[must_use]
+    pub fn max_batch_length(mut self, requests: usize) -> Self {
+        self.connection.max_batch_length = requests;
+        self
+    }
+
     /// Whether the frames of clients that want it have a checksum, in both directions; they do unless
     /// set. A bit that was changed on the way ends the connection instead of reaching a handler. See
     /// [`ChannelBuilder::checksum`](crate::ChannelBuilder::checksum).
@@ -260,7 +269,7 @@ impl Server {
     }
 
     /// How long a call may take whose client has no way to say how long it waits, which is so with
-    /// protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
+    /// JSON-RPC and protocol version 1; 30 seconds unless set. Then it ends as a call that fails does, and its handler
     /// is dropped. A method's own timeout, `#[rpc(timeout = ..)]`, comes before it, be it longer or
     /// shorter. Calls of other clients end when they say.
     #[must_use]

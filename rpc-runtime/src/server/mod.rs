@@ -44,18 +44,20 @@ pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
 pub(crate) use builtin::{Builtin, RegisteredService};
-#[cfg(feature = "v1")]
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
 pub(crate) use call::Answer;
 #[cfg(feature = "_gateway")]
 pub(crate) use call::CallParts;
+#[cfg(feature = "jsonrpc")]
+pub(crate) use call::UnaryCall;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::Route;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::RoutedMethod;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]

@@ -166,6 +166,13 @@ pub(crate) struct RoutedMethod {
 }
 
 impl RoutedMethod {
+    /// Its names: its own, and its aliases.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let method = self.descriptor;
+        std::iter::once(method.name()).chain(method.aliases().iter().copied())
+    }
+
     /// When a call that starts now has to end, if its caller waits until `deadline`.
     pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
         match &self.handling {
@@ -248,6 +255,16 @@ impl Router {
     #[cfg(feature = "_gateway")]
     pub(crate) fn default_timeout(&self) -> Duration {
         self.default_timeout
+    }
+
+    /// Every method, with the name that its service is registered under.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) fn methods(&self) -> impl Iterator<Item = (&str, &RoutedMethod)> {
+        let services = self.services.iter();
+        services.flat_map(|(name, routed)| {
+            let methods = routed.methods.iter();
+            methods.map(move |method| (name.as_str(), method))
+        })
     }
 
     /// Finds what answers `package.Service/Method`.

@@ -28,6 +28,8 @@ use crate::transport::PeerIdentity;
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::stream::{StreamCall, StreamRequests};
+#[cfg(feature = "jsonrpc")]
+pub(crate) use self::unary::UnaryCall;
 
 /// What comes with a call, beside its messages.
 #[derive(Default)]
