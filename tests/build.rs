@@ -6,20 +6,36 @@ use std::path::Path;
 fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
+            "proto/arith.proto",
             "proto/flaky.proto",
             "proto/flows.proto",
             "proto/grpc/testing/test.proto",
+            "proto/kinds.proto",
             "proto/ledger.proto",
+            "proto/legacy.proto",
             "proto/library.proto",
             "proto/notes.proto",
             "proto/probe.proto",
             "proto/relay.proto",
             "proto/streams.proto",
+            "../proto/grpc/health/v1/health.proto",
+            "../proto/grpc/reflection/v1/reflection.proto",
         ],
-        &["proto"],
+        &["proto", "../proto"],
     )?;
     other_codecs()?;
-    tonic_clients()
+    tonic_clients()?;
+    tonic_servers()
+}
+
+/// The servers of `tests/grpc_targets`, which are tonic's.
+fn tonic_servers() -> rpc_build::Result<()> {
+    let out_dir = env::var_os("OUT_DIR").unwrap_or_default();
+    rpc_build::configure()
+        .tonic(true)
+        .build_client(false)
+        .out_dir(Path::new(&out_dir).join("tonic-servers"))
+        .compile(&["proto/probe.proto", "proto/streams.proto"], &["proto"])
 }
 
 /// The clients of `tests/grpc`, which are tonic's.
@@ -35,8 +51,10 @@ fn tonic_clients() -> rpc_build::Result<()> {
                 "proto/grpc/testing/test.proto",
                 "proto/probe.proto",
                 "proto/streams.proto",
+                "../proto/grpc/health/v1/health.proto",
+                "../proto/grpc/reflection/v1/reflection.proto",
             ],
-            &["proto"],
+            &["proto", "../proto"],
         )
 }
 

@@ -128,6 +128,7 @@ impl Pair {
             kind,
             body: &body.into(),
             may_compress: false,
+            descriptor: None,
         };
         let index = self.calls.ends.len();
         if let Ok(id) = self.client.start(self.now, &request, index) {

@@ -1,4 +1,5 @@
-//! Fuzz targets. Each takes any bytes and panics if a promise of `rpc-wire` is broken.
+//! Fuzz targets. Each takes any bytes and panics if a promise of `rpc-wire`, or of `rpc_runtime::json`, is
+//! broken.
 //!
 //! `cargo test -p rpc-fuzz` tries the corpus and some random inputs; `BOLERO_RANDOM_TEST_TIME_MS=60000`
 //! in the environment lets it look for longer. Guided by coverage, with a nightly toolchain:
@@ -15,12 +16,14 @@ use rpc_testkit::CountingAllocator;
 mod calls;
 mod frames;
 mod input;
+mod json;
 mod made;
 mod metadata;
 mod peers;
 
 pub use calls::calls;
 pub use frames::frames;
+pub use json::{json, prepare_json};
 pub use metadata::metadata;
 pub use peers::peers;
 

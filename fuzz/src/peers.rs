@@ -80,6 +80,7 @@ fn attack_client(bytes: &[u8], piece: usize) {
             kind,
             body: &Encoded::default(),
             may_compress: false,
+            descriptor: None,
         };
         let started = client.start(now, &request, index);
         started.expect("the first calls of a connection start");

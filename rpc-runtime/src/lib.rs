@@ -17,6 +17,7 @@
 //! remains is a method that is fast at first and slow later: its first one or two slow calls hold up
 //! their connection, for as long as they block.
 
+mod builtin;
 mod call;
 mod client;
 pub mod codec;
@@ -26,11 +27,25 @@ mod compression;
 #[cfg(feature = "config")]
 mod config;
 mod connection;
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
+mod exchange;
 mod gateway;
-#[cfg(feature = "grpc")]
+#[cfg(feature = "_http")]
 mod grpc;
 #[cfg(feature = "_http")]
+#[cfg_attr(
+    not(all(feature = "grpc", feature = "http")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "each of the protocols over it takes a part of it"
+    )
+)]
 mod http;
+#[cfg(feature = "_json")]
+pub mod json;
+#[cfg(feature = "jsonrpc")]
+pub mod jsonrpc;
 mod local;
 mod macros;
 pub mod middleware;
@@ -39,6 +54,7 @@ pub mod retry;
 mod server;
 mod signal;
 mod transport;
+mod unwind;
 
 pub use bytes;
 pub use prost;
@@ -51,6 +67,8 @@ pub use rpc_wire::{
 #[cfg(feature = "json")]
 pub use serde;
 
+#[cfg(feature = "health")]
+pub use builtin::health;
 pub use call::{Context, Streaming};
 pub use client::{
     Batch, BatchResults, Call, CallTask, Channel, ChannelBuilder, Response, RpcFuture, TaskStatus,

@@ -127,6 +127,7 @@ pub struct MethodDescriptor {
     timeout: Option<Duration>,
     retry: Option<RetryPolicy>,
     aliases: &'static [&'static str],
+    file_descriptor_set: &'static [u8],
     number: AtomicU32,
 }
 
@@ -157,6 +158,7 @@ impl MethodDescriptor {
             timeout: None,
             retry: None,
             aliases: &[],
+            file_descriptor_set: &[],
             number: AtomicU32::new(NOT_ASKED),
         }
     }
@@ -194,6 +196,13 @@ impl MethodDescriptor {
     /// The same method, which is also known by these names.
     pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// The same method, whose messages this encoded `google.protobuf.FileDescriptorSet` defines, as that
+    /// of its [service](ServiceDescriptor::file_descriptor_set).
+    pub const fn with_file_descriptor_set(mut self, file_descriptor_set: &'static [u8]) -> Self {
+        self.file_descriptor_set = file_descriptor_set;
         self
     }
 
@@ -246,6 +255,12 @@ impl MethodDescriptor {
     /// Other names that the server knows the method by: the options `(rpc.alias)`.
     pub const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
+    }
+
+    /// The encoded `google.protobuf.FileDescriptorSet` that defines the method's messages; empty if it
+    /// is not known.
+    pub const fn file_descriptor_set(&self) -> &'static [u8] {
+        self.file_descriptor_set
     }
 
     /// The method number that clients of this process use on every connection.

@@ -8,6 +8,7 @@ mod expected;
 mod flaky_service;
 mod flows_service;
 mod interop_service;
+mod jsonrpc_peer;
 mod log;
 mod once;
 mod pooled;
@@ -27,6 +28,7 @@ pub use expected::Expected;
 pub use flaky_service::{Answer, Seen, TestFlaky};
 pub use flows_service::{Flow, TestFlows, piece};
 pub use interop_service::InteropService;
+pub use jsonrpc_peer::JsonRpcPeer;
 pub use log::Log;
 pub use once::once;
 pub use pooled::{connect, until_pool};
@@ -45,3 +47,8 @@ rpc_runtime::include_protos!();
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/interceptors.md")]
 struct InterceptorsDocument;
+
+/// The same of another document.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/health-and-reflection.md")]
+struct HealthDocument;

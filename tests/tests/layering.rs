@@ -22,13 +22,24 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression", "grpc"],
+            &[
+                "signal",
+                "unwind",
+                "transport",
+                "codec",
+                "compression",
+                "grpc",
+                "json",
+                "jsonrpc",
+            ],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
-            &["http", "local"],
+            &["http", "exchange", "local"],
+            &["codegen"],
+            &["builtin"],
             &["gateway"],
-            &["codegen", "config"],
+            &["config"],
         ],
     ),
 ];

@@ -87,6 +87,7 @@ fn method_descriptor(service: &Service, method: &Method) -> TokenStream {
     let options = options(codegen, &method.options);
     quote! {
         #codegen::MethodDescriptor::new(#full_name, #name, #path, #codegen::MethodKind::#kind)
+            .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
             #idempotency
             #deprecated
             #options

@@ -212,6 +212,7 @@ impl Attempt {
             kind: self.method.kind(),
             body: self.compressed.as_deref().unwrap_or(&self.body),
             may_compress: self.compress.is_wanted(),
+            descriptor: Some(self.method),
         }
     }
 

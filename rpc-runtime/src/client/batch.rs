@@ -13,11 +13,12 @@ use tokio::runtime::Handle;
 
 use super::blocking;
 use super::call::Call;
+use crate::connection::any::together;
 
 /// Several calls that are sent together, with a result for each.
 ///
 /// The calls are of one method or of several, through one proxy or several; those of one connection
-/// leave in as few writes as they fit into. Nothing is sent before the batch is awaited or waited
+/// leave in as few writes as they fit into, and with JSON-RPC as one message. Nothing is sent before the batch is awaited or waited
 /// for. Each call keeps its own options and its own deadline, and one that fails harms no other.
 ///
 /// [`all`](Self::all) gives all results at the end, in the order of the calls; [`each`](Self::each)
@@ -240,9 +241,11 @@ impl<T> Stream for BatchResults<T> {
         let this = self.get_mut();
         if !this.sent {
             this.sent = true;
-            while let Poll::Ready(Some(ended)) = Pin::new(&mut this.calls).poll_next(cx) {
-                this.early.push_back(ended);
-            }
+            together(|| {
+                while let Poll::Ready(Some(ended)) = Pin::new(&mut this.calls).poll_next(cx) {
+                    this.early.push_back(ended);
+                }
+            });
         }
         match this.early.pop_front() {
             Some(ended) => Poll::Ready(Some(ended)),

@@ -103,7 +103,8 @@ impl ChannelBuilder {
     }
 
     /// Silence on a connection with calls after which the server is sent a PING; 10 seconds unless
-    /// set, and never less than the server agrees to. `Duration::MAX` sends none. The channel gets a
+    /// set, and never less than the server agrees to; on gRPC targets 5.5 minutes, because
+    /// gRPC servers commonly close connections with more PINGs. `Duration::MAX` sends none. The channel gets a
     /// connection of its own.
     ///
     /// A call that begins after such a silence brings a PING along, so that a connection which
@@ -115,7 +116,7 @@ impl ChannelBuilder {
     }
 
     /// Further silence after which a server that was sent a PING is given up: its calls end with
-    /// UNAVAILABLE. 10 seconds unless set. The channel gets a connection of its own.
+    /// UNAVAILABLE. 10 seconds unless set, on gRPC targets 20. The channel gets a connection of its own.
     pub fn keepalive_timeout(mut self, timeout: Duration) -> Self {
         self.connections.keepalive_timeout = Some(timeout);
         self.shared = false;
@@ -151,7 +152,7 @@ impl ChannelBuilder {
         self
     }
 
-    /// Whom to trust, and which certificate to show, on a target with the scheme `rpcs`. Without
+    /// Whom to trust, and which certificate to show, on a target with the scheme `rpcs` or `grpcs`. Without
     /// it the operating system's roots are trusted. The channel gets a connection of its own.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: ClientTls) -> Self {
@@ -162,7 +163,7 @@ impl ChannelBuilder {
 
     /// Whether every frame has a checksum, so that a bit which was changed on the way ends the
     /// connection instead of reaching anybody; not unless set. It takes effect if the server does not
-    /// mind, which servers of this library do not. The channel gets a connection of its own.
+    /// mind, which servers of this library do not, and not on gRPC targets. The channel gets a connection of its own.
     ///
     /// TCP and TLS have checksums of their own; this one is for faults between them, in proxies and
     /// in memory. It costs a few percent of the time of large messages.

@@ -81,6 +81,7 @@ impl Channel {
     /// - `host:port` or `rpc://host:port`: TCP. Of a host with several addresses the first that
     ///   answers counts;
     /// - `rpcs://host:port`: TLS over TCP, with the feature `tls`;
+    /// - `grpc://host:port`, `grpcs://host:port`: any gRPC server, without TLS and with it, with the feature `grpc`;
     /// - `unix:path` or `unix:///path`: a Unix socket;
     /// - `mem:name`: a server of this process that listens under this name.
     pub fn builder(target: impl AsRef<str>) -> ChannelBuilder {

@@ -91,7 +91,10 @@ impl super::ChannelBuilder {
     /// Unless it is set requests are not compressed, and replies may be with any algorithm: the
     /// server decides. An empty list allows none.
     ///
-    /// It is done where it can be: not before the server has said what it supports, which it does
+    /// gRPC servers say nothing of it ahead: they are sent the first of `algorithms`, and answer UNIMPLEMENTED if
+    /// they do not know it.
+    ///
+    /// On other targets it is done where it can be: not before the server has said what it supports, which it does
     /// on a connection's first round trip, not if it supports none of them, and not where it makes a
     /// message longer. Do not use it where an attacker can place text beside a secret in one message
     /// and watch its length.
@@ -136,7 +139,9 @@ impl<T> super::Call<T> {
     /// Compresses the requests of this call whatever their size, with this algorithm and no other;
     /// `None` compresses none. Unless it is set, the channel decides.
     ///
-    /// Both ends of a connection agree on one algorithm, the channel's first choice that the server
+    /// On a gRPC target the algorithm is the channel's first, or gzip if the channel names none.
+    ///
+    /// Both ends of other connections agree on one algorithm, the channel's first choice that the server
     /// supports. If that is another, or none, the call ends with UNIMPLEMENTED, which lists what the
     /// server supports, and is not sent. It waits for the server to say so.
     ///

@@ -1,10 +1,14 @@
 //! Making sure that there is a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rpc_wire::{Stage, Status};
 
 use crate::pool::{ClientPool, no_connection_after};
+
+/// How much longer than an attempt to connect may take its outcome is waited for: it says better what was amiss.
+const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// Connects, and waits until the server has proved to speak the protocol.
 ///
@@ -31,7 +35,7 @@ pub(super) async fn established(pool: &Arc<ClientPool>) -> Result<(), Status> {
     };
     let established = {
         let _runtime = pool.runtime().enter();
-        tokio::time::timeout(limit, established)
+        tokio::time::timeout(limit.saturating_add(LAST_WORD), established)
     };
     let result = match established.await {
         Ok(result) => result,

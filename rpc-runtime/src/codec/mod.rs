@@ -120,7 +120,7 @@ pub(crate) fn name_as(name: &str, metadata: &mut Metadata) -> Result<(), Status>
 }
 
 /// The codec that a call names in its metadata; `None` is protobuf.
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "jsonrpc"))]
 pub(crate) fn named(metadata: &Metadata) -> Option<&str> {
     metadata.get(KEY)
 }

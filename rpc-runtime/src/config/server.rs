@@ -6,6 +6,8 @@ use super::settings::{Setting, apply, setting};
 #[cfg(feature = "tls")]
 use super::tls;
 use crate::gateway::Protocol;
+#[cfg(feature = "_json")]
+use crate::json::JsonOptions;
 use crate::server::{Server, WorkerPool};
 
 /// What may be said of a server. The defaults are those of [`Server`].
@@ -37,6 +39,13 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     setting!(compression, algorithms),
     #[cfg(feature = "compression")]
     setting!(max_compression_ratio, count),
+    #[cfg(feature = "_json")]
+    ("json", |server, value| {
+        let options = apply(value, &[], JSON_SETTINGS, JsonOptions::new())?;
+        Ok(server.json(options))
+    }),
+    #[cfg(feature = "jsonrpc")]
+    setting!(max_batch_length, count),
     #[cfg(feature = "tls")]
     (
         "tls",
@@ -54,16 +63,38 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     ("max_compression_ratio", |_, value| {
         Err(value.missing_feature("compression"))
     }),
+    #[cfg(not(feature = "_json"))]
+    ("json", |_, value| Err(value.missing_feature("http"))),
+    #[cfg(not(feature = "jsonrpc"))]
+    ("max_batch_length", |_, value| {
+        Err(value.missing_feature("jsonrpc"))
+    }),
     #[cfg(not(feature = "tls"))]
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
-fn without(mut server: Server, protocols: &Node) -> Result<Server, ConfigError> {
-    for protocol in protocols.some_of(&[("v1", Protocol::V1)])? {
-        server = server.without(protocol);
+fn without(mut server: Server, answers: &Node) -> Result<Server, ConfigError> {
+    type Without = fn(Server) -> Server;
+    let known: [(&str, Without); 6] = [
+        ("grpc", |server| server.without(Protocol::Grpc)),
+        ("health", Server::without_health),
+        ("http", |server| server.without(Protocol::Http)),
+        ("jsonrpc", |server| server.without(Protocol::JsonRpc)),
+        ("reflection", Server::without_reflection),
+        ("v1", |server| server.without(Protocol::V1)),
+    ];
+    for without in answers.some_of(&known)? {
+        server = without(server);
     }
     Ok(server)
 }
+
+/// What may be said of messages as JSON.
+#[cfg(feature = "_json")]
+const JSON_SETTINGS: &[Setting<JsonOptions>] = &[
+    setting!(emit_defaults, flag),
+    setting!(ignore_unknown_fields, flag),
+];
 
 /// What may be said of a worker pool beside its size.
 const POOL_SETTINGS: &[Setting<WorkerPool>] = &[

@@ -55,7 +55,12 @@ impl Node {
 
     /// The setting is not compiled in.
     #[cfg_attr(
-        all(feature = "compression", feature = "json", feature = "tls"),
+        all(
+            feature = "_json",
+            feature = "compression",
+            feature = "json",
+            feature = "tls"
+        ),
         expect(dead_code, reason = "every setting is compiled in")
     )]
     pub(super) fn missing_feature(&self, feature: &str) -> ConfigError {

@@ -71,13 +71,6 @@ of_any_kind! {
     fn poll_reply(&self, id: u32, cx: &Context<'_>) -> Poll<Outcome>;
     fn poll_streamed_reply(&self, id: u32, cx: &Context<'_>) -> Poll<Outcome>;
     fn poll_headers(&self, id: u32, cx: &Context<'_>) -> Poll<Result<Metadata, Status>>;
-    fn poll_messages(
-        &self,
-        id: u32,
-        read: &mut u64,
-        into: &mut Messages,
-        cx: &Context<'_>
-    ) -> Poll<Result<bool, Status>>;
     fn decompress(&self, message: Encoded) -> Result<Bytes, Status>;
     fn trailers(&self, id: u32) -> Option<Metadata>;
     fn poll_send(&self, id: u32, message: &Encoded, cx: &Context<'_>) -> Poll<bool>;
@@ -87,6 +80,21 @@ of_any_kind! {
 }
 
 impl AnyConnection {
+    /// See [`ClientConnection::poll_messages`].
+    pub(crate) fn poll_messages(
+        &self,
+        id: u32,
+        read: &mut u64,
+        into: &mut Messages,
+        cx: &Context<'_>,
+    ) -> Poll<Result<bool, Status>> {
+        match self {
+            Self::Native(connection) => connection.poll_messages(id, read, into, cx),
+            #[cfg(feature = "_foreign")]
+            Self::Foreign(connection) => connection.poll_messages(id, read, into, cx),
+        }
+    }
+
     /// See [`ClientConnection::established`].
     pub(crate) async fn established(&self) -> Result<(), Status> {
         match self {
@@ -95,4 +103,12 @@ impl AnyConnection {
             Self::Foreign(connection) => connection.established(),
         }
     }
+}
+
+/// Has the calls that `begin` begins sent as one message, where their protocol has such.
+pub(crate) fn together<R>(begin: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "jsonrpc")]
+    return super::jsonrpc::as_one_message(begin);
+    #[cfg(not(feature = "jsonrpc"))]
+    begin()
 }

@@ -15,6 +15,8 @@ pub(crate) mod completions;
 pub(crate) mod foreign;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
+#[cfg(feature = "jsonrpc")]
+pub(crate) mod jsonrpc;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
 pub(crate) mod messages;

@@ -95,6 +95,7 @@ fn start_in(connection: &ClientConnection, kept: bool) -> impl Future<Output = O
             kind: MethodKind::Unary,
             body: &Encoded::default(),
             may_compress: false,
+            descriptor: None,
         };
         match connection.start(Instant::now(), &request, kept, cx) {
             Started::Open(id) => Poll::Ready(Some(id)),

@@ -27,6 +27,10 @@ const DEFAULT_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// than clients wait, so that it is usually they who close.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// Requests of a JSON-RPC batch, unless configured otherwise: as many as a connection's calls at a time.
+#[cfg(feature = "jsonrpc")]
+const DEFAULT_MAX_BATCH_LENGTH: usize = 1024;
+
 /// How a client that is gone is found out, unless configured otherwise: its own PINGs come every
 /// ten seconds, so only one that sends none is asked.
 pub(crate) const DEFAULT_KEEPALIVE: Keepalive = Keepalive {
@@ -45,6 +49,9 @@ pub(crate) struct ConnectionConfig {
     /// No more requests are read while this many bytes wait to be written, so that a client that
     /// does not read its replies holds up nobody but itself.
     pub(crate) max_unread_output: usize,
+    /// Requests that a JSON-RPC batch may have.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) max_batch_length: usize,
     /// How long a client may take nothing of what is written.
     pub(crate) write_timeout: Duration,
     /// How long a connection may have no calls.
@@ -73,6 +80,8 @@ impl Default for ConnectionConfig {
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             frame_timeout: DEFAULT_FRAME_TIMEOUT,
             max_unread_output: DEFAULT_MAX_UNREAD_OUTPUT,
+            #[cfg(feature = "jsonrpc")]
+            max_batch_length: DEFAULT_MAX_BATCH_LENGTH,
             write_timeout: DEFAULT_WRITE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             max_age: None,

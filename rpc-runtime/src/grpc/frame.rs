@@ -42,6 +42,10 @@ pub(crate) struct Framed {
     message: Bytes,
 }
 
+#[cfg_attr(
+    all(not(feature = "grpc"), not(test)),
+    expect(dead_code, reason = "gRPC's clients send it")
+)]
 impl Framed {
     /// Puts a message behind its prefix.
     ///
@@ -133,14 +137,13 @@ impl MessageReader {
     /// RESOURCE_EXHAUSTED if a prefix announces more than `max_message_size`; INTERNAL if it is none. Nothing after
     /// that can be read.
     pub(crate) fn next(&mut self) -> Result<Option<Encoded>, Status> {
-        if self.partial.is_empty() {
-            if let Some((compressed, length)) = self.announced(&self.piece)?
-                && self.piece.len() - PREFIX_SIZE >= length
-            {
-                self.piece.advance(PREFIX_SIZE);
-                let bytes = self.piece.split_to(length);
-                return Ok(Some(Encoded { bytes, compressed }));
-            }
+        if self.partial.is_empty()
+            && let Some((compressed, length)) = self.announced(&self.piece)?
+            && self.piece.len() - PREFIX_SIZE >= length
+        {
+            self.piece.advance(PREFIX_SIZE);
+            let bytes = self.piece.split_to(length);
+            return Ok(Some(Encoded { bytes, compressed }));
         }
         self.fill(PREFIX_SIZE);
         let Some((compressed, length)) = self.announced(&self.partial)? else {

@@ -4,9 +4,14 @@
 //! Their rules are those of gRPC's "PROTOCOL-HTTP2.md".
 
 mod base64;
+#[cfg(feature = "grpc")]
 pub(crate) mod content_type;
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) mod frame;
 pub(crate) mod metadata;
+#[cfg(feature = "grpc")]
 pub(crate) mod percent;
+#[cfg(feature = "grpc")]
 pub(crate) mod status;
+#[cfg(feature = "grpc")]
 pub(crate) mod timeout;

@@ -22,6 +22,8 @@ use super::io::HttpIo;
 use super::prefix::{Version, version};
 use super::reply::ReplyBody;
 use super::requests::Requests;
+#[cfg(any(feature = "grpc", feature = "http"))]
+use crate::compression::Compression;
 use crate::connection::refusal::close;
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{CallParts, GatewayConnection, Router};
@@ -77,6 +79,15 @@ impl HttpConnection {
         let mut share = self.replies.share();
         share.hold(length).map_err(unread)?;
         Ok(share)
+    }
+
+    /// The algorithms that the server supports, and clients over HTTP know.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Compression> {
+        let names = self.config.session.settings.compression.iter();
+        names
+            .filter(|name| ["gzip", "zstd"].contains(&name.as_str()))
+            .filter_map(|name| Compression::from_name(name))
     }
 
     /// Largest request, in bytes.

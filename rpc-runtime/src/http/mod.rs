@@ -13,6 +13,8 @@ mod drive;
 mod executor;
 mod gateway;
 mod io;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod messages;
 mod prefix;
 mod reply;
 mod requests;
@@ -24,5 +26,7 @@ pub(crate) use body::RequestBody;
 pub(crate) use budget::Share;
 pub(crate) use connection::{HttpConnection, unread};
 pub(crate) use gateway::Http;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use messages::Messages;
 pub(crate) use reply::{ReplyBody, next_piece, text};
 pub(crate) use service::{Answering, HttpRequest, HttpService};

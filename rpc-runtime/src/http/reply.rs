@@ -33,6 +33,7 @@ enum Kind {
 
 impl ReplyBody {
     /// No body.
+    #[cfg(feature = "grpc")]
     pub(crate) fn empty() -> Self {
         Self::of(None, None)
     }
@@ -43,6 +44,7 @@ impl ReplyBody {
     }
 
     /// One that is there already, and what comes behind it.
+    #[cfg(feature = "grpc")]
     pub(crate) fn with_trailers(data: Bytes, trailers: HeaderMap) -> Self {
         Self::of(Some(data), Some(trailers))
     }

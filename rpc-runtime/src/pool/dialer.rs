@@ -58,11 +58,34 @@ pub(crate) fn dialer(
         }
         #[cfg(not(feature = "grpc"))]
         Some(target @ (Target::Grpc(_) | Target::GrpcTls(_))) => {
-            Err(Status::invalid_argument(format!(
-                "the target {target} takes gRPC, which is not compiled in; enable the feature grpc of rpc-runtime"
-            ))
-            .with_may_have_run(false))
+            Err(not_compiled_in(target, "gRPC", "grpc"))
+        }
+        #[cfg(feature = "jsonrpc")]
+        Some(target @ (Target::JsonRpc(_) | Target::JsonRpcHttp(..))) => {
+            let endpoint = match target {
+                Target::JsonRpcHttp(authority, path) => {
+                    Some(crate::connection::jsonrpc::Endpoint {
+                        authority: authority.to_string(),
+                        path: path.clone(),
+                    })
+                }
+                _ => None,
+            };
+            let dialer = super::jsonrpc::JsonRpcDialer::new(connector, endpoint, &config, pool);
+            Ok(Box::new(dialer))
+        }
+        #[cfg(not(feature = "jsonrpc"))]
+        Some(target @ (Target::JsonRpc(_) | Target::JsonRpcHttp(..))) => {
+            Err(not_compiled_in(target, "JSON-RPC", "jsonrpc"))
         }
         _ => Ok(Box::new(NativeDialer::new(connector, config, pool))),
     }
+}
+
+#[cfg(not(all(feature = "grpc", feature = "jsonrpc")))]
+fn not_compiled_in(target: &Target, protocol: &str, feature: &str) -> Status {
+    Status::invalid_argument(format!(
+        "the target {target} takes {protocol}, which is not compiled in; enable the feature {feature} of rpc-runtime"
+    ))
+    .with_may_have_run(false)
 }

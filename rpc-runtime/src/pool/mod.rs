@@ -25,6 +25,8 @@ mod exhausted;
 mod grpc;
 mod health;
 mod held;
+#[cfg(feature = "jsonrpc")]
+mod jsonrpc;
 mod keep;
 mod lease;
 mod native;

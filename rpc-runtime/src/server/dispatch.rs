@@ -199,7 +199,8 @@ impl ServerSink for Dispatcher {
     fn takes_stream(&self, method: &Arc<Route>) -> bool {
         match &**method {
             Route::Method(route) => route.descriptor.kind().client_streams(),
-            Route::Unknown(_) => false,
+            // It is refused at once: its requests may take for ever.
+            Route::Unknown(_) => true,
         }
     }
 

@@ -4,6 +4,7 @@ mod accept;
 mod blocking_stream;
 mod bound;
 mod builder;
+mod builtin;
 #[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
@@ -15,6 +16,11 @@ mod gateway;
 mod handled;
 mod handling;
 mod intercepted;
+#[cfg(feature = "_json")]
+mod json;
+#[cfg(not(feature = "_json"))]
+#[path = "no_json.rs"]
+mod json;
 mod limit;
 mod pace;
 mod reply;
@@ -37,17 +43,22 @@ pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemen
 pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
-#[cfg(feature = "v1")]
+pub(crate) use builtin::{Builtin, RegisteredService};
+#[cfg(any(feature = "jsonrpc", feature = "v1"))]
 pub(crate) use call::Answer;
 #[cfg(feature = "_gateway")]
 pub(crate) use call::CallParts;
+#[cfg(feature = "jsonrpc")]
+pub(crate) use call::UnaryCall;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use call::{StreamCall, StreamRequests};
 pub(crate) use gateway::{Gateway, Gateways};
 #[cfg(feature = "_gateway")]
 pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::Route;
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
+pub(crate) use router::RoutedMethod;
 pub(crate) use router::Router;
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;

@@ -8,11 +8,12 @@ use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::{CallHandling, Handling};
 use super::intercepted::intercept;
+use super::json::{Json, RouteJson};
 use super::limit::{Counted, Counter};
 use super::pace::Pace;
 use super::run::catch;
 use super::workers::WorkerPool;
-use super::{Incoming, Reply, ServeError, Service};
+use super::{Incoming, RegisteredService, Reply, ServeError, Service};
 use crate::call::Context;
 use crate::middleware::{Layers, Next};
 
@@ -26,6 +27,7 @@ struct Registered {
     service: Arc<dyn Service>,
     /// For errors.
     type_name: &'static str,
+    is_builtin: bool,
 }
 
 impl Services {
@@ -44,9 +46,37 @@ impl Services {
                 second: type_name,
             });
         }
-        self.services
-            .insert(name, Registered { service, type_name });
+        let registered = Registered {
+            service,
+            type_name,
+            is_builtin: false,
+        };
+        self.services.insert(name, registered);
         Ok(())
+    }
+
+    /// Registers a service that nobody asked for, unless the name is taken.
+    pub(super) fn add_builtin(&mut self, name: &str, service: Arc<dyn Service>) {
+        let entry = self.services.entry(name.to_owned());
+        entry.or_insert(Registered {
+            service,
+            type_name: "the library's own",
+            is_builtin: true,
+        });
+    }
+
+    /// All that are registered, by name.
+    pub(super) fn list(&self) -> Vec<RegisteredService> {
+        let services = self.services.iter();
+        let mut services: Vec<_> = services
+            .map(|(name, registered)| RegisteredService {
+                name: name.clone(),
+                descriptor: registered.service.descriptor(),
+                is_builtin: registered.is_builtin,
+            })
+            .collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
     }
 }
 
@@ -65,6 +95,8 @@ pub(super) struct CallConfig {
     pub(super) default_timeout: Duration,
     /// What is around them.
     pub(super) layers: Layers,
+    /// How their messages are JSON.
+    pub(super) json: Json,
 }
 
 impl Default for CallConfig {
@@ -74,6 +106,7 @@ impl Default for CallConfig {
             max_concurrent_calls: None,
             default_timeout: DEFAULT_TIMEOUT,
             layers: Layers::default(),
+            json: Json::default(),
         }
     }
 }
@@ -95,15 +128,16 @@ struct Routed {
 }
 
 impl Routed {
-    fn new(service: Arc<dyn Service>, workers: &WorkerPool) -> Self {
+    fn new(service: Arc<dyn Service>, calls: &CallConfig) -> Self {
         let methods = service.descriptor().methods().iter().enumerate();
         let methods = methods
             .map(|(index, descriptor)| RoutedMethod {
                 service: Arc::clone(&service),
                 index,
                 descriptor,
-                handling: Handling::of(descriptor, service.handler_options(index), workers),
+                handling: Handling::of(descriptor, service.handler_options(index), &calls.workers),
                 pace: Arc::default(),
+                json: RouteJson::new(calls.json),
             })
             .collect();
         Routed { service, methods }
@@ -127,9 +161,18 @@ pub(crate) struct RoutedMethod {
     pub(super) descriptor: &'static MethodDescriptor,
     handling: Option<Arc<Handling>>,
     pub(super) pace: Arc<Pace>,
+    #[cfg_attr(not(feature = "_json"), expect(dead_code, reason = "nobody asks"))]
+    pub(super) json: RouteJson,
 }
 
 impl RoutedMethod {
+    /// Its names: its own, and its aliases.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let method = self.descriptor;
+        std::iter::once(method.name()).chain(method.aliases().iter().copied())
+    }
+
     /// When a call that starts now has to end, if its caller waits until `deadline`.
     pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
         match &self.handling {
@@ -153,6 +196,7 @@ impl Router {
         let registered = Registered {
             service,
             type_name: "",
+            is_builtin: false,
         };
         let services = HashMap::from([(name, registered)]);
         Router::new(Services { services }, CallConfig::default())
@@ -163,7 +207,7 @@ impl Router {
         let services = services.services.into_iter();
         Router {
             services: services
-                .map(|(name, registered)| (name, Routed::new(registered.service, &calls.workers)))
+                .map(|(name, registered)| (name, Routed::new(registered.service, &calls)))
                 .collect(),
             max_concurrent_calls: calls.max_concurrent_calls,
             #[cfg(feature = "_gateway")]
@@ -211,6 +255,16 @@ impl Router {
     #[cfg(feature = "_gateway")]
     pub(crate) fn default_timeout(&self) -> Duration {
         self.default_timeout
+    }
+
+    /// Every method, with the name that its service is registered under.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) fn methods(&self) -> impl Iterator<Item = (&str, &RoutedMethod)> {
+        let services = self.services.iter();
+        services.flat_map(|(name, routed)| {
+            let methods = routed.methods.iter();
+            methods.map(move |method| (name.as_str(), method))
+        })
     }
 
     /// Finds what answers `package.Service/Method`.

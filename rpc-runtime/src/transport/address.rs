@@ -51,6 +51,10 @@ impl ListenAddress {
                 "the schemes grpc and grpcs are for clients; a server that listens at host:port with the feature grpc \
                  answers gRPC there",
             )),
+            Target::JsonRpc(_) | Target::JsonRpcHttp(..) => Err(invalid(
+                "the schemes jsonrpc and jsonrpc+http are for clients; a server that listens at host:port with the feature jsonrpc answers \
+                 JSON-RPC there",
+            )),
             Target::Unix(_) | Target::Memory(_) if has_tls => Err(invalid(
                 "Server::tls is for TCP, and nothing leaves the machine here; leave it out",
             )),

@@ -33,9 +33,10 @@ pub(crate) fn connector(
             ))
             .with_may_have_run(false));
         }
-        Target::Tcp(authority) | Target::Grpc(authority) => {
-            Arc::new(TcpConnector::new(authority, address))
-        }
+        Target::Tcp(authority)
+        | Target::Grpc(authority)
+        | Target::JsonRpc(authority)
+        | Target::JsonRpcHttp(authority, _) => Arc::new(TcpConnector::new(authority, address)),
         Target::Unix(path) => Arc::new(UnixConnector { path, address }),
         Target::Memory(name) => Arc::new(MemoryConnector { name, address }),
     })

@@ -23,6 +23,10 @@ pub(crate) enum Target {
     Grpc(Authority),
     /// `grpcs://host:port`: a gRPC server, by TLS.
     GrpcTls(Authority),
+    /// `jsonrpc://host:port`: a server that speaks JSON-RPC over TCP.
+    JsonRpc(Authority),
+    /// `jsonrpc+http://host:port/path`: one that speaks it over HTTP. The path begins with its slash.
+    JsonRpcHttp(Authority, String),
     /// `unix:path` or `unix:///path`.
     Unix(PathBuf),
     /// `mem:name`.
@@ -46,7 +50,7 @@ impl Target {
         Self::parse_parts(text).map_err(|reason| {
             InvalidTarget(format!(
                 "target {text:?} {reason}; write host:port or rpc://host:port, such as \
-                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, unix:/path or mem:name"
+                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, jsonrpc://host:port, jsonrpc+http://host:port, unix:/path or mem:name"
             ))
         })
     }
@@ -57,6 +61,13 @@ impl Target {
             (Some("rpcs"), rest) => Authority::parse(rest).map(Target::Tls),
             (Some("grpc"), rest) => Authority::parse(rest).map(Target::Grpc),
             (Some("grpcs"), rest) => Authority::parse(rest).map(Target::GrpcTls),
+            (Some("jsonrpc"), rest) => Authority::parse(rest).map(Target::JsonRpc),
+            (Some("jsonrpc+http"), rest) => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let path = if path.is_empty() { "/" } else { path };
+                let authority = Authority::parse(authority)?;
+                Ok(Target::JsonRpcHttp(authority, path.to_owned()))
+            }
             (Some("unix"), rest) => parse_path(rest).map(Target::Unix),
             (Some("mem"), rest) => match rest.strip_prefix("//").unwrap_or(rest) {
                 "" => Err("has no name".to_owned()),
@@ -133,6 +144,10 @@ impl fmt::Display for Target {
             Target::Tls(authority) => write!(f, "rpcs://{authority}"),
             Target::Grpc(authority) => write!(f, "grpc://{authority}"),
             Target::GrpcTls(authority) => write!(f, "grpcs://{authority}"),
+            Target::JsonRpc(authority) => write!(f, "jsonrpc://{authority}"),
+            Target::JsonRpcHttp(authority, path) => {
+                write!(f, "jsonrpc+http://{authority}{path}")
+            }
             Target::Unix(path) => write!(f, "unix:{}", path.display()),
             Target::Memory(name) => write!(f, "mem:{name}"),
         }

@@ -44,8 +44,10 @@ async fn both_protocols_are_served_over_tls() {
 #[tokio::test]
 async fn a_server_without_protocols_over_http_does_not_offer_them() {
     let authority = Authority::new();
-    let server =
-        TestServer::start_with(|server| server.tls(authority.server()).without(Protocol::Grpc));
+    let server = TestServer::start_with(|server| {
+        let server = server.tls(authority.server());
+        server.without(Protocol::Grpc).without(Protocol::Http)
+    });
     let server = server.await;
     let error = within(LIMIT, tonic(&server, &authority)).await.unwrap_err();
     let mut text = String::new();

@@ -140,7 +140,6 @@ impl ForeignConnection {
         self.poll_stream(id, cx, |call, cx| call.poll_headers(cx))
     }
 
-    /// Its protocol counts itself what was read.
     pub(in crate::connection) fn poll_messages(
         &self,
         id: u32,
@@ -148,16 +147,17 @@ impl ForeignConnection {
         into: &mut Messages,
         cx: &Context<'_>,
     ) -> Poll<Result<bool, Status>> {
+        // What is read needs no telling: a message is taken when it is wanted.
         *read = 0;
-        if !into.is_empty() {
-            return Poll::Ready(Ok(true));
+        if into.is_empty() {
+            let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)))?;
+            let Some(message) = message else {
+                self.has_ended(id);
+                return Poll::Ready(Ok(false));
+            };
+            into.push(message.into());
         }
-        let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)))?;
-        match message {
-            Some(message) => into.push(message.into()),
-            None => self.has_ended(id),
-        }
-        Poll::Ready(Ok(!into.is_empty()))
+        Poll::Ready(Ok(true))
     }
 
     /// Asks a call with a stream of replies; an error is its end.

@@ -97,10 +97,7 @@ impl Cell {
     /// Asks the call for what needs no waiting.
     pub(super) fn ask<R>(&self, ask: impl FnOnce(&mut dyn ForeignCall) -> R) -> Option<R> {
         let mut state = self.lock();
-        match &mut state.call {
-            Some(call) => Some(ask(&mut **call)),
-            None => None,
-        }
+        state.call.as_mut().map(|call| ask(&mut **call))
     }
 
     /// Ends the call, whatever it has come to.

@@ -86,6 +86,7 @@ impl ForeignConnection {
     }
 
     /// Whether calls run.
+    #[cfg(feature = "grpc")]
     pub(crate) fn has_calls(&self) -> bool {
         self.lock().open > 0
     }

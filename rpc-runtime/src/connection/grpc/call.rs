@@ -43,6 +43,8 @@ enum Replies {
     },
     /// All is here: trailing metadata, or a status.
     Ended(Result<Metadata, Status>),
+    /// The connection is lost, and with it the rest; the call is ended for it.
+    Lost,
 }
 
 impl GrpcCall {
@@ -68,16 +70,17 @@ impl GrpcCall {
             let response = ready!(Pin::new(response).poll(cx));
             self.replies = match response {
                 Ok(response) => self.opened(response),
-                Err(error) => {
-                    let status = error::status(error, self.deadline);
-                    Replies::Ended(Err(status.with_stage(Stage::Wait)))
-                }
+                Err(error) => match error::status(error, self.deadline) {
+                    Some(status) => Replies::Ended(Err(status.with_stage(Stage::Wait))),
+                    None => Replies::Lost,
+                },
             };
         }
-        Poll::Ready(match &self.replies {
-            Replies::Ended(Err(status)) => Err(status.clone()),
-            _ => Ok(()),
-        })
+        match &self.replies {
+            Replies::Lost => Poll::Pending,
+            Replies::Ended(Err(status)) => Poll::Ready(Err(status.clone())),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 
     fn opened(&mut self, response: http::Response<RecvStream>) -> Replies {
@@ -106,7 +109,7 @@ impl GrpcCall {
                 body,
                 reader,
                 encoding,
-            } => match ready!(poll_open(body, reader, self.deadline, cx)) {
+            } => match ready!(poll_open(body, reader, cx)) {
                 Ok(Next::Message(message)) => {
                     let encoding = *encoding;
                     self.plain(message, encoding).map(Some)
@@ -120,9 +123,17 @@ impl GrpcCall {
                     self.replies = Replies::Ended(ended);
                     return self.poll_next(cx);
                 }
+                Ok(Next::Broken(error)) => match error::status(error, self.deadline) {
+                    Some(status) => Err(status),
+                    None => {
+                        self.replies = Replies::Lost;
+                        return Poll::Pending;
+                    }
+                },
                 Err(status) => Err(status),
             },
-            Replies::Ended(Ok(_)) | Replies::Awaited(_) => return Poll::Ready(Ok(None)),
+            Replies::Ended(Ok(_)) => return Poll::Ready(Ok(None)),
+            Replies::Awaited(_) | Replies::Lost => return Poll::Pending,
             Replies::Ended(Err(status)) => Err(status.clone()),
         };
         Poll::Ready(next.map_err(|status| self.fail(status)))
@@ -179,15 +190,15 @@ enum Next {
     Message(Encoded),
     /// Nothing but its trailers.
     End(Option<http::HeaderMap>),
+    /// Nothing, because of an error of HTTP/2.
+    Broken(h2::Error),
 }
 
 fn poll_open(
     body: &mut RecvStream,
     reader: &mut MessageReader,
-    deadline: Option<Instant>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Next, Status>> {
-    let failed = |error| error::status(error, deadline);
     loop {
         if let Some(message) = reader.next()? {
             return Poll::Ready(Ok(Next::Message(message)));
@@ -198,10 +209,10 @@ fn poll_open(
                 let _ = body.flow_control().release_capacity(piece.len());
                 reader.push(piece);
             }
-            Some(Err(error)) => return Poll::Ready(Err(failed(error))),
+            Some(Err(error)) => return Poll::Ready(Ok(Next::Broken(error))),
             None => {
                 let trailers = ready!(body.poll_trailers(cx));
-                return Poll::Ready(trailers.map(Next::End).map_err(failed));
+                return Poll::Ready(Ok(trailers.map_or_else(Next::Broken, Next::End)));
             }
         }
     }

@@ -6,7 +6,11 @@ use h2::Reason;
 use rpc_wire::{Code, Status};
 
 /// The status of a call whose stream ended with an error, by gRPC's table. It says whether the call may have run.
-pub(super) fn status(error: h2::Error, deadline: Option<Instant>) -> Status {
+/// `None` if the connection is lost: why is known to whoever moves its bytes.
+pub(super) fn status(error: h2::Error, deadline: Option<Instant>) -> Option<Status> {
+    if error.is_io() {
+        return None;
+    }
     let is_late = || deadline.is_some_and(|deadline| deadline <= Instant::now());
     let status = match error.reason() {
         // Streams above the last one that a GOAWAY names get its error, others go on.
@@ -31,7 +35,7 @@ pub(super) fn status(error: h2::Error, deadline: Option<Instant>) -> Status {
         )),
         _ => Status::unavailable(format!("the connection broke: {error}")),
     };
-    status.with_source(error)
+    Some(status.with_source(error))
 }
 
 fn code_of(reason: Reason) -> Code {

@@ -1,5 +1,6 @@
 //! How a connection to a gRPC server begins.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -81,7 +82,9 @@ async fn established(
 ) -> Result<(), Status> {
     let mut connection = pin!(connection);
     poll_fn(|cx| match connection.as_mut().poll(cx) {
-        Poll::Ready(Ok(())) => Poll::Ready(Err(no_connection("the server closed the connection"))),
+        Poll::Ready(Ok(())) => {
+            Poll::Ready(Err(no_server(&"the server closed the connection", hearing)))
+        }
         Poll::Ready(Err(error)) => Poll::Ready(Err(no_server(&error, hearing))),
         Poll::Pending if connection.max_concurrent_send_streams() > 0 => Poll::Ready(Ok(())),
         Poll::Pending => Poll::Pending,
@@ -90,23 +93,21 @@ async fn established(
 }
 
 /// What is wrong with a server that does not speak HTTP/2, as far as its first bytes tell.
-fn no_server(error: &h2::Error, hearing: &Hearing) -> Status {
+fn no_server(error: &dyn fmt::Display, hearing: &Hearing) -> Status {
     let first = hearing.first();
     let what = match &first[..] {
-        [] => format!("the server said nothing: {error}; does it speak gRPC, without TLS?"),
-        [0x12, 0x34, ..] => {
-            "the server speaks the native protocol, and no gRPC; write rpc:// in place of grpc://, or enable the \
-             server's feature grpc"
-                .to_owned()
-        }
+        [] => format!(
+            "{error}, without a word; does it speak gRPC? A server of the native protocol is rpc://, one that expects \
+             TLS grpcs://"
+        ),
         [b'H', b'T', b'T', b'P', b'/', b'1', ..] => {
             let text = String::from_utf8_lossy(&first);
             let line = text.lines().next().unwrap_or_default();
-            format!("the server speaks HTTP/1, and gRPC takes HTTP/2: it answered {line:?}; is it the right port?")
+            format!(
+                "the server speaks HTTP/1, and gRPC takes HTTP/2: it answered {line:?}; is it the right port?"
+            )
         }
-        [0x15, 0x03, ..] => {
-            "the server speaks TLS; write grpcs:// in place of grpc://".to_owned()
-        }
+        [0x15, 0x03, ..] => "the server speaks TLS; write grpcs:// in place of grpc://".to_owned(),
         _ => format!("the server does not speak HTTP/2: {error}; is it a gRPC server?"),
     };
     no_connection(&what)

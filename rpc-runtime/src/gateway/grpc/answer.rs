@@ -11,15 +11,14 @@ use http::{HeaderValue, Method, Response, StatusCode, Version};
 use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
 
-use super::head::{self, ACCEPT_ENCODING, Head};
+use super::head::{self, ACCEPT_ENCODING, ENCODING, Head};
 use super::packing::{Packing, framed, framed_in_place};
 use super::replies::Replies;
-use super::requests::Requests;
 use super::response::{failed, trailers, with_headers};
 use crate::call::MessageSource;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::grpc::frame::PREFIX_SIZE;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, text};
+use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, StreamRequests};
 
 /// Answers a request.
@@ -107,7 +106,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let Head {
         parts, requests, ..
     } = calling.head;
-    let request = Requests::new(calling.body, requests).only();
+    let request = Messages::new(calling.body, requests, ENCODING).only();
     let request = before(parts.deadline, request).await??;
     let router = &calling.connection.router;
     let mut call = router.unary(route, parts, MessageBody::Shared(request))?;
@@ -120,7 +119,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let (mut reply, leading) = answer?;
     let reply = if packing.wants(reply.len() - PREFIX_SIZE, &context) {
         // It takes a while, which the other calls of the connection need not wait for.
-        reschedule().await;
+        wake_another_thread();
         reply.advance(PREFIX_SIZE);
         framed(&packing.pack(reply.freeze(), &context))?
     } else {
@@ -165,7 +164,7 @@ async fn streaming(
     let Head {
         parts, requests, ..
     } = calling.head;
-    let requests = Requests::new(calling.body, requests);
+    let requests = Messages::new(calling.body, requests, ENCODING);
     let requests = match kind.client_streams() {
         true => StreamRequests::Many(Box::new(requests)),
         false => StreamRequests::One(before(parts.deadline, requests.only()).await??),

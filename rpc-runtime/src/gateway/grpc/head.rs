@@ -20,9 +20,6 @@ const ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts
 /// The algorithm that changes nothing.
 const IDENTITY: &str = "identity";
 
-/// The algorithms that gRPC knows, too.
-const KNOWN: [&str; 2] = ["gzip", "zstd"];
-
 /// What the headers of a request say of its call.
 pub(super) struct Head {
     pub(super) parts: CallParts,
@@ -78,7 +75,7 @@ fn request_encoding(
 ) -> Result<Option<Compression>, Status> {
     match text(headers, &ENCODING) {
         None | Some(IDENTITY) => Ok(None),
-        Some(name) => supported(connection)
+        Some(name) => connection.algorithms()
             .find(|algorithm| algorithm.name() == name)
             .map(Some)
             .ok_or_else(|| {
@@ -95,20 +92,14 @@ fn request_encoding(
 fn reply_encoding(headers: &HeaderMap, connection: &HttpConnection) -> Option<Compression> {
     let accepted = text(headers, &ACCEPT_ENCODING)?;
     let accepts = |name| accepted.split(',').any(|other| other.trim() == name);
-    supported(connection).find(|algorithm| accepts(algorithm.name()))
-}
-
-/// The algorithms that the server supports, and gRPC knows.
-fn supported(connection: &HttpConnection) -> impl Iterator<Item = Compression> {
-    let names = connection.config.session.settings.compression.iter();
-    names
-        .filter(|name| KNOWN.contains(&name.as_str()))
-        .filter_map(|name| Compression::from_name(name))
+    connection
+        .algorithms()
+        .find(|algorithm| accepts(algorithm.name()))
 }
 
 /// The algorithms that the server supports, as `grpc-accept-encoding` lists them.
 pub(super) fn accepted(connection: &HttpConnection) -> String {
-    let names = supported(connection).map(Compression::name);
+    let names = connection.algorithms().map(Compression::name);
     names.fold(IDENTITY.to_owned(), |list, name| list + "," + name)
 }
 

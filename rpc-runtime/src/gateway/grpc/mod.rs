@@ -4,7 +4,6 @@ mod answer;
 mod head;
 mod packing;
 mod replies;
-mod requests;
 mod response;
 
 use http::header::CONTENT_TYPE;

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, Status};
 use tokio::task::{JoinError, JoinSet};
 
-use super::frame::{self, Request};
+use super::frame::{self, Limits, Request};
 use super::protocol_data::ProtocolData;
+use crate::exchange::{Exchange, Failure};
 use crate::server::{Answer, CallParts, Router};
 use crate::transport::PeerIdentity;
 
@@ -19,6 +20,7 @@ pub(super) struct Calls {
     router: Arc<Router>,
     peer: Option<SocketAddr>,
     identity: Option<Arc<PeerIdentity>>,
+    limits: Limits,
     /// Calls whose handlers have to wait, each in a task of its own.
     running: JoinSet<Finished>,
 }
@@ -35,18 +37,15 @@ impl Calls {
         router: Arc<Router>,
         peer: Option<SocketAddr>,
         identity: Option<Arc<PeerIdentity>>,
+        limits: Limits,
     ) -> Self {
         Calls {
             router,
             peer,
             identity,
+            limits,
             running: JoinSet::new(),
         }
-    }
-
-    /// How many run.
-    pub(super) fn running(&self) -> usize {
-        self.running.len()
     }
 
     /// Calls a method. If its handler need not wait, the reply is appended to `output`.
@@ -54,11 +53,7 @@ impl Calls {
     /// # Errors
     ///
     /// Why there is no reply.
-    pub(super) fn begin(
-        &mut self,
-        request: &Request<'_>,
-        output: &mut BytesMut,
-    ) -> Result<(), String> {
+    fn begin(&mut self, request: &Request<'_>, output: &mut BytesMut) -> Result<(), String> {
         let Request {
             sequence,
             protocol_data,
@@ -90,22 +85,44 @@ impl Calls {
         });
         Ok(())
     }
+}
 
-    /// Appends the reply of a call that has ended to `output`; ready with the reason if there is none.
-    pub(super) fn poll_reply(
+impl Exchange for Calls {
+    const NAME: &'static str = "version 1";
+    const ANSWERS_AFTER_END: bool = false;
+
+    fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    fn begin_next(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<bool, Failure> {
+        let parsed = frame::parse(input, &self.limits);
+        let Some(request) = parsed.map_err(|error| Failure::Untold(error.to_string()))? else {
+            return Ok(false);
+        };
+        let length = request.frame_len();
+        let begun = self.begin(&request, output);
+        input.advance(length);
+        begun.map(|()| true).map_err(Failure::Untold)
+    }
+
+    fn poll_reply(
         &mut self,
         cx: &mut Context<'_>,
         output: &mut BytesMut,
-    ) -> Poll<Result<(), String>> {
+    ) -> Poll<Result<(), Failure>> {
         match self.running.poll_join_next(cx) {
-            Poll::Ready(Some(ended)) => Poll::Ready(finish(ended, output)),
+            Poll::Ready(Some(ended)) => Poll::Ready(finish(ended, output).map_err(Failure::Untold)),
             // Without calls there is nothing to wait for.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
-    /// Cancels those that run.
-    pub(super) fn cancel(&mut self) {
+    fn cut_off(&mut self, _: &str, _: &mut BytesMut) {
+        // There is no frame for it.
+    }
+
+    fn cancel(&mut self) {
         self.running.abort_all();
     }
 }

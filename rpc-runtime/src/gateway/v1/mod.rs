@@ -5,13 +5,13 @@
 //! logged and the connection closed.
 
 mod calls;
-mod connection;
 mod frame;
-mod progress;
 mod protocol_data;
 
-use connection::Connection;
+use calls::Calls;
+use frame::Limits;
 
+use crate::exchange::Connection;
 use crate::server::{Gateway, GatewayConnection, Serving};
 use crate::transport::Prefix;
 
@@ -28,6 +28,19 @@ impl Gateway for V1 {
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {
-        Box::pin(Connection::new(connection).run())
+        let GatewayConnection {
+            opened,
+            peer,
+            identity,
+            router,
+            config,
+            shutdown,
+        } = connection;
+        let limits = Limits {
+            max_metadata_size: config.session.settings.max_metadata_size,
+            max_message_size: config.session.max_message_size,
+        };
+        let calls = Calls::new(router, peer, identity, limits);
+        Box::pin(Connection::new(opened, peer, &config, shutdown, calls).run())
     }
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
+#[cfg(feature = "http")]
+use rpc_wire::Idempotency;
 use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 
@@ -26,6 +28,8 @@ use crate::transport::PeerIdentity;
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::stream::{StreamCall, StreamRequests};
+#[cfg(feature = "jsonrpc")]
+pub(crate) use self::unary::UnaryCall;
 
 /// What comes with a call, beside its messages.
 #[derive(Default)]
@@ -73,6 +77,12 @@ impl RoutedMethod {
     /// Which sides stream.
     pub(crate) fn kind(&self) -> MethodKind {
         self.descriptor.kind()
+    }
+
+    /// Whether the method may run twice, or changes nothing at all.
+    #[cfg(feature = "http")]
+    pub(crate) fn idempotency(&self) -> Idempotency {
+        self.descriptor.idempotency()
     }
 }
 

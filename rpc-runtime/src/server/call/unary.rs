@@ -78,7 +78,7 @@ impl Router {
 
 impl UnaryCall {
     /// What the handler knows of the call.
-    #[cfg(feature = "grpc")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
@@ -101,6 +101,7 @@ impl UnaryCall {
     /// Goes on with a call that [`poll_once`](Self::poll_once) left.
     pub(crate) async fn finish(self) -> Answer {
         if self.unpolled.is_some() {
+            // Another thread looks after the connections, which this one may be about to leave alone.
             wake_another_thread();
         }
         self.await

@@ -18,7 +18,7 @@ use crate::transport::tcp::TcpConnector;
 use crate::transport::{ALPN_NATIVE, BoxTransport, Connecting, Connector};
 
 /// Whom a client trusts, and who it is itself. Given to `ChannelBuilder::tls` for targets with the
-/// scheme `rpcs`; those go without where the operating system's roots are enough. Other streams are
+/// scheme `rpcs` or `grpcs`; those go without where the operating system's roots are enough. Other streams are
 /// wrapped with [`over`](Self::over); what stays on the machine, `unix:` and `mem:`, needs no TLS.
 ///
 /// ```no_run

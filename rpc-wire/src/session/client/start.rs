@@ -12,7 +12,7 @@ use crate::session::assembly::Assembly;
 use crate::session::encoded::compressed_flag;
 use crate::session::send_queue::OUTPUT_TARGET;
 use crate::session::{Encoded, SHARE_BODY_FROM};
-use crate::{Metadata, MethodKind, Stage, Status};
+use crate::{Metadata, MethodDescriptor, MethodKind, Stage, Status};
 
 /// A call to be sent.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct OutgoingRequest<'a> {
     pub body: &'a Encoded,
     /// Messages of the call may be compressed. Here each says so itself; other protocols announce it.
     pub may_compress: bool,
+    /// What is known of the method, for protocols that turn its messages into others. Not sent here.
+    pub descriptor: Option<&'static MethodDescriptor>,
 }
 
 /// Why a stream was not opened.

@@ -184,6 +184,7 @@ impl LoneClient {
             kind: kind(call.path),
             body: &call.encoded(),
             may_compress: false,
+            descriptor: None,
         };
         let id = self
             .session

@@ -92,6 +92,7 @@ impl Pair {
             kind: kind(call.path),
             body: &call.encoded(),
             may_compress: false,
+            descriptor: None,
         };
         let started = self.client.start(self.now, &request, index);
         let id = started.map_err(|(error, slot)| {

@@ -348,11 +348,12 @@ impl PondClientProxy {
 
 static POND_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "pond.Pond",
-        "Throw",
-        "pond.Pond/Throw",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "pond.Pond",
+            "Throw",
+            "pond.Pond/Throw",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static POND_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

@@ -187,17 +187,19 @@ impl PondClientProxy {
 
 static POND_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 2] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "pond.Pond",
-        "Throw",
-        "pond.Pond/Throw",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "pond.Pond",
+            "Throw",
+            "pond.Pond/Throw",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "pond.Pond",
-        "Ripple",
-        "pond.Pond/Ripple",
-        ::rpc_runtime::codegen::MethodKind::BidiStreaming,
-    ),
+            "pond.Pond",
+            "Ripple",
+            "pond.Pond/Ripple",
+            ::rpc_runtime::codegen::MethodKind::BidiStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static POND_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

@@ -602,29 +602,33 @@ impl NotesClientProxy {
 
 static NOTES_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 4] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "notes.Notes",
-        "Keep",
-        "notes.Notes/Keep",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "notes.Notes",
+            "Keep",
+            "notes.Notes/Keep",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "notes.Notes",
-        "List",
-        "notes.Notes/List",
-        ::rpc_runtime::codegen::MethodKind::ServerStreaming,
-    ),
+            "notes.Notes",
+            "List",
+            "notes.Notes/List",
+            ::rpc_runtime::codegen::MethodKind::ServerStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "notes.Notes",
-        "Import",
-        "notes.Notes/Import",
-        ::rpc_runtime::codegen::MethodKind::ClientStreaming,
-    ),
+            "notes.Notes",
+            "Import",
+            "notes.Notes/Import",
+            ::rpc_runtime::codegen::MethodKind::ClientStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "notes.Notes",
-        "Sync",
-        "notes.Notes/Sync",
-        ::rpc_runtime::codegen::MethodKind::BidiStreaming,
-    ),
+            "notes.Notes",
+            "Sync",
+            "notes.Notes/Sync",
+            ::rpc_runtime::codegen::MethodKind::BidiStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static NOTES_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

@@ -331,11 +331,12 @@ impl HelloClientProxy {
 
 static HELLO_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "helloworld.Hello",
-        "Hello",
-        "helloworld.Hello/Hello",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "helloworld.Hello",
+            "Hello",
+            "helloworld.Hello/Hello",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static HELLO_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

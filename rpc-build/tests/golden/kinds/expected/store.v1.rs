@@ -757,32 +757,37 @@ static STORE_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 5] = [
             "store.v1.Store/Get",
             ::rpc_runtime::codegen::MethodKind::Unary,
         )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .with_idempotency(::rpc_runtime::codegen::Idempotency::NoSideEffects),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "store.v1.Store",
-        "Watch",
-        "store.v1.Store/Watch",
-        ::rpc_runtime::codegen::MethodKind::ServerStreaming,
-    ),
+            "store.v1.Store",
+            "Watch",
+            "store.v1.Store/Watch",
+            ::rpc_runtime::codegen::MethodKind::ServerStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
             "store.v1.Store",
             "Load",
             "store.v1.Store/Load",
             ::rpc_runtime::codegen::MethodKind::ClientStreaming,
         )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .with_idempotency(::rpc_runtime::codegen::Idempotency::Idempotent),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "store.v1.Store",
-        "Exchange",
-        "store.v1.Store/Exchange",
-        ::rpc_runtime::codegen::MethodKind::BidiStreaming,
-    ),
+            "store.v1.Store",
+            "Exchange",
+            "store.v1.Store/Exchange",
+            ::rpc_runtime::codegen::MethodKind::BidiStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
             "store.v1.Store",
             "Clear",
             "store.v1.Store/Clear",
             ::rpc_runtime::codegen::MethodKind::Unary,
         )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .with_deprecated(true),
 ];
 

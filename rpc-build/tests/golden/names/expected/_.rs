@@ -742,53 +742,61 @@ impl KeywordsClientProxy {
 
 static KEYWORDS_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 8] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "Type",
-        "Keywords/Type",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "Keywords",
+            "Type",
+            "Keywords/Type",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "Self",
-        "Keywords/Self",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "Keywords",
+            "Self",
+            "Keywords/Self",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "Connect",
-        "Keywords/Connect",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "Keywords",
+            "Connect",
+            "Keywords/Connect",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "ConnectLazy",
-        "Keywords/ConnectLazy",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "Keywords",
+            "ConnectLazy",
+            "Keywords/ConnectLazy",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "Clone",
-        "Keywords/Clone",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "Keywords",
+            "Clone",
+            "Keywords/Clone",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "Local",
-        "Keywords/Local",
-        ::rpc_runtime::codegen::MethodKind::BidiStreaming,
-    ),
+            "Keywords",
+            "Local",
+            "Keywords/Local",
+            ::rpc_runtime::codegen::MethodKind::BidiStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "With",
-        "Keywords/With",
-        ::rpc_runtime::codegen::MethodKind::ClientStreaming,
-    ),
+            "Keywords",
+            "With",
+            "Keywords/With",
+            ::rpc_runtime::codegen::MethodKind::ClientStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "Keywords",
-        "GetURLFor2",
-        "Keywords/GetURLFor2",
-        ::rpc_runtime::codegen::MethodKind::ServerStreaming,
-    ),
+            "Keywords",
+            "GetURLFor2",
+            "Keywords/GetURLFor2",
+            ::rpc_runtime::codegen::MethodKind::ServerStreaming,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static KEYWORDS_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

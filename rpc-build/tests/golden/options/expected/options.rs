@@ -379,6 +379,7 @@ static ARCHIVE_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 2] = [
             "options.Archive/Find",
             ::rpc_runtime::codegen::MethodKind::Unary,
         )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .with_idempotency(::rpc_runtime::codegen::Idempotency::NoSideEffects)
         .with_timeout(::core::time::Duration::from_millis(1500))
         .with_retry(
@@ -397,6 +398,7 @@ static ARCHIVE_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 2] = [
             "options.Archive/Put",
             ::rpc_runtime::codegen::MethodKind::Unary,
         )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .with_idempotency(::rpc_runtime::codegen::Idempotency::Idempotent)
         .with_deprecated(true)
         .with_timeout(::core::time::Duration::from_nanos(250000))

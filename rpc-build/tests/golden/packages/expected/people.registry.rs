@@ -335,11 +335,12 @@ impl RegistryClientProxy {
 
 static REGISTRY_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "people.registry.Registry",
-        "Find",
-        "people.registry.Registry/Find",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "people.registry.Registry",
+            "Find",
+            "people.registry.Registry/Find",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static REGISTRY_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

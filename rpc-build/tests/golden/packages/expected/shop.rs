@@ -332,11 +332,12 @@ impl ShopClientProxy {
 
 static SHOP_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
     ::rpc_runtime::codegen::MethodDescriptor::new(
-        "shop.Shop",
-        "Buy",
-        "shop.Shop/Buy",
-        ::rpc_runtime::codegen::MethodKind::Unary,
-    ),
+            "shop.Shop",
+            "Buy",
+            "shop.Shop/Buy",
+            ::rpc_runtime::codegen::MethodKind::Unary,
+        )
+        .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
 ];
 
 static SHOP_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

@@ -358,11 +358,12 @@ pub mod people {
 
         static REGISTRY_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
             ::rpc_runtime::codegen::MethodDescriptor::new(
-                "people.registry.Registry",
-                "Find",
-                "people.registry.Registry/Find",
-                ::rpc_runtime::codegen::MethodKind::Unary,
-            ),
+                    "people.registry.Registry",
+                    "Find",
+                    "people.registry.Registry/Find",
+                    ::rpc_runtime::codegen::MethodKind::Unary,
+                )
+                .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
         ];
 
         static REGISTRY_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(
@@ -720,11 +721,12 @@ pub mod shop {
 
     static SHOP_METHODS: [::rpc_runtime::codegen::MethodDescriptor; 1] = [
         ::rpc_runtime::codegen::MethodDescriptor::new(
-            "shop.Shop",
-            "Buy",
-            "shop.Shop/Buy",
-            ::rpc_runtime::codegen::MethodKind::Unary,
-        ),
+                "shop.Shop",
+                "Buy",
+                "shop.Shop/Buy",
+                ::rpc_runtime::codegen::MethodKind::Unary,
+            )
+            .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
     ];
 
     static SHOP_SERVICE: ::rpc_runtime::codegen::ServiceDescriptor = ::rpc_runtime::codegen::ServiceDescriptor::new(

@@ -1,30 +1,39 @@
-//! The requests of a call.
+//! Requests behind prefixes, in the body of one over HTTP.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderName;
 use rpc_wire::session::Encoded;
 use rpc_wire::{Metadata, Status};
 
+use super::body::RequestBody;
 use crate::call::MessageSource;
 use crate::compression::Decompression;
 use crate::grpc::frame::MessageReader;
-use crate::http::RequestBody;
 
-/// The requests of a call, which are read as its handler asks for them.
-pub(super) struct Requests {
+/// The requests of a call, each behind a prefix, which are read as the handler asks for them.
+pub(crate) struct Messages {
     body: RequestBody,
     reader: MessageReader,
     decompression: Decompression,
+    /// What would say how they are compressed.
+    encoding: HeaderName,
 }
 
-impl Requests {
-    pub(super) fn new(body: RequestBody, decompression: Decompression) -> Self {
-        Requests {
+impl Messages {
+    /// Reads requests whose algorithm is named by the header `encoding`.
+    pub(crate) fn new(
+        body: RequestBody,
+        decompression: Decompression,
+        encoding: HeaderName,
+    ) -> Self {
+        Messages {
             body,
             reader: MessageReader::new(decompression.max_message_size, "server's"),
             decompression,
+            encoding,
         }
     }
 
@@ -32,8 +41,9 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// UNIMPLEMENTED if there is none, or more than one; as [`poll_message`](Self::poll_message).
-    pub(super) async fn only(mut self) -> Result<Bytes, Status> {
+    /// UNIMPLEMENTED if there is none, or more than one; RESOURCE_EXHAUSTED over a limit; CANCELLED,
+    /// DEADLINE_EXCEEDED or INTERNAL if it does not arrive whole.
+    pub(crate) async fn only(mut self) -> Result<Bytes, Status> {
         let message = poll_fn(|cx| self.poll_next(true, cx)).await?;
         let message = message.ok_or_else(|| cardinality("none"))?;
         match poll_fn(|cx| self.poll_next(true, cx)).await? {
@@ -64,15 +74,16 @@ impl Requests {
     /// The message as its codec wants it.
     fn undo(&self, message: Encoded) -> Result<Bytes, Status> {
         if message.compressed && self.decompression.algorithm.is_none() {
-            return Err(Status::internal(
-                "a message is marked as compressed, and grpc-encoding says nothing of how",
-            ));
+            return Err(Status::internal(format!(
+                "a message is marked as compressed, and {} says nothing of how",
+                self.encoding
+            )));
         }
         self.decompression.undo(message)
     }
 }
 
-impl MessageSource for Requests {
+impl MessageSource for Messages {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let message = ready!(self.poll_next(false, cx))?;
         Poll::Ready(message.map(|message| self.undo(message)).transpose())

@@ -1,5 +1,6 @@
-//! The task that serves a version 1 client.
+//! The task that serves one client.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -8,28 +9,29 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
-use super::calls::Calls;
-use super::frame::{self, Limits};
 use super::progress::Progress;
+use super::{Exchange, Failure};
 use crate::connection::lifetime::Lifetime;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
 use crate::connection::wire::{READ_SIZE, Wire};
-use crate::server::GatewayConnection;
+use crate::transport::Opened;
 
 /// Time for the other calls of a connection to end after one that cannot be answered, whose caller
 /// is to learn of it soon.
 const FAILURE_GRACE: Duration = Duration::from_secs(1);
 
+const CLOSED: &str = "the client closed the connection";
+
 /// Serves one connection. Dropped, it cancels its calls.
-pub(super) struct Connection {
+pub(crate) struct Connection<E> {
     wire: Wire<BytesMut>,
     peer: Option<SocketAddr>,
-    calls: Calls,
+    calls: E,
     max_calls: usize,
     max_unread_output: usize,
-    limits: Limits,
     progress: Progress,
     write_timeout: Duration,
     lifetime: Lifetime,
@@ -49,7 +51,7 @@ enum State {
     Open,
     /// Nothing more is read: what was read is answered.
     Draining {
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// A call cannot be answered: those that run have a little time.
     Failed {
@@ -62,32 +64,26 @@ enum Event {
     Read(usize),
     Written,
     /// A reply was appended to the output, or there is none.
-    Reply(Result<(), String>),
+    Reply(Result<(), Failure>),
     Shutdown(Phase),
     Timer,
 }
 
-impl Connection {
-    pub(super) fn new(connection: GatewayConnection) -> Self {
-        let GatewayConnection {
-            opened,
-            peer,
-            identity,
-            router,
-            config,
-            shutdown,
-        } = connection;
-        let settings = &config.session.settings;
+impl<E: Exchange> Connection<E> {
+    /// A connection of which something was read, and whose calls `exchange` makes of its bytes.
+    pub(crate) fn new(
+        opened: Opened,
+        peer: Option<SocketAddr>,
+        config: &ConnectionConfig,
+        shutdown: Shutdown,
+        exchange: E,
+    ) -> Self {
         Connection {
             wire: Wire::new(opened.transport, opened.input),
             peer,
-            calls: Calls::new(router, peer, identity),
-            max_calls: settings.max_concurrent_streams as usize,
+            calls: exchange,
+            max_calls: config.session.settings.max_concurrent_streams as usize,
             max_unread_output: config.max_unread_output,
-            limits: Limits {
-                max_metadata_size: settings.max_metadata_size,
-                max_message_size: config.session.max_message_size,
-            },
             progress: Progress::new(config.frame_timeout),
             write_timeout: config.write_timeout,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
@@ -101,14 +97,14 @@ impl Connection {
     }
 
     /// Serves until the connection ends; says why it ended.
-    pub(super) async fn run(mut self) -> String {
+    pub(crate) async fn run(mut self) -> String {
         let reason = loop {
             self.take_requests();
             if let Some(reason) = self.end() {
                 break reason;
             }
             match poll_fn(|cx| self.poll_event(cx)).await {
-                Ok(Event::Read(0)) => break "the client closed the connection".to_owned(),
+                Ok(Event::Read(0)) if !E::ANSWERS_AFTER_END => break CLOSED.to_owned(),
                 Ok(event) => self.handle(event).await,
                 Err(error) => break format!("the connection broke: {error}"),
             }
@@ -127,15 +123,10 @@ impl Connection {
         let mut input = std::mem::take(&mut self.wire.input);
         let before = input.len();
         while !matches!(self.state, State::Failed { .. }) && self.has_room() {
-            match frame::parse(&input, &self.limits) {
-                Ok(Some(request)) => {
-                    let length = request.frame_len();
-                    let begun = self.calls.begin(&request, &mut self.wire.output);
-                    self.check(begun);
-                    input.advance(length);
-                }
-                Ok(None) => break,
-                Err(error) => self.fail(error.to_string(), FAILURE_GRACE),
+            match self.calls.begin_next(&mut input, &mut self.wire.output) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => self.fail(failure),
             }
         }
         if self.may_read() {
@@ -155,7 +146,7 @@ impl Connection {
     fn end(&mut self) -> Option<String> {
         let is_idle = self.calls.running() == 0 && !self.wire.output.has_remaining();
         match &mut self.state {
-            State::Draining { reason } if is_idle => Some((*reason).to_owned()),
+            State::Draining { reason } if is_idle => Some(reason.to_string()),
             State::Failed { reason, until } if is_idle || *until <= Instant::now() => {
                 Some(std::mem::take(reason))
             }
@@ -206,6 +197,12 @@ impl Connection {
                     self.check(reply);
                 }
             }
+            Event::Read(0) => {
+                if !self.wire.input.is_empty() {
+                    self.calls.cut_off(CLOSED, &mut self.wire.output);
+                }
+                self.drain(CLOSED);
+            }
             Event::Read(_) => {
                 self.lifetime.used(Instant::now());
                 self.reads = self.reads.wrapping_add(1);
@@ -216,7 +213,7 @@ impl Connection {
             Event::Shutdown(Phase::Over) => {
                 self.cut = self.calls.running() as u64;
                 let reason = "its calls took longer than shutdown_grace".to_owned();
-                self.fail(reason, Duration::ZERO);
+                self.cut_short(reason, Duration::ZERO);
             }
             Event::Shutdown(_) => {
                 self.before_shutdown = Some(self.calls.running() as u64);
@@ -246,7 +243,8 @@ impl Connection {
         if self.progress.deadline().is_some_and(|until| until <= now) {
             let timeout = self.progress.timeout();
             let reason = format!("a frame did not go on for {timeout:?} (frame_timeout)");
-            self.fail(reason, FAILURE_GRACE);
+            self.calls.cut_off(&reason, &mut self.wire.output);
+            self.cut_short(reason, FAILURE_GRACE);
         }
         if self.write_deadline().is_some_and(|until| until <= now) {
             let reason = format!(
@@ -254,7 +252,7 @@ impl Connection {
                 self.write_timeout
             );
             // Who does not read cannot be answered.
-            self.fail(reason, Duration::ZERO);
+            self.cut_short(reason, Duration::ZERO);
         }
         if let Some(end) = self.lifetime.expire(now, self.calls.running() > 0) {
             self.drain(end.of_server());
@@ -266,23 +264,32 @@ impl Connection {
         self.wire.stalled_since()?.checked_add(self.write_timeout)
     }
 
-    fn drain(&mut self, reason: &'static str) {
+    fn drain(&mut self, reason: impl Into<Cow<'static, str>>) {
         if matches!(self.state, State::Open) {
-            self.state = State::Draining { reason };
+            self.state = State::Draining {
+                reason: reason.into(),
+            };
         }
     }
 
-    fn check(&mut self, answered: Result<(), String>) {
-        if let Err(reason) = answered {
-            self.fail(reason, FAILURE_GRACE);
+    fn check(&mut self, answered: Result<(), Failure>) {
+        if let Err(failure) = answered {
+            self.fail(failure);
         }
     }
 
-    /// There is no way to tell the client, so it is the connection that ends. Calls that run have
-    /// the time of `grace`.
-    fn fail(&mut self, reason: String, grace: Duration) {
-        let peer = self.peer;
-        tracing::warn!(?peer, reason, "a version 1 client loses its connection");
+    fn fail(&mut self, failure: Failure) {
+        match failure {
+            Failure::Told(reason) => self.drain(reason),
+            Failure::Untold(reason) => self.cut_short(reason, FAILURE_GRACE),
+        }
+    }
+
+    /// It is the connection that tells the client, by ending. Calls that run have the time of
+    /// `grace`.
+    fn cut_short(&mut self, reason: String, grace: Duration) {
+        let (peer, protocol) = (self.peer, E::NAME);
+        tracing::warn!(?peer, protocol, reason, "a client loses its connection");
         let end = Instant::now() + grace;
         match &mut self.state {
             State::Failed { until, .. } => *until = end.min(*until),

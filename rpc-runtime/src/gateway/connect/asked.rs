@@ -1,0 +1,170 @@
+//! What a request asks for, as far as its first lines say.
+
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use rpc_wire::MethodKind;
+
+use super::query;
+use crate::http::{ReplyBody, text};
+
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+
+const JSON: &str = "application/json";
+const PROTO: &str = "application/proto";
+const CONNECT_JSON: &str = "application/connect+json";
+const CONNECT_PROTO: &str = "application/connect+proto";
+const LINES: &str = "application/x-ndjson";
+const EVENTS: &str = "text/event-stream";
+
+/// How messages are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Json,
+    Proto,
+}
+
+/// Where the requests of a call are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// One, in the query of a GET.
+    Query,
+    /// One, in the body.
+    Body,
+    /// Any number, in the body, each behind its length.
+    Envelopes,
+}
+
+/// How the replies of a call are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    /// There is one.
+    Body,
+    /// Each stands behind its length.
+    Envelopes,
+    /// Each is a line.
+    Lines,
+    /// Each is a server-sent event.
+    Events,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) encoding: Encoding,
+    pub(super) from: From,
+}
+
+impl Asked {
+    /// What a request [of this protocol](is_asked) asks for.
+    pub(super) fn of(request: &Parts) -> Option<Self> {
+        let (encoding, from) = match request.method {
+            Method::GET => (query::encoding(request.uri.query()?)?, From::Query),
+            _ => match content_type(&request.headers)?.as_str() {
+                JSON => (Encoding::Json, From::Body),
+                PROTO => (Encoding::Proto, From::Body),
+                CONNECT_JSON => (Encoding::Json, From::Envelopes),
+                CONNECT_PROTO => (Encoding::Proto, From::Envelopes),
+                _ => return None,
+            },
+        };
+        Some(Asked { encoding, from })
+    }
+
+    /// How a method of this kind is to reply.
+    ///
+    /// # Errors
+    ///
+    /// A response that says how such a method is to be called instead.
+    pub(super) fn to(
+        self,
+        kind: MethodKind,
+        headers: &HeaderMap,
+    ) -> Result<To, Box<Response<ReplyBody>>> {
+        match (self.from, kind, self.encoding) {
+            (From::Query | From::Body, MethodKind::Unary, _) => Ok(To::Body),
+            (From::Query | From::Body, MethodKind::ServerStreaming, Encoding::Json) => {
+                let events = accepts(headers, EVENTS) && !accepts(headers, LINES);
+                Ok(if events { To::Events } else { To::Lines })
+            }
+            (From::Envelopes, MethodKind::Unary, _) => Err(other_types("none", &[JSON, PROTO])),
+            (From::Envelopes, ..) => Ok(To::Envelopes),
+            (_, MethodKind::ServerStreaming, _) => {
+                let types = [CONNECT_PROTO, CONNECT_JSON, JSON];
+                Err(other_types("replies", &types))
+            }
+            (_, MethodKind::ClientStreaming | MethodKind::BidiStreaming, _) => {
+                Err(other_types("requests", &[CONNECT_PROTO, CONNECT_JSON]))
+            }
+        }
+    }
+
+    /// The type of the body of a response.
+    pub(super) fn content_type(self, to: To) -> HeaderValue {
+        HeaderValue::from_static(match (to, self.encoding) {
+            (To::Body, Encoding::Json) => JSON,
+            (To::Body, Encoding::Proto) => PROTO,
+            (To::Envelopes, Encoding::Json) => CONNECT_JSON,
+            (To::Envelopes, Encoding::Proto) => CONNECT_PROTO,
+            (To::Lines, _) => LINES,
+            (To::Events, _) => EVENTS,
+        })
+    }
+}
+
+/// Whether a request is of this protocol: one of its content types is posted to `/Service/Method`, or such
+/// a path is asked for with a message in the query.
+pub(super) fn is_asked(request: &Parts) -> bool {
+    let is_method = matches!(request.method, Method::POST | Method::GET);
+    let mut names = request.uri.path().split('/').skip(1);
+    let is_path = matches!(
+        (names.next(), names.next(), names.next()),
+        (Some(service), Some(method), None) if !service.is_empty() && !method.is_empty()
+    );
+    is_method && is_path && Asked::of(request).is_some()
+}
+
+/// What is said where a method is called with GET that may change something.
+pub(super) fn not_safe(path: &str) -> Response<ReplyBody> {
+    let reason = format!(
+        "{path} may have side effects, so it is called with POST; a method without any is marked with \
+         \"option idempotency_level = NO_SIDE_EFFECTS\" in the .proto file\n"
+    );
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
+    let allowed = HeaderValue::from_static("POST");
+    response.headers_mut().insert(ALLOW, allowed);
+    response
+}
+
+/// What is said where a method is called with a content type for others.
+fn other_types(streams: &str, types: &[&str]) -> Box<Response<ReplyBody>> {
+    let types = types.join(", ");
+    let reason = match streams {
+        "none" => format!("the method has no streams, and takes {types}\n"),
+        _ => format!("the method has a stream of {streams}, and takes {types}\n"),
+    };
+    let mut response = text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
+    if let Ok(types) = HeaderValue::try_from(types) {
+        response.headers_mut().insert(ACCEPT_POST, types);
+    }
+    Box::new(response)
+}
+
+/// The type of a request's body, without parameters such as its character set.
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let (name, _) = value.split_once(';').unwrap_or((value, ""));
+    Some(name.trim().to_ascii_lowercase())
+}
+
+/// Whether `Accept` lists this type.
+fn accepts(headers: &HeaderMap, name: &str) -> bool {
+    let values = headers.get_all(ACCEPT).iter();
+    let mut values = values.filter_map(|value| value.to_str().ok());
+    values.any(|value| {
+        let types = value.split(',').filter_map(|part| part.split(';').next());
+        types
+            .map(str::trim)
+            .any(|other| other.eq_ignore_ascii_case(name))
+    })
+}

@@ -1,0 +1,36 @@
+//! JSON over HTTP, and the Connect protocol, whose calls without streams are just that. docs/json.md says
+//! what is answered, and how.
+
+mod answer;
+mod asked;
+mod body;
+mod codec;
+mod error;
+mod form;
+mod head;
+mod metadata;
+mod packing;
+mod query;
+mod replies;
+mod requests;
+
+use http::request::Parts;
+
+use crate::http::{Answering, HttpRequest, HttpService};
+
+/// Answers Connect.
+pub(super) struct Connect;
+
+impl HttpService for Connect {
+    fn name(&self) -> &'static str {
+        "connect"
+    }
+
+    fn accepts(&self, request: &Parts) -> bool {
+        asked::is_asked(request)
+    }
+
+    fn call(&self, request: HttpRequest) -> Answering {
+        Box::pin(answer::answer(request))
+    }
+}
