@@ -1,6 +1,6 @@
 //! gRPC over TLS, beside the native protocol.
 
-use rpc_runtime::{Channel, Protocol};
+use rpc_runtime::{Channel, Protocol, Server};
 use rpc_tests::probe::ProbeAsyncClientProxy;
 use rpc_tests::{Authority, LIMIT, TestServer, within};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
@@ -46,7 +46,8 @@ async fn a_server_without_protocols_over_http_does_not_offer_them() {
     let authority = Authority::new();
     let server = TestServer::start_with(|server| {
         let server = server.tls(authority.server());
-        server.without(Protocol::Grpc).without(Protocol::Http)
+        let over_http = [Protocol::Grpc, Protocol::Http, Protocol::JsonRpc];
+        over_http.into_iter().fold(server, Server::without)
     });
     let server = server.await;
     let error = within(LIMIT, tonic(&server, &authority)).await.unwrap_err();
