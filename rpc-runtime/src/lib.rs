@@ -39,6 +39,7 @@ pub mod retry;
 mod server;
 mod signal;
 mod transport;
+mod unwind;
 
 pub use bytes;
 pub use prost;

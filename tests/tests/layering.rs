@@ -22,7 +22,14 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["signal", "transport", "codec", "compression", "grpc"],
+            &[
+                "signal",
+                "unwind",
+                "transport",
+                "codec",
+                "compression",
+                "grpc",
+            ],
             &["connection", "call"],
             &["middleware", "pool", "retry"],
             &["client", "server"],

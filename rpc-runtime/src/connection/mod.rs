@@ -17,6 +17,7 @@ pub(crate) mod foreign;
 pub(crate) mod grpc;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
+pub(crate) mod messages;
 #[cfg(all(test, rpc_loom))]
 mod models;
 pub(crate) mod observer;

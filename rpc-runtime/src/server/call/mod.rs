@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use self::deadline::Deadline;
@@ -82,7 +82,7 @@ impl Router {
         &self,
         route: &RoutedMethod,
         parts: CallParts,
-        body: RequestBody<'_>,
+        body: MessageBody<'_>,
         streams: Option<Streams>,
     ) -> Result<Begun, Status> {
         let counted = self.admit()?.map(Arc::new);
