@@ -169,6 +169,18 @@ async fn failed(connection: &ForeignConnection, id: u32) -> Status {
     }
 }
 
+/// Waits for what comes about by itself.
+async fn until(reached: impl Fn() -> bool) {
+    let waiting = async {
+        while !reached() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = Duration::from_secs(30);
+    let waited = tokio::time::timeout(limit, waiting).await;
+    waited.expect("nothing came of it");
+}
+
 /// Whether there is another reply.
 async fn next(connection: &ForeignConnection, id: u32) -> Result<bool, Status> {
     let (mut read, mut replies) = (0, Messages::default());
@@ -221,9 +233,7 @@ async fn calls_end_at_their_deadlines_though_nobody_polls_them() {
     let unread = open(&connection, MethodKind::ServerStreaming, late).await;
     let unary = open(&connection, MethodKind::Unary, late).await;
     assert_eq!(connection.reserve(), Reserved::Full);
-    while told.freed.load(Ordering::Relaxed) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| told.freed.load(Ordering::Relaxed) > 0).await;
     let status = failed(&connection, unary).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     let unread = next(&connection, unread).await.unwrap_err();
@@ -276,9 +286,7 @@ async fn a_connection_that_takes_no_more_calls_is_left() {
     assert!(matches!(started, Started::Elsewhere));
     assert_eq!(connection.reserve(), Reserved::Gone);
     let driver = drive(&connection, Box::pin(pending()));
-    while told.leaving.load(Ordering::Relaxed) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| told.leaving.load(Ordering::Relaxed) > 0).await;
     driver.abort();
 }
 
@@ -288,15 +296,11 @@ async fn a_connection_that_is_left_waits_for_places_that_are_kept() {
     let driver = drive(&connection, Box::pin(pending()));
     assert_eq!(connection.reserve(), Reserved::Kept);
     connection.leave("it is old");
-    while told.leaving.load(Ordering::Relaxed) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| told.leaving.load(Ordering::Relaxed) > 0).await;
     assert!(connection.lock().closed.is_none());
     let started = start_in(&connection, MethodKind::Unary, Duration::MAX, true).await;
     assert!(matches!(started, Started::Elsewhere));
-    while connection.lock().closed.is_none() {
-        tokio::task::yield_now().await;
-    }
+    until(|| connection.lock().closed.is_some()).await;
     driver.abort();
 }
 
