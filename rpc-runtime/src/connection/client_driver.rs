@@ -20,7 +20,7 @@ use super::wire::Wire;
 use crate::transport::BoxTransport;
 
 /// How long a connection that may not retire stays at least until that is asked again.
-const LEAST_STAY: Duration = Duration::from_secs(1);
+pub(super) const LEAST_STAY: Duration = Duration::from_secs(1);
 
 /// What the driver woke up for.
 #[derive(Debug)]

@@ -52,6 +52,10 @@ impl ForeignConnection {
             shared.kept -= 1;
         }
         if !shared.takes_calls() {
+            // It may have waited for this place only.
+            let driver = shared.driver.take();
+            drop(shared);
+            wake_all(driver);
             return Err(Started::Elsewhere);
         }
         if !in_kept_place && !shared.has_room() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rpc_wire::Status;
 
 use super::ForeignConnection;
-use crate::connection::client_driver::DriverConfig;
+use crate::connection::client_driver::{DriverConfig, LEAST_STAY};
 use crate::connection::lifetime::{End, Lifetime};
 use crate::connection::observer::Observed;
 use crate::connection::timer::Timer;
@@ -124,7 +124,8 @@ impl ForeignDriver {
         let has_calls = self.connection.lock().has_calls();
         match self.lifetime.expire(now, has_calls) {
             Some(End::Idle) if !self.connection.keeper.may_retire() => {
-                self.lifetime.stay(now, self.idle_timeout);
+                let stay = self.idle_timeout.max(LEAST_STAY);
+                self.lifetime.stay(now, stay);
             }
             Some(end) => self.connection.leave(end.of_client()),
             None => {}

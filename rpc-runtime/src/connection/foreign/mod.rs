@@ -8,6 +8,8 @@ mod calls;
 mod cell;
 mod driver;
 mod places;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
