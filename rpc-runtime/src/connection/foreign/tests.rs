@@ -144,6 +144,7 @@ async fn start_in(
     let now = Instant::now();
     let request = OutgoingRequest {
         method_number: None,
+        descriptor: None,
         path: "fake.Fake/Call",
         deadline: now.checked_add(limit),
         metadata: &Metadata::new(),
