@@ -6,20 +6,20 @@ use prost_types::{Duration, Timestamp};
 const MIN_TIMESTAMP: i64 = -62_135_596_800;
 /// The last second of the year 9999.
 const MAX_TIMESTAMP: i64 = 253_402_300_799;
+/// What a timestamp begins with, with zeros for digits.
+const DATE_AND_TIME: &str = "0000-00-00T00:00:00";
 /// Ten thousand years, in seconds.
 const MAX_DURATION: i64 = 315_576_000_000;
 const MAX_NANOS: i32 = 999_999_999;
 
 /// Reads `2026-11-21T17:30:00.5Z`, or the same with an offset such as `+01:00`.
 pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let (date_and_time, rest) = text.split_at_checked("0000-00-00T00:00:00".len())?;
-    let mut shaped = date_and_time.bytes().zip("0000-00-00T00:00:00".bytes());
+    let (date_and_time, rest) = text.split_at_checked(DATE_AND_TIME.len())?;
     let (fraction, zone) = rest.split_at(rest.find(['Z', '+', '-'])?);
-    let is_strict = shaped.all(is_like)
+    let offset = zone.strip_prefix(['+', '-']);
+    let is_strict = has_form(date_and_time, DATE_AND_TIME)
         && is_fraction(fraction)
-        && (zone == "Z"
-            || (zone.len() == "+00:00".len()
-                && zone[1..].bytes().zip("00:00".bytes()).all(is_like)));
+        && (zone == "Z" || offset.is_some_and(|offset| has_form(offset, "00:00")));
     // The parser takes more than JSON may have.
     let timestamp = is_strict.then(|| text.parse().ok())??;
     is_timestamp(&timestamp).then_some(timestamp)
@@ -49,12 +49,14 @@ pub(super) fn duration(seconds: i64, nanos: i32) -> Option<String> {
     is_duration(&duration).then(|| duration.to_string())
 }
 
-/// A digit where the pattern has one, and what the pattern has elsewhere.
-fn is_like((byte, pattern): (u8, u8)) -> bool {
-    match pattern {
-        b'0' => byte.is_ascii_digit(),
-        _ => byte == pattern,
-    }
+/// Whether a text has digits where `form` has zeros, and what `form` has elsewhere.
+fn has_form(text: &str, form: &str) -> bool {
+    let mut pairs = text.bytes().zip(form.bytes());
+    text.len() == form.len()
+        && pairs.all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == form,
+        })
 }
 
 /// Nothing, or up to nanoseconds behind a point.
