@@ -34,7 +34,7 @@ pub use once::once;
 pub use pooled::{connect, until_pool};
 pub use raw::{RawFrame, RawPeer, compressed_request_frame, frame, request_frame};
 pub use relay_service::TestRelay;
-pub use server::TestServer;
+pub use server::{TestServer, without_http};
 pub use service::{Counts, SECRET, TestProbe};
 pub use streaming_service::{TestStreams, channel};
 pub use v1_peer::{V1Frame, V1Peer, v1_request};

@@ -2,12 +2,19 @@
 
 use std::net::SocketAddr;
 
-use rpc_runtime::{Channel, ListenAddress, Server, ShutdownReport};
+use rpc_runtime::{Channel, ListenAddress, Protocol, Server, ShutdownReport};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::probe::ProbeAsyncClientProxy;
 use crate::{RawPeer, TestProbe};
+
+/// The same server, which answers no protocol over HTTP.
+pub fn without_http(server: Server) -> Server {
+    [Protocol::Grpc, Protocol::Http, Protocol::JsonRpc]
+        .into_iter()
+        .fold(server, Server::without)
+}
 
 /// A server that listens on 127.0.0.1, or elsewhere, and serves a [`TestProbe`]. Dropped, it is
 /// killed.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rpc_tests::{Bystander, LIMIT, RawPeer, request_frame, within};
+use rpc_tests::{Bystander, LIMIT, RawPeer, request_frame, within, without_http};
 use rpc_wire::frame::{Flags, FrameHeader, FrameType, GoAwayCode, VERSION};
 use tokio::time::interval;
 
@@ -33,7 +33,7 @@ async fn told_to_leave(mut peer: RawPeer, code: GoAwayCode, says: &str) {
 
 #[tokio::test]
 async fn a_client_of_another_protocol_is_closed_without_an_answer() {
-    let bystander = Bystander::start(|server| server).await;
+    let bystander = Bystander::start(without_http).await;
     for stranger in [
         &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",

@@ -1,8 +1,8 @@
 //! gRPC over TLS, beside the native protocol.
 
-use rpc_runtime::{Channel, Protocol, Server};
+use rpc_runtime::Channel;
 use rpc_tests::probe::ProbeAsyncClientProxy;
-use rpc_tests::{Authority, LIMIT, TestServer, within};
+use rpc_tests::{Authority, LIMIT, TestServer, within, without_http};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use crate::protos::probe::Payload;
@@ -44,11 +44,7 @@ async fn both_protocols_are_served_over_tls() {
 #[tokio::test]
 async fn a_server_without_protocols_over_http_does_not_offer_them() {
     let authority = Authority::new();
-    let server = TestServer::start_with(|server| {
-        let server = server.tls(authority.server());
-        let over_http = [Protocol::Grpc, Protocol::Http, Protocol::JsonRpc];
-        over_http.into_iter().fold(server, Server::without)
-    });
+    let server = TestServer::start_with(|server| without_http(server.tls(authority.server())));
     let server = server.await;
     let error = within(LIMIT, tonic(&server, &authority)).await.unwrap_err();
     let mut text = String::new();

@@ -1,8 +1,8 @@
 //! Servers that are none of gRPC's, or answer against its rules: what their callers are told.
 
-use rpc_runtime::{Code, Protocol, Stage, Status};
+use rpc_runtime::{Code, Stage, Status};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, Size};
-use rpc_tests::{LIMIT, TestServer, within};
+use rpc_tests::{LIMIT, TestServer, within, without_http};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::raw::{DATA, END_STREAM, RawConnection, RawServer};
@@ -61,9 +61,9 @@ async fn a_server_that_speaks_something_else_is_asked_about() {
 }
 
 #[tokio::test]
-async fn a_server_of_ours_without_grpc_is_told_apart() {
+async fn a_server_of_ours_without_http_is_told_apart() {
     within(LIMIT, async {
-        let server = TestServer::start_with(|server| server.without(Protocol::Grpc)).await;
+        let server = TestServer::start_with(without_http).await;
         let target = format!("grpc://{}", server.socket_addr());
         let status = ProbeAsyncClientProxy::connect(target).await.unwrap_err();
         let texts = ["without a word", "rpc://", "grpcs://"];

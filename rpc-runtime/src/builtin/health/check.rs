@@ -36,8 +36,9 @@ impl Check {
     ///
     /// ```
     /// use rpc_runtime::health::Check;
+    /// use tokio::net::TcpStream;
     ///
-    /// let check = Check::new(|| async { tokio::fs::metadata("/data").await.is_ok() });
+    /// let check = Check::new(|| async { TcpStream::connect("database:5432").await.is_ok() });
     /// ```
     pub fn new<F, Fut>(function: F) -> Self
     where
