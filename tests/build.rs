@@ -18,8 +18,10 @@ fn main() -> rpc_build::Result<()> {
             "proto/probe.proto",
             "proto/relay.proto",
             "proto/streams.proto",
+            "../proto/grpc/health/v1/health.proto",
+            "../proto/grpc/reflection/v1/reflection.proto",
         ],
-        &["proto"],
+        &["proto", "../proto"],
     )?;
     other_codecs()?;
     tonic_clients()?;
@@ -49,8 +51,10 @@ fn tonic_clients() -> rpc_build::Result<()> {
                 "proto/grpc/testing/test.proto",
                 "proto/probe.proto",
                 "proto/streams.proto",
+                "../proto/grpc/health/v1/health.proto",
+                "../proto/grpc/reflection/v1/reflection.proto",
             ],
-            &["proto"],
+            &["proto", "../proto"],
         )
 }
 

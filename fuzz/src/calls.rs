@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, Encoded, IncomingRequest, Outcome, OutgoingRequest,
+    ClientConfig, ClientSession, ClientSink, EncodedRef, IncomingRequest, Outcome, OutgoingRequest,
     Output, Responder, ServerConfig, ServerSession, ServerSink, message_cost,
 };
 use rpc_wire::{Code, Metadata, MethodKind, Status};
@@ -322,7 +322,8 @@ impl ServerSink for Handlers {
         })
     }
 
-    fn message(&mut self, call: &mut Handler, message: Encoded) {
+    fn message(&mut self, call: &mut Handler, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         self.unread
             .push((call.id, message_cost(message.bytes.len())));
     }
@@ -346,7 +347,8 @@ struct Calls {
 impl ClientSink<usize> for Calls {
     fn headers(&mut self, _: &mut usize, _: Metadata) {}
 
-    fn message(&mut self, slot: &mut usize, message: Encoded) {
+    fn message(&mut self, slot: &mut usize, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         self.unread.push((*slot, message_cost(message.bytes.len())));
     }
 

@@ -5,8 +5,9 @@ use std::time::Instant;
 use bytes::{Buf, BytesMut};
 use rpc_wire::frame::Settings;
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, Encoded, IncomingRequest, Outcome, OutgoingRequest,
-    Output, Responder, ServerConfig, ServerSession, ServerSink, SessionError, message_cost,
+    ClientConfig, ClientSession, ClientSink, Encoded, EncodedRef, IncomingRequest, Outcome,
+    OutgoingRequest, Output, Responder, ServerConfig, ServerSession, ServerSink, SessionError,
+    message_cost,
 };
 use rpc_wire::{Code, Metadata, MethodKind, Status};
 
@@ -147,7 +148,8 @@ impl ServerSink for Handlers {
         Some(request.id)
     }
 
-    fn message(&mut self, call: &mut u32, message: Encoded) {
+    fn message(&mut self, call: &mut u32, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         self.unread.push((*call, message_cost(message.bytes.len())));
     }
 
@@ -168,7 +170,8 @@ struct Calls {
 impl ClientSink<usize> for Calls {
     fn headers(&mut self, _: &mut usize, _: Metadata) {}
 
-    fn message(&mut self, slot: &mut usize, message: Encoded) {
+    fn message(&mut self, slot: &mut usize, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         self.unread.push((*slot, message_cost(message.bytes.len())));
     }
 

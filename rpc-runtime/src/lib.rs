@@ -17,6 +17,7 @@
 //! remains is a method that is fast at first and slow later: its first one or two slow calls hold up
 //! their connection, for as long as they block.
 
+mod builtin;
 mod call;
 mod client;
 pub mod codec;
@@ -53,6 +54,7 @@ pub mod retry;
 mod server;
 mod signal;
 mod transport;
+mod unwind;
 
 pub use bytes;
 pub use prost;
@@ -65,6 +67,8 @@ pub use rpc_wire::{
 #[cfg(feature = "json")]
 pub use serde;
 
+#[cfg(feature = "health")]
+pub use builtin::health;
 pub use call::{Context, Streaming};
 pub use client::{
     Batch, BatchResults, Call, CallTask, Channel, ChannelBuilder, Response, RpcFuture, TaskStatus,

@@ -47,3 +47,8 @@ rpc_runtime::include_protos!();
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/interceptors.md")]
 struct InterceptorsDocument;
+
+/// The same of another document.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/health-and-reflection.md")]
+struct HealthDocument;

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use rpc_runtime::{Code, Hedge, Metadata, Status};
+use rpc_runtime::{
+    Channel, ChannelBuilder, Code, Hedge, Metadata, RpcFuture, Status, TaskStatus, retry,
+};
 use rpc_tests::flaky::{FlakyAsyncClientProxy, Word};
 use rpc_tests::probe::Payload;
 use rpc_tests::{Answer, LIMIT, RawPeer, TestFlaky, TestServer, frame, within};
 use rpc_wire::frame::{Flags, FrameType, RequestMetadata, ResponseMetadata};
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -171,4 +174,85 @@ async fn the_deadline_of_the_call_is_that_of_all_its_attempts() {
     let status = within(LIMIT, call.timeout(Duration::from_millis(100))).await;
     assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
     within(LIMIT, flaky.until(|seen| seen.dropped == 2)).await;
+}
+
+/// A call none of whose attempts is left, waiting for the time that its server named.
+async fn waiting(client: &FlakyAsyncClientProxy, flaky: &TestFlaky) -> RpcFuture<Word> {
+    let call = client.again(word()).hedge(Hedge::after(HOUR).attempts(3));
+    let call = call.timeout(2 * HOUR).start();
+    flaky.until(|seen| seen.attempts.len() == 1).await;
+    while call.task().status() != TaskStatus::Pending {
+        tokio::task::yield_now().await;
+    }
+    call
+}
+
+fn in_an_hour() -> Answer {
+    Answer::Fail(Status::unavailable("down").with_retry_pushback(HOUR))
+}
+
+#[tokio::test]
+async fn a_call_without_attempts_waits_as_others_do_and_ends_with_its_channel() {
+    within(LIMIT, async {
+        let configure = |channel: ChannelBuilder| channel.own_pool();
+        let (_server, flaky, client) = TestFlaky::serve_to([in_an_hour()], configure).await;
+        let call = waiting(&client, &flaky).await;
+        assert_eq!(call.task().attempts(), 1);
+        let is_listed = retry::tasks()
+            .iter()
+            .any(|task| task.status().message() == "down" && task.attempts() == 1);
+        assert!(is_listed);
+        client.channel().close();
+        let status = call.await.unwrap_err();
+        assert_eq!(status.code(), Code::Cancelled, "{status}");
+        assert!(status.may_have_run(), "the first attempt did: {status}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_without_attempts_does_not_wait_for_one_that_would_begin_after_its_deadline() {
+    let (_server, flaky, client) = TestFlaky::serve([in_an_hour()]).await;
+    let call = client.again(word()).hedge(Hedge::after(HOUR));
+    let status = within(LIMIT, call.timeout(HOUR)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(status.message().contains("the deadline passes within"));
+    assert_eq!(flaky.seen().attempts, [0]);
+}
+
+#[tokio::test]
+async fn a_call_without_attempts_goes_on_when_its_server_said_and_is_sent_no_more_than_allowed() {
+    within(LIMIT, async {
+        let soon = Answer::Fail(Status::unavailable("down").with_retry_pushback(SOON));
+        let (_server, flaky, client) = TestFlaky::serve(vec![soon; 9]).await;
+        for started in [true, false] {
+            let call = client.again(word()).hedge(Hedge::after(HOUR).attempts(3));
+            let status = match started {
+                true => call.start().await,
+                false => call.await,
+            };
+            assert_eq!(status.unwrap_err().attempts(), 3);
+        }
+        assert_eq!(flaky.seen().attempts, [0, 1, 2, 0, 1, 2]);
+    })
+    .await;
+}
+
+#[test]
+fn a_call_ends_with_the_runtime_of_its_channel_wherever_it_is_awaited() {
+    let runtime = || {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    };
+    let (serving, own) = (runtime(), runtime());
+    let (server, flaky, _) = serving.block_on(TestFlaky::serve([Answer::Hang]));
+    let channel = Channel::builder(server.address());
+    let channel = own.block_on(async { channel.connect_lazy().unwrap() });
+    let client = FlakyAsyncClientProxy::with(channel);
+    let call = serving.spawn(client.again(word()).hedge(Hedge::after(HOUR)));
+    serving.block_on(within(LIMIT, flaky.until(|seen| seen.attempts.len() == 1)));
+    drop(own);
+    let outcome = serving.block_on(within(LIMIT, call));
+    let status = outcome.expect("nothing panics").unwrap_err();
+    assert!(status.message().contains("runtime"), "{status}");
 }

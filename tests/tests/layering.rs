@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
         &[
             &[
                 "signal",
+                "unwind",
                 "transport",
                 "codec",
                 "compression",
@@ -35,8 +36,10 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
             &["middleware", "pool", "retry"],
             &["client", "server"],
             &["http", "exchange", "local"],
+            &["codegen"],
+            &["builtin"],
             &["gateway"],
-            &["codegen", "config"],
+            &["config"],
         ],
     ),
 ];

@@ -263,6 +263,22 @@ async fn methods_with_streams_that_a_server_does_not_have_are_unimplemented() {
     .await;
 }
 
+#[tokio::test]
+async fn a_method_that_a_server_does_not_have_is_unimplemented_before_its_requests_end() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let client = FlowsAsyncClientProxy::connect(server.address())
+            .await
+            .unwrap();
+        let status = client.consume(tokio_stream::pending()).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented, "{status}");
+        let mut answers = client.converse(tokio_stream::pending()).await.unwrap();
+        let status = answers.message().await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented, "{status}");
+    })
+    .await;
+}
+
 /// The method of a kind.
 fn method(kind: MethodKind) -> &'static MethodDescriptor {
     let service = FlowsServer::new(Unfinished).into_service();

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
-use crate::Client;
+use crate::logs::LogRecord;
 use crate::tally::Tally;
+use crate::{Call, Client, log_records};
 
 /// Messages of a stream between two looks at the clock, which would cost more than a message.
 const MESSAGES_PER_LOOK: usize = 256;
@@ -15,6 +16,7 @@ const MESSAGES_PER_LOOK: usize = 256;
 pub struct Caller<C> {
     pub(crate) client: C,
     pub(crate) text: String,
+    pub(crate) call: Call,
     pub(crate) job: Job,
 }
 
@@ -52,7 +54,7 @@ impl<C: Client> Caller<C> {
                 self.client.stream(self.text, &mut messages).await?;
             }
             Job::Once(due) => {
-                self.call().await?;
+                self.echo().await?;
                 tally.record(due.elapsed());
             }
         }
@@ -61,9 +63,13 @@ impl<C: Client> Caller<C> {
 
     /// The end of a call is the start of the next, so a call costs one look at the clock.
     async fn repeat(&mut self, measured: Range<Instant>, tally: &mut Tally) -> anyhow::Result<()> {
+        let expected = log_records().iter().map(LogRecord::text_bytes).sum();
         let mut sent = Instant::now();
         while sent < measured.end {
-            self.call().await?;
+            match self.call {
+                Call::Echo => self.echo().await?,
+                Call::Logs => self.logs(expected).await?,
+            }
             let answered = Instant::now();
             if measured.contains(&answered) {
                 tally.record(answered - sent);
@@ -73,9 +79,18 @@ impl<C: Client> Caller<C> {
         Ok(())
     }
 
-    async fn call(&mut self) -> anyhow::Result<()> {
+    async fn echo(&mut self) -> anyhow::Result<()> {
         let answer = self.client.echo(self.text.clone()).await?;
         check(&answer, &self.text)
+    }
+
+    async fn logs(&mut self, expected: usize) -> anyhow::Result<()> {
+        let bytes = self.client.logs().await?;
+        ensure!(
+            bytes == expected,
+            "the log records have {bytes} bytes of text instead of {expected}"
+        );
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::caller::{Caller, Job, Messages};
 use crate::clock::Clock;
 use crate::session::Session;
 use crate::tally::Tally;
-use crate::{Pattern, Report, Workload, runtime};
+use crate::{Call, Pattern, Report, Workload, placement, runtime};
 
 /// One connection of a peer. Clones share the connection.
 pub trait Client: 'static {
@@ -23,6 +23,16 @@ pub trait Client: 'static {
     ///
     /// Whatever ends the call without an answer; it ends the run.
     fn echo(&mut self, text: String) -> impl Future<Output = anyhow::Result<String>>;
+
+    /// Asks for the server's [`log_records`](crate::log_records), and gives the bytes of all texts in the reply, as
+    /// [`LogRecord::text_bytes`](crate::LogRecord::text_bytes) counts them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever ends the call without an answer. A peer without such a method always fails.
+    fn logs(&mut self) -> impl Future<Output = anyhow::Result<usize>> {
+        async { bail!("this peer has no log records") }
+    }
 
     /// Asks for a server stream that repeats `text` without end, and puts it into `messages` until no more are wanted.
     ///
@@ -92,8 +102,9 @@ where
 {
     let (address, workload) = arguments()?;
     ensure!(
-        (workload.pattern, workload.connections) == (Pattern::Closed { in_flight: 1 }, 1),
-        "a blocking client has one call in flight on one connection"
+        (workload.pattern, workload.connections, workload.call)
+            == (Pattern::Closed { in_flight: 1 }, 1, Call::Echo),
+        "a blocking client has one echo in flight on one connection"
     );
     let client = Blocking(connect(address)?);
     let start = Instant::now() + workload.warm_up();
@@ -102,6 +113,7 @@ where
     let caller = Caller {
         client,
         text: "x".repeat(workload.size),
+        call: workload.call,
         job: Job::Repeat(measured),
     };
     let mut context = task::Context::from_waker(Waker::noop());
@@ -132,7 +144,9 @@ fn session<F, S>(connect: F, spawn: S) -> anyhow::Result<Session<F, S>> {
     })
 }
 
+/// Reads the command line, before anything else is done: no thread has been started yet that could be on another core.
 fn arguments() -> anyhow::Result<(String, Workload)> {
+    placement::pin("BENCH_CLIENT_CORE")?;
     let mut args = env::args().skip(1);
     let address = args.next().context("the argument ADDRESS is missing")?;
     let workload = args.next().context("the argument WORKLOAD is missing")?;

@@ -2,12 +2,14 @@
 
 use std::io::{BufRead, Write};
 use std::net::{Ipv4Addr, TcpListener as StdTcpListener};
-use std::{process, thread};
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::PathBuf;
+use std::{env, fs, process, thread};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::LocalSet;
 
-use crate::{Usage, runtime};
+use crate::{Usage, placement, runtime};
 
 /// Runs a server on a free loopback port and tokio's default runtime until standard input ends.
 ///
@@ -44,6 +46,33 @@ where
     })
 }
 
+/// The path of the socket of a server that listens on one; what an earlier process of the same number left there is removed. Whoever
+/// started the server removes the file.
+pub fn unix_path() -> PathBuf {
+    let path = env::temp_dir().join(format!("bench-{}.sock", process::id()));
+    // Usually there is none.
+    fs::remove_file(&path).ok();
+    path
+}
+
+/// [`serve`] on a Unix socket, whose address is `unix:` and [`unix_path`].
+///
+/// # Errors
+///
+/// As [`serve`].
+pub fn serve_unix<F, Fut>(serve_listener: F) -> anyhow::Result<()>
+where
+    F: FnOnce(UnixListener) -> Fut + Send + 'static,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    let path = unix_path();
+    let listener = StdUnixListener::bind(&path)?;
+    listener.set_nonblocking(true)?;
+    serve_at(&format!("unix:{}", path.display()), move || {
+        runtime::new()?.block_on(async { serve_listener(UnixListener::from_std(listener)?).await })
+    })
+}
+
 fn serve_tcp(
     serve: impl FnOnce(StdTcpListener) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
@@ -62,6 +91,7 @@ pub fn serve_at(
     address: &str,
     serve: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    placement::pin("BENCH_SERVER_CORE")?;
     thread::spawn(|| {
         eprintln!("the server ended: {:?}", serve());
         process::exit(1);

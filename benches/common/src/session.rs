@@ -159,6 +159,7 @@ where
         Caller {
             client: client.clone(),
             text: "x".repeat(self.workload.size),
+            call: self.workload.call,
             job,
         }
     }
@@ -183,7 +184,7 @@ async fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Messages;
+    use crate::{Call, Messages};
 
     #[derive(Clone)]
     struct Mirror {
@@ -213,6 +214,7 @@ mod tests {
             address: String::new(),
             workload: Workload {
                 pattern,
+                call: Call::Echo,
                 size: 64,
                 connections: 2,
                 warm_up_ms: 1,

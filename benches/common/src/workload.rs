@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Workload {
     /// The order of the calls.
     pub pattern: Pattern,
+    /// What is called; if left out, the echo. Only the closed loop calls anything else.
+    #[serde(default)]
+    pub call: Call,
     /// Length of every text, in bytes.
     pub size: usize,
     /// Connections, among which the calls are dealt out in turn.
@@ -18,6 +21,17 @@ pub struct Workload {
     pub warm_up_ms: u64,
     /// Milliseconds of the measured interval, for the same patterns.
     pub measure_ms: u64,
+}
+
+/// What a [`Workload`] calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// A text that comes back.
+    #[default]
+    Echo,
+    /// A reply of many small parts: the records of [`log_records`](crate::log_records).
+    Logs,
 }
 
 /// The order of the calls in a [`Workload`].
@@ -73,6 +87,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(workload.pattern, Pattern::Closed { in_flight: 64 });
+        assert_eq!(workload.call, Call::Echo);
         assert_eq!(workload.measure(), Duration::from_secs(3));
     }
 }

@@ -1,9 +1,13 @@
 //! The loads: what every peer is put under, and what the tables show of it.
 
-use bench_common::Pattern;
+mod list;
+
+use bench_common::{Call, Pattern};
 
 use crate::figure::Figure;
-use crate::peer::{Ability, NATIVE, Peer};
+use crate::peer::{Ability, Peer};
+
+pub(crate) use list::LOADS;
 
 /// One kind of work, and one table.
 #[derive(Debug)]
@@ -14,6 +18,10 @@ pub(crate) struct Load {
     pub(crate) title: &'static str,
     /// The order of the calls.
     pub(crate) pattern: Pattern,
+    /// What is called.
+    pub(crate) call: Call,
+    /// What both programs find in their environment.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
     /// Bytes of a text.
     pub(crate) size: usize,
     /// Connections that the client makes.
@@ -28,6 +36,12 @@ pub(crate) struct Load {
     pub(crate) only: &'static [&'static str],
     /// Whether it is part of a quick run.
     pub(crate) quick: bool,
+    /// Whether its calls take so long that few would end in the usual time.
+    pub(crate) slow: bool,
+    /// Whether it has a table of its own; if not, it is but a point of a series.
+    pub(crate) alone: bool,
+    /// Whether it is part of the plot.
+    pub(crate) plotted: bool,
     /// Stands under the table, which may be copied without the README that explains it.
     pub(crate) note: &'static str,
 }
@@ -42,181 +56,6 @@ pub(crate) enum Instrument {
     /// An allocator that counts, in both programs.
     Allocations,
 }
-
-const KIB: usize = 1024;
-
-/// A closed loop with small texts on one connection; the others differ from it.
-const SMALL: Load = Load {
-    name: "small-64",
-    title: "64 B, 64 in flight, 1 connection",
-    pattern: Pattern::Closed { in_flight: 64 },
-    size: 64,
-    connections: 1,
-    instrument: Instrument::None,
-    figures: &[
-        Figure::CallsPerSecond,
-        Figure::P50,
-        Figure::P99,
-        Figure::ClientCpu,
-        Figure::ServerCpu,
-    ],
-    compared: &[Figure::CallsPerSecond, Figure::Cpu],
-    only: &[],
-    quick: false,
-    note: "",
-};
-
-/// All loads, in the order of the tables.
-pub(crate) const LOADS: &[Load] = &[
-    Load {
-        name: "small-1",
-        title: "64 B, 1 in flight, 1 connection",
-        pattern: Pattern::Closed { in_flight: 1 },
-        figures: &[
-            Figure::P50,
-            Figure::P99,
-            Figure::CallsPerSecond,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::P50, Figure::Cpu],
-        quick: true,
-        note: "With one call in flight a peer is several times faster when the kernel happens to keep client and server on one \
-               core, whatever its code does: a ratio means nothing unless both peers met the same placement.",
-        ..SMALL
-    },
-    Load {
-        quick: true,
-        ..SMALL
-    },
-    Load {
-        name: "small-256",
-        title: "64 B, 256 in flight, 1 connection",
-        pattern: Pattern::Closed { in_flight: 256 },
-        quick: true,
-        ..SMALL
-    },
-    Load {
-        name: "connections-8",
-        title: "64 B, 256 in flight, 8 connections",
-        pattern: Pattern::Closed { in_flight: 256 },
-        connections: 8,
-        ..SMALL
-    },
-    Load {
-        name: "medium",
-        title: "10 KiB, 64 in flight, 1 connection",
-        size: 10 * KIB,
-        ..SMALL
-    },
-    Load {
-        name: "large",
-        title: "1 MiB, 4 in flight, 1 connection",
-        pattern: Pattern::Closed { in_flight: 4 },
-        size: KIB * KIB,
-        figures: &[
-            Figure::MegabytesPerSecond,
-            Figure::P50,
-            Figure::P99,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::MegabytesPerSecond, Figure::Cpu],
-        ..SMALL
-    },
-    Load {
-        name: "open",
-        title: "64 B, open loop at 20,000 calls/s, 1 connection",
-        pattern: Pattern::Open {
-            calls_per_second: 20_000,
-        },
-        figures: &[
-            Figure::P50,
-            Figure::P99,
-            Figure::P999,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::P50, Figure::P99, Figure::P999, Figure::Cpu],
-        only: &[NATIVE, "echo", "tonic", "tarpc"],
-        note: "Latency counts from the moment when a call was due, so it contains how late the client's own thread was to send it, \
-               some tens of microseconds.",
-        ..SMALL
-    },
-    Load {
-        name: "stream",
-        title: "One server stream of 64 B messages",
-        pattern: Pattern::Stream,
-        figures: &[
-            Figure::MessagesPerSecond,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::MessagesPerSecond, Figure::Cpu],
-        note: "CPU time is for one message.",
-        ..SMALL
-    },
-    Load {
-        name: "ourselves",
-        title: "This project in other ways, 64 B, 64 in flight, 1 connection",
-        only: &[
-            NATIVE,
-            "native-current-thread",
-            "native-1-worker",
-            "native-2-workers",
-            "native-connect",
-        ],
-        ..SMALL
-    },
-    Load {
-        name: "exclusive",
-        title: "64 B, 64 in flight, a connection for each caller",
-        connections: 64,
-        only: &[NATIVE, "echo", "tonic", "tarpc"],
-        ..SMALL
-    },
-    Load {
-        name: "burst",
-        title: "20,000 calls of 64 B at once, 8 connections",
-        pattern: Pattern::Burst { calls: 20_000 },
-        connections: 8,
-        figures: &[Figure::Milliseconds, Figure::ClientPeakMemory],
-        compared: &[Figure::Milliseconds, Figure::ClientPeakMemory],
-        ..SMALL
-    },
-    Load {
-        name: "idle",
-        title: "800 idle connections",
-        pattern: Pattern::Idle { connections: 800 },
-        connections: 64,
-        figures: &[Figure::ServerIdleMemory],
-        compared: &[Figure::ServerIdleMemory],
-        note: "Resident memory of the server's process, without what the system keeps for its sockets.",
-        ..SMALL
-    },
-    Load {
-        name: "syscalls",
-        title: "System calls, 64 B, 64 in flight, 1 connection",
-        instrument: Instrument::Syscalls,
-        figures: &[Figure::ServerSyscalls],
-        compared: &[Figure::ServerSyscalls],
-        ..SMALL
-    },
-    Load {
-        name: "allocations",
-        title: "Allocations, 64 B, 64 in flight, 1 connection",
-        instrument: Instrument::Allocations,
-        figures: &[
-            Figure::Allocations,
-            Figure::ClientAllocations,
-            Figure::ServerAllocations,
-        ],
-        compared: &[Figure::Allocations],
-        note: "Two at the client and one at the server are the texts themselves: the one that is sent, the one that arrives there, \
-               and the answer.",
-        ..SMALL
-    },
-];
 
 impl Load {
     /// Whether a peer can take it.
@@ -238,6 +77,12 @@ impl Load {
     }
 }
 
+/// The load of this name.
+#[cfg(test)]
+pub(crate) fn load_named(name: &str) -> &'static Load {
+    LOADS.iter().find(|load| load.name == name).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,9 +96,10 @@ mod tests {
 
     #[test]
     fn compared_figures_follow_the_columns() {
-        let figures: Vec<_> = SMALL.all_figures().collect();
+        let load = super::load_named("small-64");
+        let figures: Vec<_> = load.all_figures().collect();
         assert_eq!(figures.first(), Some(&Figure::CallsPerSecond));
         assert_eq!(figures.last(), Some(&Figure::Cpu));
-        assert_eq!(figures.len(), SMALL.figures.len() + 1);
+        assert_eq!(figures.len(), load.figures.len() + 1);
     }
 }

@@ -1,17 +1,20 @@
 //! Builds every benchmark peer, measures them in turn and reports what they showed.
 //!
 //! ```text
-//! bench-runner [--quick] [--out FOLDER] [PEER|LOAD...]
+//! bench-runner [--quick] [--rounds N] [--out FOLDER] [PEER|LOAD|SERIES...]
 //! bench-runner compile [--services N] [--rounds N] [GENERATOR...]
 //! bench-runner hello [--rounds N]
+//! bench-runner instructions [FILTER]
 //! ```
 //!
 //! Without names, all peers take part under all loads. The second form measures what a schema costs at compile time, the
-//! third one what the smallest service does. Progress goes to standard error, tables to standard output.
+//! third one what the smallest service does, and the fourth counts instructions. Progress goes to standard error, tables to standard output.
 
 mod compile;
 mod figure;
+mod goal;
 mod hello;
+mod instructions;
 mod load;
 mod machine;
 mod measure;
@@ -20,6 +23,7 @@ mod peer;
 mod plan;
 mod process;
 mod report;
+mod series;
 mod tracer;
 
 use std::env;
@@ -38,6 +42,9 @@ fn main() -> anyhow::Result<()> {
     }
     if args.next_if_eq("hello").is_some() {
         return hello::run(args);
+    }
+    if args.next_if_eq("instructions").is_some() {
+        return instructions::run(args);
     }
     let options = Options::parse(args)?;
     let report = Report {

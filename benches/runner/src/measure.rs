@@ -34,30 +34,52 @@ pub(crate) struct Spread {
     pub(crate) most: f64,
 }
 
+impl Spread {
+    /// How far the round that is farthest from the median is from it, as a share of the median.
+    pub(crate) fn deviation(&self) -> f64 {
+        (self.most - self.median).max(self.median - self.least) / self.median
+    }
+}
+
 impl Outcome {
-    /// How many times better native is in one figure; `None` without native.
+    /// What a peer showed, if it took part.
+    pub(crate) fn row(&self, peer: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.peer.name == peer)
+    }
+
+    /// How many times better native is in one figure; `None` without native. Where several of its variants take part, the first
+    /// one counts.
     pub(crate) fn advantage(&self, row: &Row, figure: Figure) -> Option<f64> {
-        let native = self.rows.iter().find(|row| row.peer.name == NATIVE)?;
+        let native = self.rows.iter().find(|row| row.peer.folder == NATIVE)?;
         let ours = native.spread(figure)?.median;
         Some(figure.advantage(ours, row.spread(figure)?.median))
     }
 }
 
 impl Row {
-    /// A figure over all rounds; `None` if it is absent in any, or one failed.
+    /// A figure in every round; `None` if it is absent in any, or one failed.
+    pub(crate) fn values(&self, figure: Figure) -> Option<Vec<f64>> {
+        let runs = self.runs.iter().map(|run| figure.of(run));
+        runs.collect::<Option<_>>()
+            .filter(|_| self.failure.is_none())
+    }
+
+    /// A figure over all rounds; `None` as [`values`](Self::values), and before the first round.
     pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
-        if self.failure.is_some() {
-            return None;
-        }
-        let values: Option<Vec<f64>> = self.runs.iter().map(|run| figure.of(run)).collect();
-        let mut values = values?;
+        let mut values = self.values(figure)?;
         values.sort_by(f64::total_cmp);
         Some(Spread {
             least: *values.first()?,
-            median: *values.get(values.len() / 2)?,
+            median: median(&values)?,
             most: *values.last()?,
         })
     }
+}
+
+/// The value in the middle, or between the two that are there.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let (below, above) = (sorted.len().checked_sub(1)? / 2, sorted.len() / 2);
+    Some(f64::midpoint(sorted[below], sorted[above]))
 }
 
 /// Builds the peers and measures them: first with the allocator that counts, so that the programs which stay behind are the
@@ -137,7 +159,7 @@ fn run(plan: &Plan, load: &Load, peer: &Peer, tracer: Option<Tracer>) -> anyhow:
     let tracer = tracer.filter(|_| load.instrument == Instrument::Syscalls);
     let program = peer.server();
     let mut command = tracer.map_or_else(|| Command::new(&program), |it| it.around(&program));
-    let environment = peer.environment.iter().copied();
+    let environment = load.environment.iter().copied();
     let mut server = Server::spawn(command.envs(environment.clone()))?;
     let mut client = Command::new(peer.client());
     let client = Client::spawn(
@@ -156,6 +178,7 @@ fn run(plan: &Plan, load: &Load, peer: &Peer, tracer: Option<Tracer>) -> anyhow:
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::load::load_named;
     use crate::peer::PEERS;
     use crate::process::tests::run;
 
@@ -174,7 +197,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_median_is_in_the_middle_of_the_rounds() {
-        let outcome = outcome_of(&LOADS[1]);
+        let outcome = outcome_of(load_named("small-64"));
         let spread = Spread {
             least: 50.0,
             median: 100.0,
@@ -184,8 +207,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_even_number_of_rounds_has_its_median_between_two() {
+        assert_eq!(median(&[1.0, 2.0, 4.0, 8.0]), Some(3.0));
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
     fn compares_with_native_if_it_took_part() {
-        let mut outcome = outcome_of(&LOADS[1]);
+        let mut outcome = outcome_of(load_named("small-64"));
         let advantage = |outcome: &Outcome| {
             let row = outcome.rows.last().unwrap();
             outcome.advantage(row, Figure::CallsPerSecond)
@@ -197,7 +226,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_peer_that_failed_has_no_figures() {
-        let mut outcome = outcome_of(&LOADS[1]);
+        let mut outcome = outcome_of(load_named("small-64"));
         outcome.rows[1].failure = Some("the process ended early".to_owned());
         assert_eq!(outcome.rows[1].spread(Figure::CallsPerSecond), None);
         assert!(outcome.rows[0].spread(Figure::CallsPerSecond).is_some());

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -7,6 +8,7 @@ use anyhow::{Context, bail};
 use crate::load::{LOADS, Load};
 use crate::peer::{PEERS, Peer};
 use crate::plan::Plan;
+use crate::series::SERIES;
 
 /// What is measured, how, and where the results go.
 #[derive(Debug)]
@@ -19,27 +21,36 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads `[--quick] [--out FOLDER] [PEER|LOAD...]`. Without names of peers all of them take part, and without names of loads
+    /// Reads `[--quick] [--rounds N] [--out FOLDER] [PEER|LOAD|SERIES...]`. Without names of peers all of them take part, and without names of loads
     /// all loads, or those of a quick run.
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let (mut quick, mut out) = (false, None);
+        let (mut quick, mut rounds, mut out) = (false, None, None);
         let (mut peers, mut loads) = (Vec::new(), Vec::new());
         while let Some(arg) = args.next() {
             if arg == "--quick" {
                 quick = true;
+            } else if arg == "--rounds" {
+                let number = args.next().context("--rounds needs a number")?;
+                let number = number.parse::<NonZero<usize>>();
+                rounds = Some(number.context("--rounds needs a number above 0")?.get());
             } else if arg == "--out" {
                 out = Some(args.next().context("--out needs a folder")?.into());
             } else if let Some(peer) = PEERS.iter().find(|peer| peer.name == arg) {
                 peers.push(peer);
             } else if let Some(load) = LOADS.iter().find(|load| load.name == arg) {
                 loads.push(load);
+            } else if let Some(series) = SERIES.iter().find(|series| series.name == arg) {
+                loads.extend(series.loads());
             } else {
                 let peers: Vec<_> = PEERS.iter().map(|peer| peer.name).collect();
                 let loads: Vec<_> = LOADS.iter().map(|load| load.name).collect();
+                let series: Vec<_> = SERIES.iter().map(|series| series.name).collect();
                 bail!(
-                    "no such option, peer or load: {arg}\noptions: --quick, --out FOLDER\npeers: {}\nloads: {}",
+                    "no such option, peer, load or series: {arg}\noptions: --quick, --rounds N, --out FOLDER\n\
+                     peers: {}\nloads: {}\nseries: {}",
                     peers.join(", "),
-                    loads.join(", ")
+                    loads.join(", "),
+                    series.join(", ")
                 );
             }
         }
@@ -49,8 +60,9 @@ impl Options {
         if loads.is_empty() {
             loads = LOADS.iter().filter(|load| load.quick || !quick).collect();
         }
+        let plan = if quick { Plan::QUICK } else { Plan::FULL };
         Ok(Self {
-            plan: if quick { Plan::QUICK } else { Plan::FULL },
+            plan: plan.with_rounds(rounds.unwrap_or(plan.rounds())),
             peers,
             loads,
             out,
@@ -93,10 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_loads_of_a_series_and_a_number_of_rounds() {
+        let options = parse("connections --rounds 1").unwrap();
+        let names: Vec<_> = options.loads.iter().map(|load| load.name).collect();
+        assert_eq!(names.first(), Some(&"small-256"));
+        assert_eq!(names.len(), 5);
+        assert_eq!(options.plan.rounds(), 1);
+        assert!(parse("--rounds 0").is_err());
+    }
+
+    #[test]
     fn says_what_there_is_when_asked_for_something_else() {
         let error = parse("grpc").unwrap_err().to_string();
-        assert!(error.starts_with("no such option, peer or load: grpc\n"));
+        assert!(error.starts_with("no such option, peer, load or series: grpc\n"));
         assert!(error.contains("\npeers: native, echo, tonic,"), "{error}");
-        assert!(error.contains("\nloads: small-1, small-64,"), "{error}");
+        assert!(error.contains("\nloads: small-1, small-1-unix,"), "{error}");
+        assert!(error.contains("\nseries: placement,"), "{error}");
     }
 }

@@ -18,10 +18,12 @@ pub(crate) struct Peer {
     library: Option<&'static str>,
     /// The folder of the package.
     pub(crate) folder: &'static str,
-    /// The client's program; the server's is always `server`.
+    /// The server's program.
+    server: &'static str,
+    /// The client's program.
     client: &'static str,
-    /// What both programs find in their environment.
-    pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// Whether it uses a Unix socket instead of TCP.
+    pub(crate) unix: bool,
     /// What it can do.
     pub(crate) ability: Ability,
 }
@@ -39,7 +41,7 @@ pub(crate) enum Ability {
     Variant,
 }
 
-/// The peer that all others are compared with.
+/// The peer that all others are compared with, and the folder of its variants.
 pub(crate) const NATIVE: &str = "native";
 
 /// All peers, in the order of the tables.
@@ -56,6 +58,7 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer::library("tarpc", Ability::Calls),
     Peer {
         title: "ttrpc, Unix socket",
+        unix: true,
         ..Peer::library("ttrpc", Ability::CallsAndStreams)
     },
     Peer {
@@ -79,21 +82,9 @@ pub(crate) const PEERS: &[Peer] = &[
         ..Peer::new("echo-sync", Ability::OneCall)
     },
     Peer {
-        name: "native-current-thread",
-        title: "this project, current-thread runtimes",
-        environment: &[("BENCH_CURRENT_THREAD", "1")],
-        ..Peer::new(NATIVE, Ability::Variant)
-    },
-    Peer {
-        name: "native-1-worker",
-        title: "this project, 1 worker thread each",
-        environment: &[("TOKIO_WORKER_THREADS", "1")],
-        ..Peer::new(NATIVE, Ability::Variant)
-    },
-    Peer {
-        name: "native-2-workers",
-        title: "this project, 2 worker threads each",
-        environment: &[("TOKIO_WORKER_THREADS", "2")],
+        name: "native-exclusive",
+        title: "this project, exclusive pool of 64 connections",
+        client: "exclusive-client",
         ..Peer::new(NATIVE, Ability::Variant)
     },
     Peer {
@@ -101,6 +92,32 @@ pub(crate) const PEERS: &[Peer] = &[
         title: "this project, a connection per call",
         client: "connect-client",
         ..Peer::new(NATIVE, Ability::Variant)
+    },
+    Peer {
+        name: "native-unix",
+        title: "this project, Unix socket",
+        ..Peer::new(NATIVE, Ability::Variant).over_unix()
+    },
+    Peer {
+        name: "native-sync-unix",
+        title: "this project, sync proxy, Unix socket",
+        client: "sync-client",
+        ..Peer::new(NATIVE, Ability::Variant).over_unix()
+    },
+    Peer {
+        name: "echo-sync-unix",
+        title: "blocking std echo, Unix socket",
+        ..Peer::new("echo-sync", Ability::Variant).over_unix()
+    },
+    Peer {
+        name: "tonic-unix",
+        title: "tonic, Unix socket",
+        ..Peer::library("tonic", Ability::Variant).over_unix()
+    },
+    Peer {
+        name: "tarpc-unix",
+        title: "tarpc, Unix socket",
+        ..Peer::library("tarpc", Ability::Variant).over_unix()
     },
 ];
 
@@ -112,9 +129,19 @@ impl Peer {
             title: name,
             library: None,
             folder: name,
+            server: "server",
             client: "client",
-            environment: &[],
+            unix: false,
             ability,
+        }
+    }
+
+    /// The same with its server on a Unix socket, which its client knows by the address.
+    const fn over_unix(self) -> Self {
+        Self {
+            server: "unix-server",
+            unix: true,
+            ..self
         }
     }
 
@@ -124,6 +151,11 @@ impl Peer {
             library: Some(name),
             ..Self::new(name, ability)
         }
+    }
+
+    /// Whether it is an RPC system of others; what is neither this nor ours is a yardstick.
+    pub(crate) fn is_rival(&self) -> bool {
+        self.library.is_some()
     }
 
     /// The name in the tables, with the version of the library.
@@ -136,11 +168,7 @@ impl Peer {
 
     /// The version of the library that `Cargo.lock` says.
     pub(crate) fn version(&self) -> Option<String> {
-        let lock = fs::read_to_string(self.package().join("Cargo.lock")).ok()?;
-        let entry = format!("name = \"{}\"\nversion = \"", self.library?);
-        let (_, rest) = lock.split_once(&entry)?;
-        let (version, _) = rest.split_once('"')?;
-        Some(version.to_owned())
+        locked_version(&self.package(), self.library?)
     }
 
     /// Builds the package with a cargo call and a target folder of its own: built together, cargo would unify features, and
@@ -163,7 +191,7 @@ impl Peer {
 
     /// The server's program.
     pub(crate) fn server(&self) -> PathBuf {
-        self.program("server")
+        self.program(self.server)
     }
 
     /// The client's program.
@@ -191,6 +219,15 @@ pub(crate) enum Build {
     Plain,
     /// Counting what they allocate.
     CountingAllocations,
+}
+
+/// The version of a crate that a package's `Cargo.lock` says.
+pub(crate) fn locked_version(package: &Path, name: &str) -> Option<String> {
+    let lock = fs::read_to_string(package.join("Cargo.lock")).ok()?;
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&entry)?;
+    let (version, _) = rest.split_once('"')?;
+    Some(version.to_owned())
 }
 
 /// The folder that holds the runner and all peers.

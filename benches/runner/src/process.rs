@@ -1,5 +1,6 @@
 //! The processes of one measurement. Each is killed and reaped when it is dropped.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -61,7 +62,7 @@ impl Server {
         Ok(Self { process, address })
     }
 
-    /// Where the server listens.
+    /// Where the server listens; a socket's file is removed when this is dropped.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
@@ -79,6 +80,15 @@ impl Server {
         self.process.input = None;
         self.process.child.wait()?;
         Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(path) = self.address.strip_prefix("unix:") {
+            // Whoever finds it later finds nobody behind it.
+            fs::remove_file(path).ok();
+        }
     }
 }
 

@@ -7,12 +7,20 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, Status};
 
 /// Where the encoded messages of a stream come from.
 pub(crate) trait MessageSource: Send {
     /// The next message; `None` when the stream has ended well.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
+
+    /// As [`poll_message`](Self::poll_message) for who reads the message at once: a small one need not have bytes
+    /// of its own.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
+        let message = ready!(self.poll_message(cx))?;
+        Poll::Ready(Ok(message.map(MessageBody::Shared)))
+    }
 
     /// What was sent ahead of the messages.
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>>;
@@ -43,7 +51,7 @@ pub(crate) trait MessageSource: Send {
 /// ```
 pub struct Streaming<T> {
     source: Box<dyn MessageSource>,
-    decode: fn(Bytes) -> Result<T, Status>,
+    decode: fn(MessageBody<'_>) -> Result<T, Status>,
     /// The peer's end of the stream was seen.
     ended: bool,
 }
@@ -51,7 +59,7 @@ pub struct Streaming<T> {
 impl<T> Streaming<T> {
     pub(crate) fn new(
         source: Box<dyn MessageSource>,
-        decode: fn(Bytes) -> Result<T, Status>,
+        decode: fn(MessageBody<'_>) -> Result<T, Status>,
     ) -> Self {
         Streaming {
             source,
@@ -96,7 +104,7 @@ impl<T> Streaming<T> {
         if self.ended {
             return Poll::Ready(Ok(None));
         }
-        let message = ready!(self.source.poll_message(cx));
+        let message = ready!(self.source.poll_body(cx));
         let message = match message.map(|message| message.map(self.decode)) {
             Ok(Some(Err(status))) => Err(self.source.give_up(status)),
             Ok(Some(Ok(message))) => Ok(Some(message)),

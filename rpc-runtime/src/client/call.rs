@@ -202,7 +202,10 @@ impl<M> Call<M> {
     where
         C: Codec<Req> + Codec<M>,
     {
-        let decode = |body, metadata| Ok(Response::new(decode::<C, M>(body)?, metadata));
+        let decode = |body: Bytes, metadata| {
+            let message = decode::<C, M>(body.into())?;
+            Ok(Response::new(message, metadata))
+        };
         Call::new::<C, Req>(channel, method, body, Complete::Reply(decode))
     }
 }

@@ -1,11 +1,12 @@
 //! Calling users when a call has ended.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use rpc_wire::Status;
 use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::unwind::contained;
 
 /// How many calls of a process have their callbacks called at the same time, each on a thread; see
 /// [`RpcFuture::on_complete`](super::RpcFuture::on_complete).
@@ -72,7 +73,7 @@ fn threads() -> Result<&'static Runtime, &'static io::Error> {
 
 fn call_all<T>(callbacks: Vec<Callback<T>>, outcome: &Result<T, Status>) {
     for callback in callbacks {
-        if catch_unwind(AssertUnwindSafe(|| callback(outcome))).is_err() {
+        if !contained(|| callback(outcome)) {
             tracing::error!("a callback of a call panicked");
         }
     }

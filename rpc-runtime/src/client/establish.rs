@@ -29,10 +29,9 @@ pub(super) async fn established(pool: &Arc<ClientPool>) -> Result<(), Status> {
         }
         let entered = pool.enter(None)?;
         let lease = Arc::clone(pool).granted(entered, None).await?;
-        let connection = Arc::clone(lease.connection());
-        drop(lease);
         connected = true;
-        connection.established().await
+        // The place is kept meanwhile, or the connection might go because nobody uses it.
+        lease.connection().established().await
     };
     let established = {
         let _runtime = pool.runtime().enter();

@@ -18,17 +18,21 @@ pub(super) struct Hedged {
     /// The first attempt has not ended.
     first: bool,
     others: Vec<Attempt>,
+    /// No attempt is left, and the server said when to send the next.
+    pause: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Hedged {
     /// A call that is sent now.
     pub(super) fn new(hedge: Hedge, first: &Attempt, now: Instant) -> Self {
+        first.core.pool.watch_runtime();
         Hedged {
-            race: Race::new(hedge, now),
+            race: Race::new(hedge, first.counted_attempts(), now),
             sent: first.attempts(),
             first: true,
             others: Vec::new(),
+            pause: None,
             timer: None,
         }
     }
@@ -36,6 +40,11 @@ impl Hedged {
     /// How often the call was sent.
     pub(super) fn attempts(&self) -> u32 {
         self.sent
+    }
+
+    /// When the call, which has failed, is to be sent again, if it is.
+    pub(super) fn pause(&self) -> Option<Instant> {
+        self.pause
     }
 
     /// Goes on until an attempt succeeds, or there is none left that could; the others are cancelled.
@@ -94,9 +103,12 @@ impl Hedged {
             return Some(outcome);
         };
         first.ran |= status.may_have_run();
-        let tokens = &first.core.rules.tokens;
-        let fails = self.race.failed(&status, Instant::now(), tokens);
-        fails.then_some(Outcome::Failed(status))
+        let (now, tokens) = (Instant::now(), &first.core.rules.tokens);
+        let fails = self.race.failed(&status, now, tokens);
+        if !fails {
+            self.pause = self.race.pause(now);
+        }
+        (fails || self.pause.is_some()).then_some(Outcome::Failed(status))
     }
 
     /// Waits until the next attempt is to be sent; for ever if there is none.
@@ -104,6 +116,13 @@ impl Hedged {
         let Some(next) = self.race.next() else {
             return Poll::Pending;
         };
+        if next <= Instant::now() {
+            return Poll::Ready(());
+        }
+        if first.core.pool.has_lost_runtime() {
+            // The attempts end with it, and a timer of it would panic.
+            return Poll::Pending;
+        }
         let is_current = |timer: &Pin<Box<Sleep>>| timer.deadline() == next.into();
         if !self.timer.as_ref().is_some_and(is_current) {
             let _runtime = first.core.pool.runtime().enter();

@@ -119,7 +119,12 @@ impl Intercepted {
         let Some(answer) = &mut self.answer else {
             return Poll::Ready(Err(Status::internal("the call was polled after its end")));
         };
-        let ended = match answer.as_mut().poll(cx) {
+        // Their timers would panic.
+        let polled = match core.pool.has_lost_runtime() {
+            true => Poll::Pending,
+            false => answer.as_mut().poll(cx),
+        };
+        let ended = match polled {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
                 let status = ready!(self.poll_abandoned(cx));
@@ -143,7 +148,7 @@ impl Intercepted {
         if let Some(held) = &mut self.held
             && let Poll::Ready(status) = held.poll_cut(cx)
         {
-            return Poll::Ready(status.with_stage(self.stage()));
+            return Poll::Ready(status.with_stage(self.stage()).with_may_have_run(true));
         }
         let Some(timer) = &mut self.timer else {
             return Poll::Pending;

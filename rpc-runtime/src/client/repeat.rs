@@ -77,9 +77,8 @@ impl Repeat {
     #[cold]
     pub(super) fn after(repeat: Option<&Repeat>, attempt: &mut Attempt, status: Status) -> Next {
         attempt.ran |= status.may_have_run();
-        let is_hedged = repeat.is_some_and(|repeat| repeat.hedged.is_some());
-        if is_hedged {
-            return Next::End(status);
+        if let Some(hedged) = repeat.and_then(|repeat| repeat.hedged.as_ref()) {
+            return Self::after_hedged(hedged, attempt, status);
         }
         if attempt.send_again(&status) {
             trace(attempt, None, &status);
@@ -119,6 +118,21 @@ impl Repeat {
         }
     }
 
+    /// Decides what becomes of a hedged call of which no attempt is left: it waits as others do if the
+    /// server said how long.
+    fn after_hedged(hedged: &Hedged, attempt: &mut Attempt, status: Status) -> Next {
+        let Some(until) = hedged.pause() else {
+            return Next::End(status);
+        };
+        attempt.resent = hedged.attempts() - 1;
+        let pause = until.saturating_duration_since(Instant::now());
+        if attempt.deadline.is_some_and(|deadline| deadline <= until) {
+            return Next::End(NotAgain::Deadline(pause).explain(status));
+        }
+        trace(attempt, Some(pause), &status);
+        Next::Pause(Pause { until, status })
+    }
+
     /// Has a call that somebody polls wait to be sent again.
     ///
     /// # Errors
@@ -138,7 +152,9 @@ impl Repeat {
         if pool.is_closed() {
             alarm.rouse();
         }
-        repeat.get_or_insert_default().alarm = Some(alarm);
+        let repeat = repeat.get_or_insert_default();
+        repeat.hedged = None;
+        repeat.alarm = Some(alarm);
         Ok(())
     }
 

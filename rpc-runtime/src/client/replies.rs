@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use rpc_wire::session::Outcome;
+use rpc_wire::session::{Encoded, MessageBody, Outcome, message_cost};
 use rpc_wire::{Metadata, Status};
 
 use super::attempt::{Attempt, State};
 use super::repeat::{Next, Repeat};
 use crate::call::MessageSource;
 use crate::connection::any::AnyConnection;
+use crate::connection::messages::{Messages, READ_STEP};
 
 /// The replies of a call, as its caller reads them. Dropping it cancels the call.
 pub(super) struct Replies {
@@ -20,6 +21,10 @@ pub(super) struct Replies {
     shown: bool,
     /// How the call ended that was sent again in vain.
     failed: Option<Status>,
+    /// Replies that were taken from the connection and not read yet.
+    taken: Messages,
+    /// What those cost that were read since.
+    read: u64,
 }
 
 impl Replies {
@@ -33,6 +38,8 @@ impl Replies {
             repeat: repeat.take(),
             shown: false,
             failed: None,
+            taken: Messages::default(),
+            read: 0,
         })
     }
 
@@ -66,6 +73,29 @@ impl Replies {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes further replies from the connection; false at their end.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Status>> {
+        let (mut read, mut taken) = (self.read, std::mem::take(&mut self.taken));
+        let more = self.poll(cx, |connection, id, cx| {
+            connection.poll_messages(id, &mut read, &mut taken, cx)
+        });
+        (self.read, self.taken) = (read, taken);
+        if !matches!(more, Poll::Pending | Poll::Ready(Ok(true))) {
+            // Nobody takes requests any more.
+            self.attempt.upload = None;
+        }
+        more
+    }
+
+    fn decompress(&self, message: Encoded) -> Result<Bytes, Status> {
+        match self.attempt.sent() {
+            Some((connection, _)) => connection.decompress(message),
+            None => Err(Status::internal(
+                "a reply was read after the end of its call",
+            )),
         }
     }
 
@@ -131,16 +161,25 @@ impl Replies {
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = ready!(self.poll(cx, AnyConnection::poll_message));
-        let message = match (message, self.attempt.sent()) {
-            (Ok(Some(message)), Some((connection, _))) => connection.decompress(message),
-            (ended, _) => {
-                // Nobody takes requests any more.
-                self.attempt.upload = None;
-                return Poll::Ready(ended.map(|_| None));
-            }
-        };
-        Poll::Ready(message.map(Some).map_err(|status| self.give_up(status)))
+        let message = ready!(self.poll_body(cx))?;
+        Poll::Ready(Ok(message.map(MessageBody::into_bytes)))
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
+        let asks = self.taken.is_empty() || self.read >= READ_STEP;
+        if asks && !ready!(self.poll_more(cx))? {
+            return Poll::Ready(Ok(None));
+        }
+        if let Some(message) = self.taken.pop_compressed() {
+            self.read += message_cost(message.bytes.len());
+            return Poll::Ready(match self.decompress(message) {
+                Ok(message) => Ok(Some(message.into())),
+                Err(status) => Err(self.give_up(status)),
+            });
+        }
+        let message = self.taken.pop().map(|message| message.body);
+        self.read += message.as_ref().map_or(0, |body| message_cost(body.len()));
+        Poll::Ready(Ok(message))
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {
@@ -154,6 +193,7 @@ impl MessageSource for Replies {
 
     fn give_up(&mut self, status: Status) -> Status {
         self.attempt.upload = None;
+        self.taken = Messages::default();
         self.attempt.give_up();
         let status = self.attempt.describe(status);
         self.failed = Some(status.clone());

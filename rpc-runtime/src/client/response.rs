@@ -1,7 +1,6 @@
 //! A reply: its message and its metadata.
 
-use bytes::Bytes;
-use rpc_wire::session::SHARE_BODY_FROM;
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, Stage, Status};
 
 use crate::codec::Codec;
@@ -41,11 +40,10 @@ impl<T> Response<T> {
 
 /// Decodes a reply: a small one by copy, so that it does not keep the large buffer alive that it
 /// was read into.
-pub(super) fn decode<C: Codec<M>, M>(body: Bytes) -> Result<M, Status> {
-    let decoded = if body.len() < SHARE_BODY_FROM {
-        C::decode(&body)
-    } else {
-        C::decode_shared(body)
+pub(super) fn decode<C: Codec<M>, M>(body: MessageBody<'_>) -> Result<M, Status> {
+    let decoded = match body {
+        MessageBody::Shared(body) if body.len() >= SHARE_BODY_FROM => C::decode_shared(body),
+        body => C::decode(&body),
     };
     decoded.map_err(|error| {
         Status::internal(format!("the reply is not the expected message: {error}"))

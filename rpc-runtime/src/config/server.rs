@@ -73,15 +73,18 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     ("tls", |_, value| Err(value.missing_feature("tls"))),
 ];
 
-fn without(mut server: Server, protocols: &Node) -> Result<Server, ConfigError> {
-    let known = [
-        ("grpc", Protocol::Grpc),
-        ("http", Protocol::Http),
-        ("jsonrpc", Protocol::JsonRpc),
-        ("v1", Protocol::V1),
+fn without(mut server: Server, answers: &Node) -> Result<Server, ConfigError> {
+    type Without = fn(Server) -> Server;
+    let known: [(&str, Without); 6] = [
+        ("grpc", |server| server.without(Protocol::Grpc)),
+        ("health", Server::without_health),
+        ("http", |server| server.without(Protocol::Http)),
+        ("jsonrpc", |server| server.without(Protocol::JsonRpc)),
+        ("reflection", Server::without_reflection),
+        ("v1", |server| server.without(Protocol::V1)),
     ];
-    for protocol in protocols.some_of(&known)? {
-        server = server.without(protocol);
+    for without in answers.some_of(&known)? {
+        server = without(server);
     }
     Ok(server)
 }

@@ -13,6 +13,7 @@ use super::client::{ClientConnection, Started};
 #[cfg(feature = "_foreign")]
 use super::foreign::ForeignConnection;
 use super::keeper::{Load, Reserved};
+use super::messages::Messages;
 use crate::compression::Compression;
 
 /// What channels make their calls over and pools hold. All kinds have the methods of [`ClientConnection`], where
@@ -70,7 +71,6 @@ of_any_kind! {
     fn poll_reply(&self, id: u32, cx: &Context<'_>) -> Poll<Outcome>;
     fn poll_streamed_reply(&self, id: u32, cx: &Context<'_>) -> Poll<Outcome>;
     fn poll_headers(&self, id: u32, cx: &Context<'_>) -> Poll<Result<Metadata, Status>>;
-    fn poll_message(&self, id: u32, cx: &Context<'_>) -> Poll<Result<Option<Encoded>, Status>>;
     fn decompress(&self, message: Encoded) -> Result<Bytes, Status>;
     fn trailers(&self, id: u32) -> Option<Metadata>;
     fn poll_send(&self, id: u32, message: &Encoded, cx: &Context<'_>) -> Poll<bool>;
@@ -80,6 +80,21 @@ of_any_kind! {
 }
 
 impl AnyConnection {
+    /// See [`ClientConnection::poll_messages`].
+    pub(crate) fn poll_messages(
+        &self,
+        id: u32,
+        read: &mut u64,
+        into: &mut Messages,
+        cx: &Context<'_>,
+    ) -> Poll<Result<bool, Status>> {
+        match self {
+            Self::Native(connection) => connection.poll_messages(id, read, into, cx),
+            #[cfg(feature = "_foreign")]
+            Self::Foreign(connection) => connection.poll_messages(id, read, into, cx),
+        }
+    }
+
     /// See [`ClientConnection::established`].
     pub(crate) async fn established(&self) -> Result<(), Status> {
         match self {

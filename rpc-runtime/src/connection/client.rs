@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use rpc_wire::session::{
-    ClientConfig, ClientSession, ClientSink, Encoded, Outcome, OutgoingRequest, StartError,
+    ClientConfig, ClientSession, ClientSink, EncodedRef, Outcome, OutgoingRequest, StartError,
 };
 use rpc_wire::{Metadata, MethodKind, Stage, Status};
 use tokio::sync::{oneshot, watch};
@@ -329,9 +329,9 @@ impl ClientSink<Slot> for EndedCalls {
         }
     }
 
-    fn message(&mut self, slot: &mut Slot, message: Encoded) {
+    fn message(&mut self, slot: &mut Slot, message: EncodedRef<'_>) {
         if let Slot::Stream(slot) = slot {
-            slot.messages.push_back(message);
+            slot.messages.push(message);
             self.wakers.extend(slot.reader.take());
         }
     }

@@ -19,6 +19,9 @@ use super::timer::Timer;
 use super::wire::Wire;
 use crate::transport::BoxTransport;
 
+/// How long a connection that may not retire stays at least until that is asked again.
+const LEAST_STAY: Duration = Duration::from_secs(1);
+
 /// What the driver woke up for.
 #[derive(Debug)]
 pub(super) enum Event {
@@ -281,7 +284,8 @@ impl ClientDriver {
         alive?;
         match end {
             Some(End::Idle) if !self.connection.keeper.may_retire() => {
-                self.lifetime.stay(now, self.config.idle_timeout);
+                let stay = self.config.idle_timeout.max(LEAST_STAY);
+                self.lifetime.stay(now, stay);
             }
             Some(end) => self.connection.lock().session.leave(end.of_client()),
             None => {}

@@ -1,18 +1,18 @@
 //! Streams of messages at a client: what the driver puts there and callers take.
 
-use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
-use rpc_wire::session::{Encoded, Offered, Outcome, message_cost};
+use rpc_wire::session::{Encoded, Offered, Outcome};
 use rpc_wire::{Metadata, Stage, Status};
 
 use super::client::{ClientConnection, EndedCalls, Shared, Slot, wake_all};
+use super::messages::Messages;
 
 /// What arrived for a call with a stream. What it holds is bounded by the stream's window.
 #[derive(Debug, Default)]
 pub(super) struct StreamSlot {
     pub(super) headers: Option<Metadata>,
-    pub(super) messages: VecDeque<Encoded>,
+    pub(super) messages: Messages,
     pub(super) outcome: Option<Outcome>,
     /// Who waits for any of the above.
     pub(super) reader: Option<Waker>,
@@ -21,24 +21,28 @@ pub(super) struct StreamSlot {
 }
 
 impl ClientConnection {
-    /// The next message of a stream of replies; `None` when the stream has ended well.
-    pub(crate) fn poll_message(
+    /// Moves the messages of a stream of replies into `into`, if that is empty; false when the stream has ended
+    /// well. `read` is what those cost that were moved before and read since.
+    pub(crate) fn poll_messages(
         &self,
         id: u32,
+        read: &mut u64,
+        into: &mut Messages,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Encoded>, Status>> {
+    ) -> Poll<Result<bool, Status>> {
         self.poll_stream(id, cx, |shared| {
+            shared.session.consumed(id, std::mem::take(read));
             let Some(Slot::Stream(slot)) = shared.session.slot_mut(id) else {
                 return Some(Err(no_such_stream()));
             };
-            if let Some(message) = slot.messages.pop_front() {
-                shared
-                    .session
-                    .consumed(id, message_cost(message.bytes.len()));
-                return Some(Ok(Some(message)));
+            if into.is_empty() {
+                slot.messages.move_into(into);
+            }
+            if !into.is_empty() {
+                return Some(Ok(true));
             }
             match slot.outcome.as_ref()? {
-                Outcome::Reply { .. } => Some(Ok(None)),
+                Outcome::Reply { .. } => Some(Ok(false)),
                 Outcome::Failed(status) => Some(Err(status.clone())),
             }
         })
@@ -86,36 +90,34 @@ impl ClientConnection {
         cx: &Context<'_>,
         mut look: impl FnMut(&mut Shared) -> Option<R>,
     ) -> Poll<R> {
-        let mut fresh = None;
+        let (mut fresh, mut stale) = (None, None);
         loop {
             let mut shared = self.lock();
-            if let Some(found) = look(&mut shared) {
-                let driver = match shared.session.has_output() {
-                    true => shared.driver.take(),
-                    false => None,
-                };
-                drop(shared);
-                wake_all(driver);
-                return Poll::Ready(found);
-            }
-            let Some(Slot::Stream(slot)) = shared.session.slot_mut(id) else {
-                return Poll::Pending;
+            let found = look(&mut shared);
+            let waits = match shared.session.slot_mut(id) {
+                Some(Slot::Stream(slot)) if found.is_none() => match (&slot.reader, fresh.take()) {
+                    (Some(reader), _) if reader.will_wake(cx.waker()) => true,
+                    (_, None) => false,
+                    (_, fresh) => {
+                        stale = std::mem::replace(&mut slot.reader, fresh);
+                        true
+                    }
+                },
+                _ => true,
             };
-            if slot
-                .reader
-                .as_ref()
-                .is_some_and(|reader| reader.will_wake(cx.waker()))
-            {
-                return Poll::Pending;
-            }
-            if let Some(fresh) = fresh.take() {
-                let stale = slot.reader.replace(fresh);
-                drop(shared);
-                drop(stale);
-                return Poll::Pending;
-            }
+            let driver = match shared.session.has_output() {
+                true => shared.driver.take(),
+                false => None,
+            };
             drop(shared);
-            fresh = Some(cx.waker().clone());
+            wake_all(driver);
+            drop(stale.take());
+            match found {
+                Some(found) => return Poll::Ready(found),
+                None if waits => return Poll::Pending,
+                // A waker is not cloned under the lock.
+                None => fresh = Some(cx.waker().clone()),
+            }
         }
     }
 

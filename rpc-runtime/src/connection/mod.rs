@@ -19,6 +19,7 @@ pub(crate) mod grpc;
 pub(crate) mod jsonrpc;
 pub(crate) mod keeper;
 pub(crate) mod lifetime;
+pub(crate) mod messages;
 #[cfg(all(test, rpc_loom))]
 mod models;
 pub(crate) mod observer;

@@ -21,6 +21,7 @@ use super::client::{ClientConnection, EndedCalls, Started, wake_all};
 use super::client_driver::{Event, poll_callers};
 use super::completions::{Completion, Completions};
 use super::keeper::{Keeper, Reserved};
+use super::messages::Messages;
 use super::packing::Packing;
 use super::server_streams::ServerStream;
 
@@ -343,7 +344,11 @@ fn a_server_that_falls_asleep_misses_no_reply_and_no_stream() {
             });
         });
         let stream = ServerStream::new(2, Arc::clone(&completions), Packing::default());
-        let stream = thread::spawn(move || stream.send(Bytes::new().into()));
+        let stream = thread::spawn(move || {
+            let mut reply = Messages::default();
+            reply.push(Bytes::new().into());
+            stream.send(&mut reply);
+        });
         let (mut done, mut streams) = (Vec::new(), Vec::new());
         while done.is_empty() || streams.is_empty() {
             block_on(poll_fn(|cx| match completions.poll_ready(cx.waker()) {
@@ -368,13 +373,16 @@ fn a_stream_and_its_connection_miss_nothing_of_each_other() {
         let stream = ServerStream::new(1, Arc::clone(&completions), Packing::default());
         let handler = Arc::clone(&stream);
         let handler = thread::spawn(move || {
-            let request = block_on(poll_fn(|cx| handler.poll_request(cx)));
-            assert_eq!(
-                request.expect("it has not ended"),
-                Some(Bytes::new().into())
-            );
-            let request = block_on(poll_fn(|cx| handler.poll_request(cx)));
-            assert_eq!(request.expect("it has not ended"), None);
+            let (mut read, mut taken) = (0, Messages::default());
+            let more = block_on(poll_fn(|cx| {
+                handler.poll_requests(&mut read, &mut taken, cx)
+            }));
+            assert!(more.expect("it has not ended"));
+            assert_eq!(taken.pop().map(|request| request.body.len()), Some(0));
+            let more = block_on(poll_fn(|cx| {
+                handler.poll_requests(&mut read, &mut taken, cx)
+            }));
+            assert!(!more.expect("it has not ended"));
         });
         stream.push_request(Bytes::new().into());
         stream.half_close();

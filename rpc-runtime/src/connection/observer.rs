@@ -1,10 +1,11 @@
 //! Tells whoever wants to know that connections begin and end.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::unwind::contained;
 
 /// What happened to a connection: see `Server::on_connection` and `ChannelBuilder::on_connection`.
 ///
@@ -55,10 +56,8 @@ impl Observer {
 
     fn tell(&self, event: ConnectionEvent<'_>) {
         let Some(observe) = &self.0 else { return };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| observe(event))) {
+        if !contained(|| observe(event)) {
             tracing::error!("an observer of connections panicked");
-            // Its drop may panic, too, and the connection has to go on.
-            std::mem::forget(panic);
         }
     }
 }

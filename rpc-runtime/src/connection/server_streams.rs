@@ -1,24 +1,18 @@
 //! A call with a stream at a server: what its handler's task and its connection hand each other.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use rpc_wire::session::{Encoded, message_cost};
+use rpc_wire::session::EncodedRef;
 use rpc_wire::{Code, Metadata, Status};
 
 use super::completions::{Completion, Completions};
+use super::messages::{Messages, READ_STEP};
 use super::packing::Packing;
 use super::sync::{Mutex, MutexGuard};
 
-/// Bytes of replies that a handler may be ahead of its connection.
-const MAX_AHEAD: usize = 64 * 1024;
-
-/// What a reply counts beside its own bytes, so that empty ones do not come for nothing.
-const REPLY_OVERHEAD: usize = size_of::<Encoded>();
-
-/// What a handler takes of requests before the client is told that it may send more, in bytes.
-const CONSUMED_STEP: u64 = 64 * 1024;
+/// What replies may cost that a handler is ahead of its connection.
+const MAX_AHEAD: u64 = 64 * 1024;
 
 /// What stands for a running call in a session, as far as the connection is concerned.
 pub(crate) trait RunningStream {
@@ -38,7 +32,7 @@ pub(crate) struct ServerStream {
 #[derive(Debug, Default)]
 struct State {
     /// Requests that the handler has not taken; bounded by the stream's window.
-    requests: VecDeque<Encoded>,
+    requests: Messages,
     half_closed: bool,
     /// Why the call ended, if it has.
     closed: Option<Code>,
@@ -46,9 +40,10 @@ struct State {
     /// What the requests cost that the handler took since the connection was told.
     consumed: u64,
     headers: Headers,
-    /// Replies that the connection has not taken, [`MAX_AHEAD`] bytes and one message at most.
-    replies: VecDeque<Encoded>,
-    ahead: usize,
+    /// Replies that the connection has not taken.
+    replies: Messages,
+    /// What those cost that are not on their way: [`MAX_AHEAD`] and one hand-over at most.
+    ahead: u64,
     writer: Option<Waker>,
     end: Option<End>,
     /// The connection was told that there is something here.
@@ -88,7 +83,8 @@ pub(super) enum Step {
     /// The handler took requests of this cost.
     Consumed(u64),
     Headers(Metadata),
-    Reply(Encoded),
+    /// Replies were moved to where they were wanted.
+    Replies,
     End(End),
 }
 
@@ -113,9 +109,9 @@ impl ServerStream {
 
     // The connection's side.
 
-    pub(crate) fn push_request(&self, message: Encoded) {
+    pub(crate) fn push_request(&self, message: EncodedRef<'_>) {
         let mut state = self.lock();
-        state.requests.push_back(message);
+        state.requests.push(message);
         wake(state.reader.take(), state);
     }
 
@@ -132,8 +128,9 @@ impl ServerStream {
         wake(state.reader.take(), state);
     }
 
-    /// What is to be done next. A reply stays at the head until [`sent`](Self::sent).
-    pub(super) fn next_step(&self) -> Option<Step> {
+    /// What is to be done next. Replies are moved to `replies`, which is empty; [`sent`](Self::sent) says what
+    /// became of them.
+    pub(super) fn next_step(&self, replies: &mut Messages) -> Option<Step> {
         let mut state = self.lock();
         state.announced = false;
         if state.consumed > 0 {
@@ -144,19 +141,26 @@ impl ServerStream {
             state.headers = Headers::Sent;
             return Some(Step::Headers(metadata));
         }
-        if let Some(reply) = state.replies.front() {
-            return Some(Step::Reply(reply.clone()));
+        if !state.replies.is_empty() {
+            std::mem::swap(&mut state.replies, replies);
+            return Some(Step::Replies);
         }
         state.end.take().map(Step::End)
     }
 
-    /// The reply at the head is on its way.
-    pub(super) fn sent(&self) {
+    /// Replies of this cost are on their way; `rest` of them could not be sent yet.
+    pub(super) fn sent(&self, cost: u64, rest: &mut Messages) {
         let mut state = self.lock();
-        if let Some(reply) = state.replies.pop_front() {
-            state.ahead -= reply.bytes.len() + REPLY_OVERHEAD;
+        state.ahead -= cost;
+        if !rest.is_empty() {
+            state.replies.move_into(rest);
+            std::mem::swap(&mut state.replies, rest);
         }
-        wake(state.writer.take(), state);
+        let writer = match cost {
+            0 => None,
+            _ => state.writer.take(),
+        };
+        wake(writer, state);
     }
 
     /// The end cannot be sent yet; it comes again.
@@ -166,27 +170,33 @@ impl ServerStream {
 
     // The handler's side.
 
-    /// The next request; `None` when the client sends no more.
-    pub(crate) fn poll_request(
+    /// Moves the requests into `into`, if that is empty; false when the client sends no more. `read` is what
+    /// those cost that were moved before and read since.
+    pub(crate) fn poll_requests(
         self: &Arc<Self>,
+        read: &mut u64,
+        into: &mut Messages,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Encoded>, Status>> {
+    ) -> Poll<Result<bool, Status>> {
         let mut state = self.lock();
-        if let Some(request) = state.requests.pop_front() {
-            state.consumed += message_cost(request.bytes.len());
-            let announce = state.consumed >= CONSUMED_STEP || state.requests.is_empty();
-            self.announce_if(announce, state);
-            return Poll::Ready(Ok(Some(request)));
+        state.consumed += std::mem::take(read);
+        if into.is_empty() {
+            state.requests.move_into(into);
         }
-        if state.half_closed {
-            return Poll::Ready(Ok(None));
-        }
-        if let Some(code) = state.closed {
+        let found = if !into.is_empty() {
+            Poll::Ready(Ok(true))
+        } else if state.half_closed {
+            Poll::Ready(Ok(false))
+        } else if let Some(code) = state.closed {
             let status = Status::new(code, "the call ended before its stream of requests");
-            return Poll::Ready(Err(status));
-        }
-        state.reader = Some(cx.waker().clone());
-        Poll::Pending
+            Poll::Ready(Err(status))
+        } else {
+            state.reader = Some(cx.waker().clone());
+            Poll::Pending
+        };
+        let announce = state.consumed >= READ_STEP || (state.consumed > 0 && found.is_pending());
+        self.announce_if(announce, state);
+        found
     }
 
     /// Begins the stream of replies.
@@ -208,10 +218,11 @@ impl ServerStream {
         Poll::Pending
     }
 
-    pub(crate) fn send(self: &Arc<Self>, reply: Encoded) {
+    /// Hands replies over, and leaves none.
+    pub(crate) fn send(self: &Arc<Self>, replies: &mut Messages) {
         let mut state = self.lock();
-        state.ahead += reply.bytes.len() + REPLY_OVERHEAD;
-        state.replies.push_back(reply);
+        state.ahead += replies.cost();
+        replies.move_into(&mut state.replies);
         self.announce_if(true, state);
     }
 

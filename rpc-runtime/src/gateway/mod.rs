@@ -1,15 +1,18 @@
-//! Protocols other than the native one, each behind its cargo feature, and which of them a server
+//! Protocols other than the native one, each behind its cargo feature, and what a server
 //! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
 
 #[cfg(feature = "http")]
 mod connect;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(all(feature = "_http", feature = "health"))]
+mod healthz;
 #[cfg(feature = "jsonrpc")]
 mod jsonrpc;
 #[cfg(feature = "v1")]
 mod v1;
 
+use crate::builtin;
 #[cfg(feature = "_http")]
 use crate::http::{Http, HttpService};
 use crate::server::{Gateway, Server};
@@ -50,9 +53,10 @@ impl Default for Server {
 }
 
 impl Server {
-    /// A server without services, which answers every [`Protocol`] that is compiled in.
+    /// A server without services of the caller's, which answers every [`Protocol`] that is compiled
+    /// in, health checks (feature `health`) and reflection (feature `reflection`).
     pub fn new() -> Self {
-        Server::with_gateways(compiled_in())
+        Server::made_of(compiled_in(), builtin::compiled_in())
     }
 
     /// Does not answer this protocol. Its clients are treated as any stranger.
@@ -65,6 +69,21 @@ impl Server {
     #[must_use]
     pub fn without(self, protocol: Protocol) -> Self {
         self.leave_out(protocol.name())
+    }
+
+    /// Answers no health checks, unless a service for them is registered, and no `GET /healthz`. See the
+    /// module `health`, with the feature of that name.
+    #[must_use]
+    pub fn without_health(self) -> Self {
+        let server = self.retain_builtin(|name| name != "health");
+        server.leave_out("healthz")
+    }
+
+    /// Does not tell clients what its services look like, which it does with the feature
+    /// `reflection`: grpcurl, Postman and others then need no `.proto` files.
+    #[must_use]
+    pub fn without_reflection(self) -> Self {
+        self.retain_builtin(|name| name != "reflection")
     }
 }
 
@@ -90,5 +109,7 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
         Box::new(jsonrpc::JsonRpcOverHttp::default()),
         #[cfg(feature = "http")]
         Box::new(connect::Connect),
+        #[cfg(feature = "health")]
+        Box::new(healthz::Healthz),
     ]
 }

@@ -47,7 +47,7 @@ impl Gateway for Http {
         if let Some(services) = Arc::get_mut(&mut self.services) {
             services.retain(|service| service.name() != protocol);
         }
-        !self.services.is_empty()
+        self.services.iter().any(|service| service.stands_alone())
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {

@@ -19,6 +19,11 @@ pub(crate) trait HttpService: Send + Sync {
     /// Whether a request is of this protocol. Of several services that say so the first answers.
     fn accepts(&self, request: &Parts) -> bool;
 
+    /// Whether the server is to answer HTTP for the sake of this alone.
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     /// Answers a request. Dropped, what it gives cancels its call.
     fn call(&self, request: HttpRequest) -> Answering;
 }

@@ -13,9 +13,9 @@ const MAX_NANOS: i32 = 999_999_999;
 /// Reads `2026-11-21T17:30:00.5Z`, or the same with an offset such as `+01:00`.
 pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let (date_and_time, rest) = text.split_at_checked("0000-00-00T00:00:00".len())?;
-    let shaped = date_and_time.bytes().zip("0000-00-00T00:00:00".bytes());
+    let mut shaped = date_and_time.bytes().zip("0000-00-00T00:00:00".bytes());
     let (fraction, zone) = rest.split_at(rest.find(['Z', '+', '-'])?);
-    let is_strict = shaped.map(is_like).all(|like| like)
+    let is_strict = shaped.all(is_like)
         && is_fraction(fraction)
         && (zone == "Z"
             || (zone.len() == "+00:00".len()

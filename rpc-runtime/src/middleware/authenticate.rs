@@ -113,7 +113,8 @@ impl Authenticate {
         let key = self.scheme.key();
         let sent = metadata.get(key);
         let secret = sent.and_then(|value| self.scheme.secret(value));
-        let Some(secret) = secret else {
+        // An empty one is nobody's, though a variable that is not set may have made it somebody's here.
+        let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
             let expected = self.scheme.expected();
             return Err(Status::unauthenticated(format!(
                 "the call brings no credentials: send the metadata {expected}"
@@ -219,6 +220,19 @@ mod tests {
             assert_eq!(refused.code(), Code::Unauthenticated);
             assert!(refused.message().contains("authorization"), "{refused}");
             assert!(!refused.message().contains("s3cre"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_lets_nobody_in() {
+        let bearer = Authenticate::bearer([("ann", "")]);
+        let api_key = Authenticate::api_key([("ann", "")]);
+        for (authenticate, key, value) in [
+            (&bearer, "authorization", "Bearer "),
+            (&api_key, "x-api-key", ""),
+        ] {
+            let refused = authenticate.authenticate(&metadata(key, value));
+            assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
         }
     }
 

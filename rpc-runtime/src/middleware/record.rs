@@ -1,7 +1,6 @@
 //! What is noted of a call while it runs, for those who are told of its end.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context as Poller, Poll};
@@ -13,6 +12,7 @@ use rpc_wire::{Code, Metadata, MethodDescriptor, Status};
 
 use super::{Body, Completion, Next, Request, Response, Traffic};
 use crate::call::{Context, MessageSource};
+use crate::unwind::contained;
 
 type Observer = Box<dyn FnOnce(&Completion) + Send>;
 
@@ -105,7 +105,7 @@ impl Record {
             attempts: self.attempts(),
         };
         for observer in observers {
-            if catch_unwind(AssertUnwindSafe(|| observer(&completion))).is_err() {
+            if !contained(|| observer(&completion)) {
                 let method = self.method.path();
                 tracing::error!(method, "an observer of the end of a call panicked");
             }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rpc_wire::Status;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::connections::Found;
 use super::queue::Waiter;
@@ -87,13 +88,30 @@ impl<C: Connection> Pool<C> {
                     continue;
                 }
             };
-            if self.passes(lease.connection(), check).await {
-                return Ok(lease);
+            match limit
+                .wait(&self.runtime, self.begin_check(&lease, check))
+                .await
+            {
+                Some(Ok(true)) => return Ok(lease),
+                Some(_) => {}
+                None => return Err(self.unchecked(&limit)),
             }
             let ticket = lease.ticket();
             drop(lease);
             entered = self.enter(Some(ticket))?;
         }
+    }
+
+    /// Waits for the answer to a check beside the caller: if that one gives up, the next is not to find a
+    /// dead connection.
+    fn begin_check(
+        self: &Arc<Self>,
+        lease: &Lease<C>,
+        check: oneshot::Receiver<()>,
+    ) -> JoinHandle<bool> {
+        let (pool, connection) = (Arc::clone(self), Arc::clone(lease.connection()));
+        let passes = async move { pool.passes(&connection, check).await };
+        self.runtime.spawn(passes)
     }
 
     /// Has a connection checked before it is used, if that is wanted.

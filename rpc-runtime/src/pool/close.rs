@@ -51,6 +51,7 @@ impl<C: Connection> Pool<C> {
     ///
     /// If the future is dropped the pool stays closed, and the calls that run go on.
     pub(crate) async fn close_within(self: Arc<Self>, limit: Duration) -> CloseReport {
+        self.watch_runtime();
         self.shut(&closed());
         let running = self.calls();
         for connection in self.remaining() {
@@ -70,7 +71,8 @@ impl<C: Connection> Pool<C> {
             let _runtime = self.runtime.enter();
             tokio::time::timeout(limit, all_ended)
         };
-        if in_time.await.is_ok() {
+        let is_over = !self.has_lost_runtime() && in_time.await.is_ok();
+        if is_over {
             return CloseReport {
                 finished: running,
                 cut: 0,

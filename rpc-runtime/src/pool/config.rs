@@ -109,6 +109,12 @@ impl PoolConfig {
                     .to_owned(),
             );
         }
+        if self.health_check.interval == Some(Duration::ZERO) {
+            return wrong(
+                "health_check.interval is 0: connections would be checked without a pause; leave it out for no checks"
+                    .to_owned(),
+            );
+        }
         if min_idle > max_connections {
             return wrong(format!(
                 "min_idle is {min_idle}, more than max_connections, which is {max_connections}"

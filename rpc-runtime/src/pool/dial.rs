@@ -121,6 +121,11 @@ impl<C: Connection> Attempt<C> {
         let Some(pool) = self.pool.upgrade() else {
             return;
         };
+        if pool.is_closed() {
+            pool.lock().connecting.remove(&self.id);
+            self.ended = true;
+            return;
+        }
         let keeper = PoolKeeper::new(self.pool.clone(), self.id, self.failures);
         let streams = pool.streams.load(Ordering::Relaxed);
         let mut dialling = pool.dialer.dial(Arc::new(keeper), streams);

@@ -39,6 +39,19 @@ impl<C: Connection> Pool<C> {
         )
     }
 
+    /// The status of a caller whose connection was still being checked when it could wait no longer.
+    pub(super) fn unchecked(&self, limit: &Limit) -> Status {
+        self.lock().counts.timeouts += 1;
+        let what = "the server had not answered a PING yet (health_check.on_borrow)";
+        let status = match limit.acquire_timeout {
+            None => Status::deadline_exceeded(format!("the deadline passed, and {what}")),
+            Some(timeout) => Status::unavailable(format!(
+                "no connection after {timeout:?} (acquire_timeout): {what}"
+            )),
+        };
+        status.with_stage(Stage::Connect).with_may_have_run(false)
+    }
+
     /// The status of a caller that waited as long as it may.
     pub(super) fn too_late(&self, state: &State<C>, limit: &Limit) -> Status {
         let connecting = state.open.is_empty() && state.leaving.len() < state.max_with_leaving();

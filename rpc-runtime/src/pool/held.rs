@@ -2,6 +2,7 @@
 
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
@@ -64,7 +65,8 @@ impl<C: Connection> Pool<C> {
     /// # Errors
     ///
     /// The pool is closed.
-    pub(crate) fn hold(&self) -> Result<HeldCall, Status> {
+    pub(crate) fn hold(self: &Arc<Self>) -> Result<HeldCall, Status> {
+        self.watch_runtime();
         // Before it is asked: whoever closes the pool in between waits for the call.
         let mut cut = self.held.cut.subscribe();
         if let Some(status) = &self.lock().closed {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use rpc_wire::Status;
 
-use super::connections::Ended;
+use super::connections::{Ended, Entry};
 use super::{Connection, Keeper, Pool};
 
 /// A pool as one of its connections sees it.
@@ -29,6 +29,8 @@ impl<C: Connection> Keeper for PoolKeeper<C> {
             pool.streams.store(streams, Ordering::Relaxed);
             // What might have had room has said how much.
             pool.serve();
+            // Whoever it was made for may have gone.
+            pool.let_surplus_go(self.id);
         }
     }
 
@@ -105,21 +107,30 @@ impl<C: Connection> Pool<C> {
 
     /// The last call of a connection has ended.
     fn fell_idle(self: &Arc<Self>, id: u64) {
+        self.let_surplus_go(id);
+        let connection = self
+            .lock()
+            .entry(id)
+            .map(|entry| Arc::clone(&entry.connection));
+        if let Some(connection) = connection.filter(|_| self.config.health_check.on_return) {
+            self.check(id, &connection);
+        }
+    }
+
+    /// Closes a connection if nobody uses it and as many are idle without it as may be.
+    fn let_surplus_go(&self, id: u64) {
+        let Some(most) = self.config.max_idle else {
+            return;
+        };
         let mut state = self.lock();
-        let too_many = self
-            .config
-            .max_idle
-            .is_some_and(|most| state.open.len() > self.config.min_idle && state.idle() > most);
-        if too_many && let Some(connection) = state.retire(id) {
+        let is_idle = |entry: &mut Entry<C>| entry.connection.load().is_idle();
+        let is_surplus = state.entry(id).is_some_and(is_idle)
+            && state.open.len() > self.config.min_idle
+            && state.idle() > most;
+        if is_surplus && let Some(connection) = state.retire(id) {
             self.publish(&mut state);
             drop(state);
             connection.leave("as many connections are idle as may be (max_idle)");
-            return;
-        }
-        let connection = state.entry(id).map(|entry| Arc::clone(&entry.connection));
-        drop(state);
-        if let Some(connection) = connection.filter(|_| self.config.health_check.on_return) {
-            self.check(id, &connection);
         }
     }
 

@@ -1,12 +1,13 @@
 //! A caller that waits for a place.
 
-use std::future::pending;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rpc_wire::Status;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::sleep_until;
+use tokio::time::timeout_at;
 
 use super::{Connection, Lease, Pool, Ticket};
 
@@ -34,6 +35,18 @@ impl Limit {
             acquire_timeout: acquire_timeout.filter(|_| own_is_first),
         }
     }
+
+    /// Waits as long as the caller may; nothing if that is not long enough.
+    pub(super) async fn wait<F: Future>(&self, runtime: &Handle, future: F) -> Option<F::Output> {
+        let Some(at) = self.at else {
+            return Some(future.await);
+        };
+        let in_time = {
+            let _runtime = runtime.enter();
+            Box::pin(timeout_at(at.into(), future))
+        };
+        in_time.await.ok()
+    }
 }
 
 impl<C: Connection> Waiting<C> {
@@ -43,20 +56,9 @@ impl<C: Connection> Waiting<C> {
     ///
     /// The time has passed, or there will be none.
     pub(super) async fn wait(mut self, limit: &Limit) -> Result<Lease<C>, Status> {
-        let timer = limit.at.map(|at| {
-            let _runtime = self.pool.runtime.enter();
-            Box::pin(sleep_until(at.into()))
-        });
-        let too_late = async {
-            match timer {
-                Some(timer) => timer.await,
-                None => pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            answer = &mut self.answer => return self.received(answer),
-            () = too_late => {}
+        let answer = limit.wait(&self.pool.runtime, &mut self.answer).await;
+        if let Some(answer) = answer {
+            return self.received(answer);
         }
         match self.give_up(limit) {
             Some(status) => Err(status),

@@ -17,22 +17,34 @@ impl<C: Connection> Pool<C> {
             pool_ends
         });
         if let Some(ended) = unwatched {
-            let watch = Watch(Arc::downgrade(self));
+            let mut watch = Watch {
+                pool: Arc::downgrade(self),
+                ended,
+            };
             self.runtime.spawn(async move {
-                let _watch = watch;
                 // Nothing is ever sent.
-                let _ = ended.await;
+                let _ = (&mut watch.ended).await;
             });
         }
+    }
+
+    /// Whether the runtime, which is watched, has gone: a timer of it would panic.
+    pub(crate) fn has_lost_runtime(&self) -> bool {
+        self.watched.get().is_some_and(oneshot::Sender::is_closed)
     }
 }
 
 /// Is dropped when the runtime goes, or after the pool.
-struct Watch<C: Connection>(Weak<Pool<C>>);
+struct Watch<C: Connection> {
+    pool: Weak<Pool<C>>,
+    ended: oneshot::Receiver<()>,
+}
 
 impl<C: Connection> Drop for Watch<C> {
     fn drop(&mut self) {
-        if let Some(pool) = self.0.upgrade() {
+        // Whoever is woken by the end of the pool finds out why.
+        self.ended.close();
+        if let Some(pool) = self.pool.upgrade() {
             pool.close(pool.runtime_gone());
         }
     }

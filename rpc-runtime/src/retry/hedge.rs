@@ -70,11 +70,11 @@ pub(crate) struct Race {
 }
 
 impl Race {
-    /// The first attempt is sent now.
-    pub(crate) fn new(hedge: Hedge, now: Instant) -> Self {
+    /// An attempt is sent now, which makes it `sent`.
+    pub(crate) fn new(hedge: Hedge, sent: u32, now: Instant) -> Self {
         let mut race = Race {
             hedge,
-            sent: 1,
+            sent,
             running: 1,
             next: None,
         };
@@ -92,7 +92,8 @@ impl Race {
         if self.next.is_none_or(|next| next > now) {
             return false;
         }
-        if !tokens.allow() {
+        // What follows the failure of all others was allowed when they failed.
+        if self.running > 0 && !tokens.allow() {
             // Whoever is out of budget now sends no more hedges for this call.
             self.next = None;
             return false;
@@ -119,6 +120,11 @@ impl Race {
         self.running == 0 && self.next.is_none()
     }
 
+    /// When the next attempt is sent, if that is later and no other may end before.
+    pub(crate) fn pause(&self, now: Instant) -> Option<Instant> {
+        self.next.filter(|next| self.running == 0 && *next > now)
+    }
+
     fn plan(&mut self, now: Instant, delay: Duration) {
         let more = self.sent < u32::from(self.hedge.max_attempts);
         self.next = more.then(|| now.checked_add(delay)).flatten();
@@ -136,7 +142,7 @@ mod tests {
         let now = Instant::now();
         let hedge = Hedge::after(DELAY).attempts(attempts);
         let tokens = Tokens::new(RetryBudget::default());
-        (Race::new(hedge, now), now, tokens)
+        (Race::new(hedge, 1, now), now, tokens)
     }
 
     #[test]
@@ -190,8 +196,18 @@ mod tests {
         let (mut race, now, tokens) = race(2);
         let status = Status::unavailable("down").with_retry_pushback(5 * DELAY);
         assert!(!race.failed(&status, now, &tokens));
+        assert_eq!(race.pause(now), Some(now + 5 * DELAY));
         assert!(!race.send(now + DELAY, &tokens));
         assert!(race.send(now + 5 * DELAY, &tokens));
+    }
+
+    #[test]
+    fn an_attempt_that_was_allowed_when_all_others_failed_is_sent() {
+        let (mut race, now, tokens) = race(2);
+        assert!(!race.failed(&Status::unavailable("down"), now, &tokens));
+        assert_eq!(race.pause(now), None);
+        (0..100).for_each(|_| tokens.spend());
+        assert!(race.send(now, &tokens));
     }
 
     #[test]
@@ -206,7 +222,7 @@ mod tests {
         let tokens = Tokens::new(RetryBudget::default());
         let now = Instant::now();
         let sent = (0..1_000)
-            .filter(|_| Race::new(Hedge::after(DELAY), now).send(now + DELAY, &tokens))
+            .filter(|_| Race::new(Hedge::after(DELAY), 1, now).send(now + DELAY, &tokens))
             .count();
         assert_eq!(sent, 50);
     }

@@ -1,7 +1,6 @@
 //! The calls of this process that wait to be sent again.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -10,6 +9,8 @@ use rpc_wire::{MethodDescriptor, Status};
 
 use super::decision::NotAgain;
 use super::queue::{Key, Queue};
+
+use crate::unwind::contained;
 
 /// How many calls of a process may wait to be sent again: about 75 MiB and their requests, but 1.4 GiB if all of
 /// them wait within interceptors. Further ones end with their last status, which says so.
@@ -242,7 +243,7 @@ impl Manager {
 
 /// Wakers may be anybody's, so one that panics must not end the thread.
 fn go_on(call: Box<dyn Waiting>, woken: Woken) {
-    if catch_unwind(AssertUnwindSafe(|| call.go_on(woken))).is_err() {
+    if !contained(|| call.go_on(woken)) {
         tracing::error!("waking a call that waited to be sent again panicked");
     }
 }

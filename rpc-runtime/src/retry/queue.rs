@@ -3,8 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Where an entry of a [`Queue`] stands: when it is due, in nanoseconds since the queue began. No two entries
-/// ever have the same.
+/// The unit of the times in keys, in nanoseconds: 65 microseconds.
+const UNIT: u64 = 1 << 16;
+
+/// Bits of a key that count entries. Nobody has a key for so long that a million others come, so none is mistaken
+/// for that of an entry which was taken out.
+const COUNT_BITS: u32 = 20;
+
+/// The last time of a key, in units: nothing is due later than in 36 years.
+const LAST: u64 = u64::MAX >> COUNT_BITS;
+
+/// Where an entry of a [`Queue`] stands: when it is due, in units since the queue began, and a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(u64);
 
@@ -13,8 +22,8 @@ pub(crate) struct Key(u64);
 pub(super) struct Queue<T> {
     began: Instant,
     entries: BTreeMap<Key, T>,
-    /// The last entry that was taken because it was due.
-    last: Key,
+    /// Entries that were ever added.
+    count: u64,
     capacity: usize,
 }
 
@@ -24,7 +33,7 @@ impl<T> Queue<T> {
         Queue {
             began,
             entries: BTreeMap::new(),
-            last: Key(0),
+            count: 0,
             capacity,
         }
     }
@@ -42,9 +51,9 @@ impl<T> Queue<T> {
         if self.entries.len() >= self.capacity {
             return Err(entry);
         }
-        let mut key = self.key(at).max(Key(self.last.0 + 1));
+        let mut key = self.next_key(at);
         while self.entries.contains_key(&key) {
-            key.0 += 1;
+            key = self.next_key(at);
         }
         self.entries.insert(key, entry);
         Ok(key)
@@ -63,12 +72,11 @@ impl<T> Queue<T> {
 
     /// Takes the first entry if it is due.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<T> {
-        let first = self.entries.first_entry()?;
-        if *first.key() > key(self.began, now) {
+        if self.next()? > now {
             return None;
         }
-        self.last = *first.key();
-        Some(first.remove())
+        let (_, first) = self.entries.pop_first()?;
+        Some(first)
     }
 
     /// When the first entry is due.
@@ -88,19 +96,18 @@ impl<T> Queue<T> {
             .map(|(key, entry)| (self.at(*key), entry))
     }
 
-    fn key(&self, at: Instant) -> Key {
-        key(self.began, at)
+    /// A key for an entry that is due then, and never before.
+    fn next_key(&mut self, at: Instant) -> Key {
+        let nanos = at.saturating_duration_since(self.began).as_nanos();
+        let units = nanos.div_ceil(u128::from(UNIT));
+        let units = u64::try_from(units).unwrap_or(LAST).min(LAST);
+        self.count += 1;
+        Key((units << COUNT_BITS) | (self.count % (1 << COUNT_BITS)))
     }
 
     fn at(&self, key: Key) -> Instant {
-        self.began + Duration::from_nanos(key.0)
+        self.began + Duration::from_nanos((key.0 >> COUNT_BITS) * UNIT)
     }
-}
-
-/// An instant as a key. Nothing is due later than in 292 years.
-fn key(began: Instant, at: Instant) -> Key {
-    let nanos = at.saturating_duration_since(began).as_nanos();
-    Key(u64::try_from(nanos).unwrap_or(u64::MAX).min(u64::MAX / 2))
 }
 
 #[cfg(test)]
@@ -148,8 +155,12 @@ mod tests {
         let first = queue.insert(began, 1).unwrap();
         assert_eq!(queue.take_due(began + Duration::from_nanos(1)), Some(1));
         let second = queue.insert(began, 2).unwrap();
-        assert!(second > first);
+        assert_ne!(second, first);
         assert_eq!(queue.remove(first), None);
+        assert_eq!(queue.remove(second), Some(2));
+        let third = queue.insert(began, 3).unwrap();
+        assert_eq!(queue.remove(second), None);
+        assert_eq!(queue.remove(third), Some(3));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Builtin;
 use super::connection_limits::{ConnectionCounts, ConnectionLimits};
 use super::dispatch::Dispatcher;
 use super::gateway::{Beginning, GatewayConnection, Gateways, recognise};
@@ -44,6 +45,7 @@ const CUT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Acceptor {
     pub(super) router: Arc<Router>,
     pub(super) gateways: Gateways,
+    pub(super) builtin: Vec<Box<dyn Builtin>>,
     pub(super) config: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
     pub(super) tls: Option<TlsAcceptor>,
@@ -64,10 +66,14 @@ impl Acceptor {
         I: Stream<Item = io::Result<T>>,
         T: Into<Accepted>,
     {
-        let mut signal = pin!(signal);
         let mut incoming = Box::pin(incoming);
         let grace = self.grace;
         let mut connections = Connections::new(self);
+        let acceptor = Arc::clone(&connections.acceptor);
+        let mut signal = pin!(async move {
+            signal.await;
+            acceptor.shutting_down();
+        });
         tokio::select! {
             () = &mut signal => {
                 // Who waits to be accepted has connected, and may have sent requests.
@@ -81,6 +87,12 @@ impl Acceptor {
         }
         drop(incoming);
         connections.finish(grace).await
+    }
+
+    fn shutting_down(&self) {
+        for builtin in &self.builtin {
+            builtin.shutting_down();
+        }
     }
 
     /// Serves a connection, which was accepted at `since`, until it ends.

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 
 use super::connection_limits::ConnectionLimits;
 use super::router::{CallConfig, Services};
-use super::{Gateway, IntoService, ServeError, Service, WorkerPool};
+use super::{Builtin, Gateway, IntoService, ServeError, Service, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
 use crate::middleware::{Interceptor, Next, Request, Response};
@@ -38,6 +38,7 @@ pub struct Server {
     pub(super) services: Result<Services, ServeError>,
     pub(super) calls: CallConfig,
     pub(super) gateways: Vec<Box<dyn Gateway>>,
+    pub(super) builtin: Vec<Box<dyn Builtin>>,
     pub(super) connection: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
     pub(super) tls: Option<ServerTls>,
@@ -45,12 +46,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server without services, with these gateways.
-    pub(crate) fn with_gateways(gateways: Vec<Box<dyn Gateway>>) -> Self {
+    /// A server with these gateways and no services but these.
+    pub(crate) fn made_of(gateways: Vec<Box<dyn Gateway>>, builtin: Vec<Box<dyn Builtin>>) -> Self {
         Server {
             services: Ok(Services::default()),
             calls: CallConfig::default(),
             gateways,
+            builtin,
             connection: ConnectionConfig::default(),
             limits: ConnectionLimits::default(),
             tls: None,
@@ -63,6 +65,20 @@ impl Server {
         self.gateways
             .retain_mut(|gateway| gateway.leave_out(protocol));
         self
+    }
+
+    /// Keeps the services that are built in and wanted, by name.
+    pub(crate) fn retain_builtin(mut self, wanted: impl Fn(&str) -> bool) -> Self {
+        self.builtin.retain(|builtin| wanted(builtin.name()));
+        self
+    }
+
+    /// Has this one in place of the service of its name that is built in.
+    #[cfg(feature = "health")]
+    pub(crate) fn with_builtin(self, builtin: Box<dyn Builtin>) -> Self {
+        let mut server = self.retain_builtin(|name| name != builtin.name());
+        server.builtin.push(builtin);
+        server
     }
 
     /// Adds a service under its own name, such as `helloworld.Hello`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use rpc_wire::frame::Settings;
-use rpc_wire::session::{Encoded, IncomingRequest, Responder, ServerSink};
+use rpc_wire::session::{EncodedRef, IncomingRequest, Responder, ServerSink};
 use rpc_wire::{Code, MethodKind, Status};
 use tokio::task::AbortHandle;
 
@@ -21,7 +21,7 @@ use super::service::{Incoming, Reply, ReplyKind, Streams};
 use crate::call::{CallState, Context};
 use crate::connection::completions::Completions;
 use crate::connection::packing::Packing;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::connection::server::RequestSink;
 use crate::connection::server_streams::{RunningStream, ServerStream};
 use crate::transport::PeerIdentity;
@@ -164,9 +164,7 @@ impl Dispatcher {
         let packing = self.packing;
         let task = tokio::spawn(async move {
             if pace.is_some() {
-                // Another thread looks after the connections, which this one is about to leave alone: tokio
-                // wakes one for a task that wakes itself, but not for one that was just spawned.
-                reschedule().await;
+                wake_another_thread();
             }
             let result = finish(&context, handler.as_mut(), pace.as_deref()).await;
             completions.push(completion(id, result, &context, &packing));
@@ -201,11 +199,12 @@ impl ServerSink for Dispatcher {
     fn takes_stream(&self, method: &Arc<Route>) -> bool {
         match &**method {
             Route::Method(route) => route.descriptor.kind().client_streams(),
-            Route::Unknown(_) => false,
+            // It is refused at once: its requests may take for ever.
+            Route::Unknown(_) => true,
         }
     }
 
-    fn message(&mut self, call: &mut RunningCall, message: Encoded) {
+    fn message(&mut self, call: &mut RunningCall, message: EncodedRef<'_>) {
         if let Some(stream) = &call.stream {
             stream.push_request(message);
         }

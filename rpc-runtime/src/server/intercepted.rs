@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use rpc_wire::session::{Encoded, RequestBody, SHARE_BODY_FROM};
+use rpc_wire::session::{Encoded, MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{MethodDescriptor, Status};
 
 use super::handling::EarlyHandling;
@@ -36,7 +36,7 @@ pub(super) fn intercept(chain: Next, route: &RoutedMethod, incoming: Incoming<'_
     let stream = incoming.streams.as_ref().and_then(Streams::reply_to);
     let requests = incoming.streams.filter(|_| method.kind().client_streams());
     let body = match requests {
-        Some(Streams::Connection(stream)) => Body::from_source(Requests(stream)),
+        Some(Streams::Connection(stream)) => Body::from_source(Requests::new(stream)),
         Some(Streams::Given(requests)) => *requests,
         None => {
             let arrived = Encoded {
@@ -141,7 +141,7 @@ impl InterceptedCall {
         let streams = kind.client_streams() || kind.server_streams();
         let incoming: Incoming<'_> = Incoming {
             context: self.context.clone(),
-            body: RequestBody::Shared(message),
+            body: MessageBody::Shared(message),
             compressed: None,
             handling: self.handling.as_ref().map(EarlyHandling::of_handler),
             streams: streams.then(|| Streams::Given(Box::new(rest))),

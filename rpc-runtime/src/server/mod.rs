@@ -4,6 +4,7 @@ mod accept;
 mod blocking_stream;
 mod bound;
 mod builder;
+mod builtin;
 #[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
@@ -42,6 +43,7 @@ pub use service::{Generated, Incoming, IntoService, Reply, Service, not_implemen
 pub use workers::{WorkerPool, WorkerPoolStats};
 
 pub(crate) use accept::serve_transport;
+pub(crate) use builtin::{Builtin, RegisteredService};
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 pub(crate) use call::Answer;
 #[cfg(feature = "_gateway")]

@@ -4,7 +4,7 @@ use crate::connection::server_config::ConnectionConfig;
 
 /// How the messages of a server are JSON.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Json;
+pub(super) struct Json(());
 
 impl Json {
     pub(super) fn within(self, _config: &ConnectionConfig) -> Self {

@@ -4,24 +4,21 @@ use std::future::Future;
 
 use bytes::Bytes;
 use rpc_wire::Status;
-use rpc_wire::session::{Encoded, RequestBody};
+use rpc_wire::session::{Encoded, MessageBody};
 
 use super::service::Streams;
 use super::streaming::{Checked, Requests};
 use crate::call::{Context, MessageSource, Streaming};
-use crate::codec::{self, Codec, CodecError};
+use crate::codec::{self, Codec};
 use crate::compression::Decompression;
 
 /// Decodes the request of a call, if that is of the service's codec.
 pub(super) fn decode<C: Codec<M>, M: 'static>(
     context: &Context,
-    body: RequestBody<'_>,
+    body: MessageBody<'_>,
 ) -> Result<M, Status> {
     codec::check::<C, M>(context.metadata())?;
-    let message = valid(match body {
-        RequestBody::Borrowed(body) => C::decode(body),
-        RequestBody::Shared(body) => C::decode_shared(body),
-    })?;
+    let message = decode_body::<C, M>(body)?;
     match context.checks() {
         Some(checks) => checks.run(&message).map(|()| message),
         None => Ok(message),
@@ -32,7 +29,7 @@ pub(super) fn decode<C: Codec<M>, M: 'static>(
 pub(super) fn decompressed<C, Req, Rep, F, Fut>(
     decompression: &Decompression,
     context: Context,
-    body: RequestBody<'_>,
+    body: MessageBody<'_>,
     handler: F,
 ) -> impl Future<Output = Result<Rep, Status>> + Send + use<C, Req, Rep, F, Fut>
 where
@@ -64,7 +61,7 @@ where
     C: Codec<Req>,
     Req: 'static,
 {
-    let request = request.and_then(|body| decode::<C, Req>(&context, RequestBody::Shared(body)));
+    let request = request.and_then(|body| decode::<C, Req>(&context, MessageBody::Shared(body)));
     match request {
         Ok(request) => Ok(handler(context, request)),
         Err(status) => {
@@ -80,23 +77,26 @@ pub(super) fn requests<C: Codec<M>, M: 'static>(
     streams: Option<Streams>,
 ) -> Result<Streaming<M>, Status> {
     codec::check::<C, M>(context.metadata())?;
-    let decode = |body| valid(C::decode_shared(body));
     let source: Box<dyn MessageSource> = match streams.ok_or_else(not_a_stream)? {
-        Streams::Connection(stream) => Box::new(Requests(stream)),
+        Streams::Connection(stream) => Box::new(Requests::new(stream)),
         Streams::Given(requests) => match context.checks().cloned() {
             Some(checks) => Box::new(Checked {
                 requests: *requests,
-                decode,
+                decode: decode_body::<C, M>,
                 checks,
             }),
             None => requests,
         },
     };
-    Ok(Streaming::new(source, decode))
+    Ok(Streaming::new(source, decode_body::<C, M>))
 }
 
 /// What a handler gets, or its caller is told, of a request.
-fn valid<M>(decoded: Result<M, CodecError>) -> Result<M, Status> {
+fn decode_body<C: Codec<M>, M>(body: MessageBody<'_>) -> Result<M, Status> {
+    let decoded = match body {
+        MessageBody::Borrowed(body) => C::decode(body),
+        MessageBody::Shared(body) => C::decode_shared(body),
+    };
     decoded.map_err(|error| {
         let name = std::any::type_name::<M>()
             .rsplit("::")

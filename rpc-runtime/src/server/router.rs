@@ -13,7 +13,7 @@ use super::limit::{Counted, Counter};
 use super::pace::Pace;
 use super::run::catch;
 use super::workers::WorkerPool;
-use super::{Incoming, Reply, ServeError, Service};
+use super::{Incoming, RegisteredService, Reply, ServeError, Service};
 use crate::call::Context;
 use crate::middleware::{Layers, Next};
 
@@ -27,6 +27,7 @@ struct Registered {
     service: Arc<dyn Service>,
     /// For errors.
     type_name: &'static str,
+    is_builtin: bool,
 }
 
 impl Services {
@@ -45,9 +46,37 @@ impl Services {
                 second: type_name,
             });
         }
-        self.services
-            .insert(name, Registered { service, type_name });
+        let registered = Registered {
+            service,
+            type_name,
+            is_builtin: false,
+        };
+        self.services.insert(name, registered);
         Ok(())
+    }
+
+    /// Registers a service that nobody asked for, unless the name is taken.
+    pub(super) fn add_builtin(&mut self, name: &str, service: Arc<dyn Service>) {
+        let entry = self.services.entry(name.to_owned());
+        entry.or_insert(Registered {
+            service,
+            type_name: "the library's own",
+            is_builtin: true,
+        });
+    }
+
+    /// All that are registered, by name.
+    pub(super) fn list(&self) -> Vec<RegisteredService> {
+        let services = self.services.iter();
+        let mut services: Vec<_> = services
+            .map(|(name, registered)| RegisteredService {
+                name: name.clone(),
+                descriptor: registered.service.descriptor(),
+                is_builtin: registered.is_builtin,
+            })
+            .collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
     }
 }
 
@@ -167,6 +196,7 @@ impl Router {
         let registered = Registered {
             service,
             type_name: "",
+            is_builtin: false,
         };
         let services = HashMap::from([(name, registered)]);
         Router::new(Services { services }, CallConfig::default())

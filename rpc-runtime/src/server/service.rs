@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{MethodDescriptor, ServiceDescriptor, Status};
 use tokio::task::AbortHandle;
 
@@ -52,7 +52,7 @@ pub struct Generated;
 /// A request that has not been decoded, and will be by the codec `C`.
 pub struct Incoming<'a, C = Protobuf> {
     pub(super) context: Context,
-    pub(super) body: RequestBody<'a>,
+    pub(super) body: MessageBody<'a>,
     /// How to decompress the body, if it is compressed.
     pub(super) compressed: Option<&'a Decompression>,
     pub(super) handling: Option<CallHandling<'a>>,

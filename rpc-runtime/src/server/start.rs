@@ -127,13 +127,22 @@ impl Server {
     }
 
     pub(super) fn acceptor(self) -> Result<Acceptor, ServeError> {
+        let mut services = self.services?;
+        for (name, service) in self.builtin.iter().flat_map(|builtin| builtin.services()) {
+            services.add_builtin(name, service);
+        }
+        let registered = services.list();
+        for builtin in &self.builtin {
+            builtin.starting(&registered);
+        }
         let json = self.calls.json.within(&self.connection);
         let calls = CallConfig { json, ..self.calls };
         let alpn = self.gateways.iter().flat_map(|gateway| gateway.alpn());
         let alpn: Vec<_> = alpn.copied().collect();
         Ok(Acceptor {
-            router: Arc::new(Router::new(self.services?, calls)),
+            router: Arc::new(Router::new(services, calls)),
             gateways: self.gateways.into(),
+            builtin: self.builtin,
             config: self.connection,
             limits: self.limits,
             tls: self.tls.map(|tls| tls.acceptor(&alpn)),

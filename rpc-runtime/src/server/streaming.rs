@@ -9,25 +9,66 @@ use std::task::{Context as Poller, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM, message_cost};
 use rpc_wire::{Metadata, Status};
 
 use super::reply::{ReplyFuture, not_encoded};
 use super::run::{completion, finish};
 use crate::call::{Checks, Context, MessageSource};
 use crate::codec::Codec;
+use crate::connection::messages::{Messages, READ_STEP};
 use crate::connection::server_streams::{End, ServerStream};
+use crate::middleware::Body;
 
-/// Room for encoded replies that is asked for at a time, in bytes.
-const BUFFER_SIZE: usize = 16 * 1024;
+/// Replies that are handed over to the connection together, if their handler gives them without waiting.
+const MAX_TOGETHER: usize = 32;
+
+/// What these may cost.
+const MAX_COST_TOGETHER: u64 = 16 * 1024;
 
 /// The requests of a call, as its handler reads them.
-pub(super) struct Requests(pub(super) Arc<ServerStream>);
+pub(super) struct Requests {
+    stream: Arc<ServerStream>,
+    /// Requests that were taken from the stream and not read yet.
+    taken: Messages,
+    /// What those cost that were read since.
+    read: u64,
+}
+
+impl Requests {
+    pub(super) fn new(stream: Arc<ServerStream>) -> Self {
+        Requests {
+            stream,
+            taken: Messages::default(),
+            read: 0,
+        }
+    }
+}
 
 impl MessageSource for Requests {
     fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let request = ready!(self.0.poll_request(cx))?;
-        let request = request.map(|request| self.0.packing().requests.undo(request));
-        Poll::Ready(request.transpose())
+        let request = ready!(self.poll_body(cx))?;
+        Poll::Ready(Ok(request.map(MessageBody::into_bytes)))
+    }
+
+    fn poll_body(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
+        let Requests {
+            stream,
+            taken,
+            read,
+        } = self;
+        let asks = taken.is_empty() || *read >= READ_STEP;
+        if asks && !ready!(stream.poll_requests(read, taken, cx))? {
+            return Poll::Ready(Ok(None));
+        }
+        if let Some(request) = taken.pop_compressed() {
+            *read += message_cost(request.bytes.len());
+            let request = stream.packing().requests.undo(request)?;
+            return Poll::Ready(Ok(Some(request.into())));
+        }
+        let request = taken.pop().map(|request| request.body);
+        *read += request.as_ref().map_or(0, |body| message_cost(body.len()));
+        Poll::Ready(Ok(request))
     }
 
     fn poll_headers(&mut self, _: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
@@ -42,7 +83,7 @@ impl MessageSource for Requests {
 /// Requests that are checked ahead of the handler, which decodes each once more.
 pub(super) struct Checked<S, M> {
     pub(super) requests: S,
-    pub(super) decode: fn(Bytes) -> Result<M, Status>,
+    pub(super) decode: fn(MessageBody<'_>) -> Result<M, Status>,
     pub(super) checks: Checks,
 }
 
@@ -50,7 +91,7 @@ impl<S: MessageSource, M: 'static> MessageSource for Checked<S, M> {
     fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let request = ready!(self.requests.poll_message(cx))?;
         if let Some(request) = &request {
-            self.checks.run(&(self.decode)(request.clone())?)?;
+            self.checks.run(&(self.decode)(request.clone().into())?)?;
         }
         Poll::Ready(Ok(request))
     }
@@ -84,6 +125,42 @@ impl<C, S> Replies<C, S> {
     }
 }
 
+/// A stream of encoded replies.
+pub(super) trait EncodedReplies {
+    /// The next reply. A small one need not have bytes of its own.
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Poller<'_>,
+    ) -> Poll<Option<Result<MessageBody<'_>, Status>>>;
+}
+
+impl<C, S, M> EncodedReplies for Replies<C, S>
+where
+    S: Stream<Item = Result<M, Status>>,
+    C: Codec<M>,
+{
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Poller<'_>,
+    ) -> Poll<Option<Result<MessageBody<'_>, Status>>> {
+        let this = self.project();
+        let message = match ready!(this.messages.poll_next(cx)) {
+            Some(Ok(message)) => message,
+            ended => {
+                return Poll::Ready(ended.map(|ended| ended.map(|_| MessageBody::Borrowed(&[]))));
+            }
+        };
+        let buffer = this.buffer;
+        buffer.clear();
+        buffer.reserve(C::size_hint(&message));
+        Poll::Ready(Some(match C::encode(&message, buffer) {
+            Ok(()) if buffer.len() >= SHARE_BODY_FROM => Ok(buffer.split().freeze().into()),
+            Ok(()) => Ok(MessageBody::Borrowed(buffer)),
+            Err(error) => Err(not_encoded(error)),
+        }))
+    }
+}
+
 impl<C, S, M> Stream for Replies<C, S>
 where
     S: Stream<Item = Result<M, Status>>,
@@ -92,9 +169,18 @@ where
     type Item = Result<Bytes, Status>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.project();
-        let message = ready!(this.messages.poll_next(cx));
-        Poll::Ready(message.map(|message| encode::<C, M>(&message?, this.buffer)))
+        let body = ready!(self.poll_body(cx));
+        Poll::Ready(body.map(|body| body.map(MessageBody::into_bytes)))
+    }
+}
+
+impl EncodedReplies for Body {
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Poller<'_>,
+    ) -> Poll<Option<Result<MessageBody<'_>, Status>>> {
+        let body = ready!(self.poll_next(cx));
+        Poll::Ready(body.map(|body| body.map(MessageBody::Shared)))
     }
 }
 
@@ -105,6 +191,8 @@ pin_project! {
         handler: Option<F>,
         #[pin]
         replies: Option<S>,
+        // Replies that were not handed over yet.
+        ready: Messages,
         stream: Arc<ServerStream>,
         context: Context,
     }
@@ -114,11 +202,12 @@ pin_project! {
 pub(super) async fn run<F, S>(handler: F, stream: Arc<ServerStream>, context: Context)
 where
     F: Future<Output = Result<S, Status>> + Send,
-    S: Stream<Item = Result<Bytes, Status>> + Send,
+    S: EncodedReplies + Send,
 {
     let reply = StreamReply {
         handler: Some(handler),
         replies: None,
+        ready: Messages::default(),
         stream: Arc::clone(&stream),
         context: context.clone(),
     };
@@ -142,7 +231,7 @@ where
 impl<F, S> ReplyFuture for StreamReply<F, S>
 where
     F: Future<Output = Result<S, Status>> + Send,
-    S: Stream<Item = Result<Bytes, Status>> + Send,
+    S: EncodedReplies + Send,
 {
     fn poll_reply(
         self: Pin<&mut Self>,
@@ -157,34 +246,43 @@ where
             this.stream.send_headers(this.context.take_reply_headers());
         }
         loop {
-            ready!(this.stream.poll_ready(cx));
             let Some(replies) = this.replies.as_mut().as_pin_mut() else {
                 return Poll::Ready(Ok(()));
             };
-            match ready!(replies.poll_next(cx)) {
-                Some(Ok(reply)) => this.stream.send(match this.context.may_compress() {
-                    true => this.stream.packing().reply(reply),
-                    false => reply.into(),
-                }),
-                Some(Err(status)) => return Poll::Ready(Err(status)),
-                None => return Poll::Ready(Ok(())),
+            if this.ready.is_empty() {
+                ready!(this.stream.poll_ready(cx));
             }
+            let ended = match replies.poll_body(cx) {
+                Poll::Ready(Some(Ok(reply))) => {
+                    let packing = this.stream.packing();
+                    match packing.wants(reply.len()) && this.context.may_compress() {
+                        true => this.ready.push(packing.reply(reply.into_bytes()).into()),
+                        false => this.ready.push(reply.into()),
+                    }
+                    let cost = this.ready.cost();
+                    if this.ready.len() >= MAX_TOGETHER || cost >= MAX_COST_TOGETHER {
+                        this.stream.send(this.ready);
+                    }
+                    continue;
+                }
+                Poll::Ready(Some(Err(status))) => Poll::Ready(Err(status)),
+                Poll::Ready(None) => Poll::Ready(Ok(())),
+                Poll::Pending => Poll::Pending,
+            };
+            if !this.ready.is_empty() {
+                this.stream.send(this.ready);
+            }
+            return ended;
         }
     }
 
     fn clear(self: Pin<&mut Self>) {
         let mut this = self.project();
+        if !this.ready.is_empty() {
+            // What came before a panic is not lost.
+            this.stream.send(this.ready);
+        }
         this.handler.set(None);
         this.replies.set(None);
     }
-}
-
-/// Encodes a message into a part of `buffer`, which is shared by many.
-fn encode<C: Codec<M>, M>(message: &M, buffer: &mut BytesMut) -> Result<Bytes, Status> {
-    let length = C::size_hint(message);
-    if buffer.capacity() < length {
-        buffer.reserve(length.max(BUFFER_SIZE));
-    }
-    C::encode(message, buffer).map_err(not_encoded)?;
-    Ok(buffer.split().freeze())
 }

@@ -1,8 +1,8 @@
 //! Messages that arrive, perhaps in several frames.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
-use super::encoded::Encoded;
+use super::encoded::{Encoded, EncodedRef, MessageBody};
 use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 
 /// Largest message size that can be configured: the grant for a whole message fits into one WINDOW
@@ -93,25 +93,25 @@ impl Assembly {
 
     /// Takes a fragment off the window; gives the message that it completes. One that came in one
     /// piece is what `whole` gives.
-    pub(super) fn take(
+    pub(super) fn take<'a>(
         &mut self,
         fragment: &[u8],
         completes: bool,
-        whole: impl FnOnce() -> Bytes,
-    ) -> Result<Option<Encoded>, Refused> {
+        whole: impl FnOnce() -> MessageBody<'a>,
+    ) -> Result<Option<EncodedRef<'a>>, Refused> {
         self.arrive(fragment.len(), completes)?;
-        let bytes = if completes && !self.is_partial() {
+        let body = if completes && !self.is_partial() {
             whole()
         } else {
             self.body.extend_from_slice(fragment);
             if !completes {
                 return Ok(None);
             }
-            self.body.split().freeze()
+            self.body.split().freeze().into()
         };
-        self.unread += message_cost(bytes.len());
-        Ok(Some(Encoded {
-            bytes,
+        self.unread += message_cost(body.len());
+        Ok(Some(EncodedRef {
+            body,
             compressed: std::mem::take(&mut self.compressed),
         }))
     }

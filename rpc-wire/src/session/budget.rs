@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-
 use super::assembly::{Assembly, Refused};
-use super::encoded::Encoded;
+use super::encoded::{EncodedRef, MessageBody};
 use super::flow::message_cost;
 
 /// Bytes by which the windows of a connection's streams may grow in all beyond the initial ones:
@@ -72,14 +70,14 @@ impl ReceiveBudget {
 
     /// Takes a fragment on a stream of messages, and gives the message that it completes, whose
     /// part of the grants is free again. A message that came in one piece is what `whole` gives.
-    pub(crate) fn take(
+    pub(crate) fn take<'a>(
         &mut self,
         id: u32,
         assembly: &mut Assembly,
         fragment: &[u8],
         completes: bool,
-        whole: impl FnOnce() -> Bytes,
-    ) -> Result<Option<Encoded>, Refused> {
+        whole: impl FnOnce() -> MessageBody<'a>,
+    ) -> Result<Option<EncodedRef<'a>>, Refused> {
         let message = assembly.take(fragment, completes, whole)?;
         self.held += if completes {
             self.settle(id, assembly);
@@ -353,7 +351,7 @@ mod tests {
         let mut second = assembly();
         assert_eq!(arrive(&mut budget, 2, &mut second, 60 * KIB), None);
         let mut small = assembly();
-        let message = budget.take(3, &mut small, b"x", true, Bytes::new);
+        let message = budget.take(3, &mut small, b"x", true, || MessageBody::Borrowed(b"x"));
         assert!(message.is_ok());
         assert!(budget.take_waiting().is_empty());
     }

@@ -55,14 +55,14 @@ use std::fmt;
 use crate::frame::{FrameError, GoAwayCode};
 
 pub use client::{ClientConfig, ClientSession, ClientSink, Outcome, OutgoingRequest, StartError};
-pub use encoded::Encoded;
+pub use encoded::{Encoded, EncodedRef, MessageBody};
 pub use flow::message_cost;
 pub use keepalive::{Keepalive, Silence};
 pub use link::SessionStats;
 pub use output::{Output, SHARE_BODY_FROM};
 pub use reply::{Responder, too_many_unread};
 pub use send_queue::Offered;
-pub use server::{Cancels, IncomingRequest, RequestBody, ServerConfig, ServerSession, ServerSink};
+pub use server::{Cancels, IncomingRequest, ServerConfig, ServerSession, ServerSink};
 
 /// Why a connection cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::io::IoSlice;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use super::encoded::MessageBody;
 use crate::Code;
 use crate::frame::{cancel, checksum, window};
 
@@ -45,14 +46,21 @@ impl Output {
     }
 
     /// Appends a frame whose header and metadata are what `write` writes. Its body is appended by
-    /// copy when small, by reference otherwise.
-    pub(crate) fn frame_with_body(&mut self, write: impl FnOnce(&mut BytesMut), body: Bytes) {
-        if body.len() < SHARE_BODY_FROM {
-            return self.frame(|tail| {
-                write(tail);
-                tail.extend_from_slice(&body);
-            });
-        }
+    /// reference if it is large and may stay, by copy otherwise.
+    pub(crate) fn frame_with_body<'a>(
+        &mut self,
+        write: impl FnOnce(&mut BytesMut),
+        body: impl Into<MessageBody<'a>>,
+    ) {
+        let body = match body.into() {
+            MessageBody::Shared(body) if body.len() >= SHARE_BODY_FROM => body,
+            body => {
+                return self.frame(|tail| {
+                    write(tail);
+                    tail.extend_from_slice(&body);
+                });
+            }
+        };
         let begin = self.tail.len();
         write(&mut self.tail);
         let checksum = self

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
-use super::encoded::Encoded;
+use super::encoded::{Encoded, EncodedRef};
 use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
 use super::output::Output;
 use super::table::StreamTable;
@@ -83,7 +83,7 @@ impl SendQueue {
     pub(crate) fn offer(
         &mut self,
         id: u32,
-        message: Encoded,
+        message: EncodedRef<'_>,
         output: &mut Output,
         max_frame_body: usize,
     ) -> Offered {
@@ -95,7 +95,7 @@ impl SendQueue {
             true => OUTPUT_TARGET,
             false => OUTPUT_TARGET / 2,
         };
-        let length = message.bytes.len();
+        let length = message.body.len();
         self.held -= std::mem::take(&mut body.waiting);
         if body.rest.is_some() || output.remaining() >= room {
             body.waiting = length;
@@ -105,7 +105,7 @@ impl SendQueue {
         }
         if length > max_frame_body || !admits(body.window, length) {
             body.first_flags = message.flags();
-            body.rest = Some(message.bytes);
+            body.rest = Some(message.body.into_bytes());
             body.length = length;
             self.held += length;
             self.turns.push_back(id);
@@ -113,7 +113,7 @@ impl SendQueue {
         }
         body.window -= message_cost(length) as i64;
         let header = data_header(id, Flags::END_MESSAGE | message.flags(), length as u32);
-        output.frame_with_body(|tail| header.encode(tail), message.bytes);
+        output.frame_with_body(|tail| header.encode(tail), message.body);
         Offered::Taken
     }
 

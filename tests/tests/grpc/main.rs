@@ -5,6 +5,7 @@
 )]
 
 mod attacks;
+mod builtin;
 mod calls;
 mod compression;
 mod deadlines;
@@ -27,8 +28,14 @@ mod protos {
     pub(crate) mod flows {
         rpc_runtime::include_proto!("tonic/flows");
     }
+    pub(crate) mod health {
+        rpc_runtime::include_proto!("tonic/grpc.health.v1");
+    }
     pub(crate) mod probe {
         rpc_runtime::include_proto!("tonic/probe");
+    }
+    pub(crate) mod reflection {
+        rpc_runtime::include_proto!("tonic/grpc.reflection.v1");
     }
     pub(crate) mod testing {
         rpc_runtime::include_proto!("tonic/grpc.testing");

@@ -1,7 +1,7 @@
 //! gRPC's interop cases, with our proxies as the client. Their names are those of gRPC's
 //! "interop-test-descriptions.md".
 //!
-//! The server is our own unless `RPC_INTEROP_SERVER` has the target of another one: see scripts/interop-servers.
+//! The server is our own unless `RPC_INTEROP_SERVER` has the target of another one: see scripts/interop.
 
 use std::env;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rpc_runtime::middleware::{Next, Request};
 use rpc_runtime::{Channel, Code, Retry, Status, TaskStatus};
-use rpc_tests::flaky::{FlakyClientProxy, Word};
+use rpc_tests::flaky::{FlakyAsyncClientProxy, FlakyClientProxy, Word};
 use rpc_tests::{Answer, LIMIT, TestFlaky, within};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
@@ -183,4 +183,39 @@ async fn a_call_that_waits_within_one_to_be_sent_again_shows_as_such() {
         assert_eq!((end.code(), end.attempts()), (Code::Cancelled, 2));
     })
     .await;
+}
+
+#[test]
+fn a_call_within_one_ends_with_the_runtime_of_its_channel_wherever_it_is_awaited() {
+    for has_called in [true, false] {
+        let (serving, own) = (serving(), serving());
+        let (server, ..) = serving.block_on(TestFlaky::serve([]));
+        let (begins, mut begun) = unbounded_channel();
+        let builder = Channel::builder(server.address()).own_pool();
+        let builder = builder.intercept(move |request: Request, next: Next| {
+            let begins = begins.clone();
+            async move {
+                if has_called {
+                    next.run(request).await?;
+                }
+                let waits = async { begins.send(()).unwrap() };
+                tokio::join!(tokio::time::sleep(CENTURY), waits);
+                pending().await
+            }
+        });
+        let channel = own.block_on(async { builder.connect_lazy().unwrap() });
+        let client = FlakyAsyncClientProxy::with(channel.clone());
+        let call = serving.spawn(client.again(word()));
+        serving.block_on(within(LIMIT, begun.recv()));
+        drop(own);
+        let closing = serving.spawn(async move { channel.close_within(LIMIT).await });
+        serving
+            .block_on(within(LIMIT, closing))
+            .expect("nothing panics");
+        let outcome = serving.block_on(within(LIMIT, call));
+        let status = outcome.expect("nothing panics").unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        assert!(status.message().contains("was shut down"), "{status}");
+        assert_eq!(status.may_have_run(), has_called, "{status}");
+    }
 }

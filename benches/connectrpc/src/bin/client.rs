@@ -1,7 +1,8 @@
 //! connectrpc's client: the Connect protocol over one HTTP/2 connection.
 
 use bench_common::{Client, Messages};
-use bench_connectrpc::bench::{EchoClient, EchoMessage};
+use bench_connectrpc::bench::{EchoClient, EchoMessage, LogRequest};
+use bench_connectrpc::text_bytes;
 use connectrpc::client::{ClientConfig, Http2Connection, SharedHttp2Connection};
 
 /// Calls that may wait for the connection, as its documentation recommends.
@@ -28,6 +29,11 @@ impl Client for ConnectClient {
     async fn echo(&mut self, text: String) -> anyhow::Result<String> {
         let answer = self.proxy.echo(message(text)).await?;
         Ok(answer.into_owned().text)
+    }
+
+    async fn logs(&mut self) -> anyhow::Result<usize> {
+        let answer = self.proxy.logs(LogRequest::default()).await?;
+        Ok(text_bytes(answer.view()))
     }
 
     async fn stream(&mut self, text: String, messages: &mut Messages<'_>) -> anyhow::Result<()> {

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use bench_connectrpc::bench::{Echo, EchoMessage};
+use bench_connectrpc::bench::{Echo, EchoMessage, LogReply, LogRequest};
+use bench_connectrpc::log_reply;
 use connectrpc::{
     RequestContext, Response, Router, Server, ServiceRequest, ServiceResult, ServiceStream,
 };
@@ -18,7 +19,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn accept(listener: TcpListener) -> anyhow::Result<()> {
-    let router = Router::new().add_service(Arc::new(Mirror));
+    let router = Router::new().add_service(Arc::new(Mirror { logs: log_reply() }));
     let server = Server::from_listener(listener);
     server
         .serve(router)
@@ -26,7 +27,9 @@ async fn accept(listener: TcpListener) -> anyhow::Result<()> {
         .map_err(anyhow::Error::from_boxed)
 }
 
-struct Mirror;
+struct Mirror {
+    logs: LogReply,
+}
 
 impl Echo for Mirror {
     async fn echo(
@@ -45,5 +48,13 @@ impl Echo for Mirror {
         let message = request.to_owned_message();
         let messages = stream::repeat_with(move || Ok(message.clone()));
         Response::ok(Box::pin(messages) as ServiceStream<_>)
+    }
+
+    async fn logs(
+        &self,
+        _: RequestContext,
+        _: ServiceRequest<'_, LogRequest>,
+    ) -> ServiceResult<LogReply> {
+        Response::ok(self.logs.clone())
     }
 }

@@ -1,8 +1,9 @@
-//! Sends back whatever arrives, with a thread for each connection.
+//! The server of the blocking echo, with a thread for each connection.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
+
+use bench_echo_sync::answer;
 
 fn main() -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -15,16 +16,5 @@ fn accept(listener: &TcpListener) -> anyhow::Result<()> {
         let (stream, _) = listener.accept()?;
         stream.set_nodelay(true)?;
         thread::spawn(|| answer(stream));
-    }
-}
-
-fn answer(mut stream: TcpStream) -> anyhow::Result<()> {
-    let mut buffer = [0; 32 * 1024];
-    loop {
-        let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            return Ok(());
-        }
-        stream.write_all(&buffer[..length])?;
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bench_common::{Client, Messages};
-use bench_native::{EchoAsyncClientProxy, EchoMessage};
+use bench_common::{Client, Messages, max_message_size};
+use bench_native::{EchoAsyncClientProxy, EchoMessage, LogRequest, text_bytes};
 use rpc_runtime::Channel;
 
 fn main() -> anyhow::Result<()> {
@@ -12,7 +12,10 @@ fn main() -> anyhow::Result<()> {
 
 async fn connect(address: String) -> anyhow::Result<NativeClient> {
     // A setting of the connection, here at its default, gives the channel one of its own.
-    let channel = Channel::builder(address).connect_timeout(Duration::from_secs(10));
+    let mut channel = Channel::builder(address).connect_timeout(Duration::from_secs(10));
+    if let Some(bytes) = max_message_size()? {
+        channel = channel.max_message_size(bytes);
+    }
     Ok(NativeClient {
         proxy: EchoAsyncClientProxy::with(channel.connect().await?),
     })
@@ -26,6 +29,10 @@ struct NativeClient {
 impl Client for NativeClient {
     async fn echo(&mut self, text: String) -> anyhow::Result<String> {
         Ok(self.proxy.echo(EchoMessage { text }).await?.text)
+    }
+
+    async fn logs(&mut self) -> anyhow::Result<usize> {
+        Ok(text_bytes(&self.proxy.logs(LogRequest {}).await?))
     }
 
     async fn stream(&mut self, text: String, messages: &mut Messages<'_>) -> anyhow::Result<()> {

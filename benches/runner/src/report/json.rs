@@ -3,18 +3,45 @@
 use serde_json::{Map, Value, json};
 
 use super::Report;
-use crate::measure::{Outcome, Row};
+use crate::goal::{GOALS, Goal};
+use crate::measure::{Outcome, Row, Spread};
 
 /// The whole report as one object.
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {
     let loads: Vec<Value> = report.outcomes.iter().map(load).collect();
+    let goals = GOALS.iter().filter_map(|it| goal(it, &report.outcomes));
+    let goals: Vec<Value> = goals.collect();
     let object = json!({
         "command": report.command(),
         "machine": report.machine,
         "plan": report.plan,
         "loads": loads,
+        "goals": goals,
     });
     Ok(serde_json::to_string_pretty(&object)? + "\n")
+}
+
+/// A goal of which something is known. A ratio at or above `factor` reaches it.
+fn goal(goal: &Goal, outcomes: &[Outcome]) -> Option<Value> {
+    let progress = goal.progress(outcomes)?;
+    Some(json!({
+        "goal": goal.text,
+        "load": goal.load,
+        "peer": goal.ours,
+        "figure": goal.figure.key(),
+        "rival": progress.rival,
+        "factor": goal.factor,
+        "ratio": spread(progress.ratio),
+    }))
+}
+
+fn spread(spread: Spread) -> Value {
+    let Spread {
+        least,
+        median,
+        most,
+    } = spread;
+    json!({ "least": least, "median": median, "most": most })
 }
 
 fn load(outcome: &Outcome) -> Value {
@@ -24,6 +51,8 @@ fn load(outcome: &Outcome) -> Value {
         "name": load.name,
         "title": load.title,
         "pattern": load.pattern,
+        "call": load.call,
+        "environment": load.environment,
         "size": load.size,
         "connections": load.connections,
         "peers": peers,
@@ -36,9 +65,7 @@ fn peer(outcome: &Outcome, row: &Row) -> Value {
         .load
         .all_figures()
         .filter_map(|figure| {
-            let spread = row.spread(figure)?;
-            let (least, median, most) = (spread.least, spread.median, spread.most);
-            let value = json!({ "least": least, "median": median, "most": most });
+            let value = spread(row.spread(figure)?);
             Some((figure.key().to_owned(), value))
         })
         .collect();
@@ -54,12 +81,12 @@ fn peer(outcome: &Outcome, row: &Row) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::LOADS;
+    use crate::load::load_named;
     use crate::measure::tests::outcome_of;
 
     #[test]
     fn has_every_figure_of_every_peer() {
-        let value = load(&outcome_of(&LOADS[1]));
+        let value = load(&outcome_of(load_named("small-64")));
         assert_eq!(value["name"], "small-64");
         let native = &value["peers"][0];
         assert_eq!(native["name"], "native");

@@ -1,8 +1,8 @@
-//! The report in Markdown: a table for each load.
+//! The report in Markdown: the goals, a table for each load and those of the series.
 
 use std::fmt::Write;
 
-use super::Report;
+use super::{Report, goals, series};
 use crate::load::Instrument;
 use crate::measure::{Outcome, Row};
 
@@ -14,13 +14,10 @@ pub(super) fn render(report: &Report) -> String {
         report.plan.describe(),
         report.command()
     );
-    for outcome in &report.outcomes {
+    text.push_str(&goals::render(&report.outcomes));
+    for outcome in report.outcomes.iter().filter(|outcome| outcome.load.alone) {
         let _ = write!(text, "\n### {}\n\n{}", outcome.load.title, table(outcome));
-        for row in &outcome.rows {
-            if let Some(failure) = &row.failure {
-                let _ = writeln!(text, "\n{} failed: {failure}.", row.peer.title());
-            }
-        }
+        failures(&mut text, outcome);
         let note = outcome.load.note;
         if !note.is_empty() {
             let _ = writeln!(text, "\n{note}");
@@ -30,7 +27,17 @@ pub(super) fn render(report: &Report) -> String {
             let _ = writeln!(text, "\n{tracer}");
         }
     }
+    text.push_str(&series::render(&report.outcomes));
     text
+}
+
+/// Says which peers failed, and why.
+pub(super) fn failures(text: &mut String, outcome: &Outcome) {
+    for row in &outcome.rows {
+        if let Some(failure) = &row.failure {
+            let _ = writeln!(text, "\n{} failed: {failure}.", row.peer.title());
+        }
+    }
 }
 
 /// A row for each peer; the last columns say how many times better native is.
@@ -45,12 +52,17 @@ fn table(outcome: &Outcome) -> String {
     }
     let compared = load.compared.iter();
     heads.extend(compared.map(|figure| format!("native: {}", figure.title())));
-    let rule = format!("|---|{}", "---:|".repeat(heads.len() - 1));
-    let mut table = format!("{}{rule}\n", line(&heads));
+    let mut table = head(&heads);
     for row in &outcome.rows {
         table.push_str(&line(&cells(outcome, row)));
     }
     table
+}
+
+/// The first two lines of a table. The first column is of words, the others of numbers.
+pub(super) fn head(heads: &[String]) -> String {
+    let rule = format!("|---|{}", "---:|".repeat(heads.len() - 1));
+    format!("{}{rule}\n", line(heads))
 }
 
 fn cells(outcome: &Outcome, row: &Row) -> Vec<String> {
@@ -76,7 +88,7 @@ fn has_range(outcome: &Outcome) -> bool {
     outcome.rows.iter().any(|row| row.runs.len() > 1)
 }
 
-fn line(cells: &[String]) -> String {
+pub(super) fn line(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
@@ -94,12 +106,12 @@ pub(super) fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::LOADS;
+    use crate::load::load_named;
     use crate::measure::tests::outcome_of;
 
     #[test]
     fn compares_every_peer_with_native() {
-        let load = LOADS.iter().find(|load| load.name == "burst").unwrap();
+        let load = load_named("burst");
         let table = table(&outcome_of(load));
         let expected = "\
 | peer | ms | ms, range | peak client memory MiB | native: ms | native: peak client memory MiB |

@@ -1,7 +1,9 @@
 //! The results: a text to read, a file for machines and a plot.
 
+mod goals;
 mod json;
 mod markdown;
+mod series;
 mod svg;
 
 use std::fs;

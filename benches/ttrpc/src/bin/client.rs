@@ -1,8 +1,9 @@
 //! ttrpc's asynchronous client with its defaults.
 
 use bench_common::{Client, Messages};
-use bench_ttrpc::echo::EchoMessage;
+use bench_ttrpc::echo::{EchoMessage, LogRequest};
 use bench_ttrpc::echo_ttrpc::EchoClient;
+use bench_ttrpc::text_bytes;
 use ttrpc::context::Context;
 
 fn main() -> anyhow::Result<()> {
@@ -10,6 +11,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn connect(address: String) -> anyhow::Result<TtrpcClient> {
+    // As ttrpc writes the address of a socket.
+    let address = address.replace("unix:", "unix://");
     let client = ttrpc::r#async::Client::connect(&address).await?;
     Ok(TtrpcClient {
         proxy: EchoClient::new(client),
@@ -26,6 +29,12 @@ impl Client for TtrpcClient {
         let request = message(text);
         let answer = self.proxy.echo(Context::default(), &request);
         Ok(answer.await?.text)
+    }
+
+    async fn logs(&mut self) -> anyhow::Result<usize> {
+        let request = LogRequest::default();
+        let answer = self.proxy.logs(Context::default(), &request);
+        Ok(text_bytes(&answer.await?))
     }
 
     async fn stream(&mut self, text: String, messages: &mut Messages<'_>) -> anyhow::Result<()> {

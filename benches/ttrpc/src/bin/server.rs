@@ -1,32 +1,31 @@
-//! ttrpc's server with its defaults, on a Unix socket without a file.
+//! ttrpc's server with its defaults, on a Unix socket.
 
 use std::future;
-use std::process;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bench_ttrpc::echo::EchoMessage;
+use bench_ttrpc::echo::{EchoMessage, LogReply, LogRequest};
 use bench_ttrpc::echo_ttrpc::{Echo, create_echo};
-use tokio::runtime::Runtime;
+use bench_ttrpc::log_reply;
+use tokio::net::UnixListener;
+use ttrpc::r#async::transport::Listener;
 use ttrpc::r#async::{Server, ServerStreamSender, TtrpcContext};
 
 fn main() -> anyhow::Result<()> {
-    let address = format!("unix://@bench-ttrpc-{}", process::id());
-    let listening = address.clone();
-    bench_common::serve_at(&address, move || {
-        Runtime::new()?.block_on(serve(&listening))
-    })
+    bench_common::serve_unix(accept)
 }
 
-async fn serve(address: &str) -> anyhow::Result<()> {
+async fn accept(listener: UnixListener) -> anyhow::Result<()> {
     let mut server = Server::new()
-        .bind(address)?
-        .register_service(create_echo(Arc::new(Mirror)));
+        .add_listener(Listener::from(listener))
+        .register_service(create_echo(Arc::new(Mirror { logs: log_reply() })));
     server.start().await?;
     future::pending().await
 }
 
-struct Mirror;
+struct Mirror {
+    logs: LogReply,
+}
 
 #[async_trait]
 impl Echo for Mirror {
@@ -43,5 +42,9 @@ impl Echo for Mirror {
         loop {
             stream.send(&request).await?;
         }
+    }
+
+    async fn logs(&self, _: &TtrpcContext, _: LogRequest) -> ttrpc::Result<LogReply> {
+        Ok(self.logs.clone())
     }
 }

@@ -11,6 +11,7 @@ use rpc_wire::{Metadata, Stage, Status};
 use super::cell::{Cell, Side};
 use super::{Entry, ForeignCall, ForeignConnection, NotBegun, Shared};
 use crate::connection::client::{Started, wake_all};
+use crate::connection::messages::Messages;
 
 impl ForeignConnection {
     pub(in crate::connection) fn start(
@@ -139,16 +140,24 @@ impl ForeignConnection {
         self.poll_stream(id, cx, |call, cx| call.poll_headers(cx))
     }
 
-    pub(in crate::connection) fn poll_message(
+    pub(in crate::connection) fn poll_messages(
         &self,
         id: u32,
+        read: &mut u64,
+        into: &mut Messages,
         cx: &Context<'_>,
-    ) -> Poll<Result<Option<Encoded>, Status>> {
-        let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)));
-        if matches!(message, Ok(None)) {
-            self.has_ended(id);
+    ) -> Poll<Result<bool, Status>> {
+        // What is read needs no telling: a message is taken when it is wanted.
+        *read = 0;
+        if into.is_empty() {
+            let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)))?;
+            let Some(message) = message else {
+                self.has_ended(id);
+                return Poll::Ready(Ok(false));
+            };
+            into.push(message.into());
         }
-        Poll::Ready(message.map(|message| message.map(Encoded::from)))
+        Poll::Ready(Ok(true))
     }
 
     /// Asks a call with a stream of replies; an error is its end.

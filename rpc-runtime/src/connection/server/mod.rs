@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rpc_wire::Status;
-use rpc_wire::session::{Offered, ServerSession, ServerSink};
+use rpc_wire::session::{EncodedRef, Offered, ServerSession, ServerSink};
 
 use self::end::{Before, LastReplies};
 use self::timeouts::Unread;
 use crate::connection::completions::{Completion, Completions};
 use crate::connection::lifetime::Lifetime;
+use crate::connection::messages::Messages;
 use crate::connection::reschedule::{TURNS_IN_A_ROW, reschedule};
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::server_streams::{End, RunningStream, ServerStream, Step};
@@ -54,6 +55,8 @@ pub(crate) struct ServerDriver<S: ServerSink> {
     done: Vec<Completion>,
     /// Calls with streams that are being looked after.
     streams: Vec<Arc<ServerStream>>,
+    /// Replies of the one that is being looked after.
+    replies: Messages,
     config: ConnectionConfig,
     shutdown: Shutdown,
     /// What there was when the server began to shut down.
@@ -92,6 +95,7 @@ impl<S: RequestSink> ServerDriver<S> {
             completions,
             done: Vec::new(),
             streams: Vec::new(),
+            replies: Messages::default(),
             shutdown,
             before_shutdown: None,
             draining: false,
@@ -304,7 +308,7 @@ impl<S: RequestSink> ServerDriver<S> {
     fn look_after_streams(&mut self) {
         let mut streams = std::mem::take(&mut self.streams);
         for stream in streams.drain(..) {
-            while let Some(step) = stream.next_step() {
+            while let Some(step) = stream.next_step(&mut self.replies) {
                 if !self.take_step(&stream, step) {
                     break;
                 }
@@ -325,28 +329,7 @@ impl<S: RequestSink> ServerDriver<S> {
                     return false;
                 }
             }
-            Step::Reply(reply) => {
-                let limit = session.peer_settings().max_message_size.unwrap_or(u64::MAX);
-                if reply.bytes.len() as u64 > limit {
-                    if session.is_sending(id) {
-                        return false;
-                    }
-                    let status = Status::resource_exhausted(format!(
-                        "a message of {} bytes is over the client's limit max_message_size of {limit} bytes",
-                        reply.bytes.len()
-                    ));
-                    self.end_stream(id, End::failed(status));
-                    return false;
-                }
-                if let Some(status) = session.no_room_for_reply(id, reply.bytes.len()) {
-                    self.end_stream(id, End::failed(status));
-                    return false;
-                }
-                match session.send(id, reply) {
-                    Offered::Taken => stream.sent(),
-                    Offered::Full | Offered::Closed => return false,
-                }
-            }
+            Step::Replies => return self.send_replies(stream),
             Step::End(end) => {
                 if session.is_sending(id) {
                     stream.put_back(end);
@@ -357,6 +340,43 @@ impl<S: RequestSink> ServerDriver<S> {
             }
         }
         true
+    }
+
+    /// Sends what it can of the replies that a stream gave; false if some are left.
+    fn send_replies(&mut self, stream: &ServerStream) -> bool {
+        let mut replies = std::mem::take(&mut self.replies);
+        let before = replies.cost();
+        while let Some(reply) = replies.front()
+            && self.send_reply(stream.id(), reply)
+        {
+            replies.pop();
+        }
+        let all = replies.is_empty();
+        stream.sent(before - replies.cost(), &mut replies);
+        self.replies = replies;
+        all
+    }
+
+    /// False if the reply has to wait, or its call has ended.
+    fn send_reply(&mut self, id: u32, reply: EncodedRef<'_>) -> bool {
+        let session = &mut self.session;
+        let length = reply.body.len();
+        let limit = session.peer_settings().max_message_size.unwrap_or(u64::MAX);
+        if length as u64 > limit {
+            if session.is_sending(id) {
+                return false;
+            }
+            let status = Status::resource_exhausted(format!(
+                "a message of {length} bytes is over the client's limit max_message_size of {limit} bytes"
+            ));
+            self.end_stream(id, End::failed(status));
+            return false;
+        }
+        if let Some(status) = session.no_room_for_reply(id, length) {
+            self.end_stream(id, End::failed(status));
+            return false;
+        }
+        matches!(session.send(id, reply), Offered::Taken)
     }
 
     fn end_stream(&mut self, id: u32, end: End) {

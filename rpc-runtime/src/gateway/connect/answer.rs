@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode, Version};
-use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Code, Idempotency, Metadata, Status};
 
 use super::asked::{Asked, From, To, not_safe};
@@ -19,7 +19,7 @@ use super::replies::Replies;
 use super::requests::Requests;
 use super::{body, error, metadata};
 use crate::compression::Compression;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, RoutedMethod, StreamRequests};
 
@@ -158,9 +158,9 @@ impl<'a> Calling<'a> {
         );
         let request = request.await?;
         if request.len() > LARGE {
-            reschedule().await;
+            wake_another_thread();
         }
-        let request = Message::Shared(codec.request(request)?);
+        let request = MessageBody::Shared(codec.request(request)?);
         let mut call = self.connection.router.unary(self.route, parts, request)?;
         let context = call.context().clone();
         let answer = match call.poll_once() {
@@ -170,7 +170,7 @@ impl<'a> Calling<'a> {
         let (reply, leading) = answer?;
         let packing = self.packing(replies);
         if reply.len() > LARGE || packing.algorithm(reply.len(), &context).is_some() {
-            reschedule().await;
+            wake_another_thread();
         }
         let reply = packing.pack(codec.reply(reply)?, &context);
         let algorithm = replies.filter(|_| reply.compressed);

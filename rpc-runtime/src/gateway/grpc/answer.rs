@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode, Version};
-use rpc_wire::session::{RequestBody as Message, SHARE_BODY_FROM};
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use super::head::{self, ACCEPT_ENCODING, ENCODING, Head};
@@ -16,7 +16,7 @@ use super::packing::{Packing, framed, framed_in_place};
 use super::replies::Replies;
 use super::response::{failed, trailers, with_headers};
 use crate::call::MessageSource;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::grpc::frame::PREFIX_SIZE;
 use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, StreamRequests};
@@ -109,7 +109,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let request = Messages::new(calling.body, requests, ENCODING).only();
     let request = before(parts.deadline, request).await??;
     let router = &calling.connection.router;
-    let mut call = router.unary(route, parts, Message::Shared(request))?;
+    let mut call = router.unary(route, parts, MessageBody::Shared(request))?;
     call.leave_room(PREFIX_SIZE);
     let context = call.context().clone();
     let answer = match call.poll_once() {
@@ -119,7 +119,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let (mut reply, leading) = answer?;
     let reply = if packing.wants(reply.len() - PREFIX_SIZE, &context) {
         // It takes a while, which the other calls of the connection need not wait for.
-        reschedule().await;
+        wake_another_thread();
         reply.advance(PREFIX_SIZE);
         framed(&packing.pack(reply.freeze(), &context))?
     } else {

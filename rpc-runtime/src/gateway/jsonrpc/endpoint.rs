@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use rpc_wire::Status;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use serde_json::value::RawValue;
 
 use super::methods::{Method, Methods};
@@ -76,7 +76,7 @@ impl Endpoint {
             None => Ok(Bytes::new()),
             Some(params) => decode(method, params),
         };
-        let body = RequestBody::Shared(body.map_err(ErrorObject::invalid_params)?);
+        let body = MessageBody::Shared(body.map_err(ErrorObject::invalid_params)?);
         let call = self.router.unary(&method.route, parts, body);
         Ok((method, call.map_err(ErrorObject::not_executed)?))
     }

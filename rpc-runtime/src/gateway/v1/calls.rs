@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, Status};
 use tokio::task::{JoinError, JoinSet};
 
@@ -70,7 +70,7 @@ impl Calls {
         };
         let begun = self
             .router
-            .unary(&route, parts, RequestBody::Borrowed(body));
+            .unary(&route, parts, MessageBody::Borrowed(body));
         let mut call = begun.map_err(|status| refusal(&data, &status))?;
         if let Poll::Ready(answer) = call.poll_once() {
             return reply(sequence, protocol_data, answer, output);

@@ -39,12 +39,12 @@ impl FieldJson<'_> {
             return self.one(last).serialize(serializer);
         }
         // A message in parts is what its parts are when they follow each other.
-        let parts = self.values.iter().map(|value| match value.wire {
+        let mut parts = self.values.iter().map(|value| match value.wire {
             Wire::Bytes(bytes) | Wire::Group(bytes) => bytes,
             _ => &[],
         });
         let whole = match self.values.len() {
-            0 | 1 => Cow::Borrowed(parts.last().unwrap_or_default()),
+            0 | 1 => Cow::Borrowed(parts.next_back().unwrap_or_default()),
             _ => Cow::Owned(parts.collect::<Vec<_>>().concat()),
         };
         let wire = match last {

@@ -1,5 +1,6 @@
 //! The end of a pool.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rpc_wire::{Code, Stage};
@@ -85,6 +86,19 @@ async fn a_connection_that_comes_too_late_for_a_closed_pool_ends() {
     network.permits.add_permits(1);
     settle().await;
     assert_eq!((network.made().len(), network.alive().len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_pool_makes_no_attempt_for_which_it_had_paused() {
+    let network = Network::new(1);
+    network.refuses.store(true, Ordering::SeqCst);
+    let pool = pool(&network, |config| config.min_idle = 1);
+    until(|| network.dials() == 1).await;
+    settle().await;
+    assert_eq!(pool.stats().connecting, 1, "the next one pauses");
+    pool.close(closed());
+    tokio::time::sleep(60 * SECOND).await;
+    assert_eq!((network.dials(), pool.stats().connecting), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

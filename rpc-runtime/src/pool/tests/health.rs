@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rpc_wire::Code;
+
 use super::*;
 use crate::pool::HealthCheck;
 
@@ -68,4 +70,43 @@ async fn idle_connections_are_checked_in_the_background_and_dead_ones_replaced()
     settle().await;
     assert_eq!(pool.stats().idle, 1);
     assert_eq!(network.made().len(), 2);
+}
+
+/// What a caller is told that waits for the check of a dead connection.
+async fn told_while_checking(
+    deadline: Option<Instant>,
+    acquire_timeout: Option<Duration>,
+) -> Status {
+    let network = Network::new(1);
+    let pool = pool(&network, |config| {
+        config.health_check = HealthCheck::default().on_borrow().timeout(60 * SECOND);
+        config.acquire_timeout = acquire_timeout;
+    });
+    drop(call(&pool).await);
+    network.mute.store(true, Ordering::SeqCst);
+    let entered = pool.enter(None).unwrap();
+    let caller = tokio::spawn(Arc::clone(&pool).granted(entered, deadline));
+    let waited = tokio::time::timeout(2 * SECOND, caller).await;
+    let status = waited.expect("it waits on").unwrap().unwrap_err();
+    let dead = Arc::clone(&network.alive()[0]);
+    assert_eq!((dead.used(), pool.stats().timeouts), (0, 1));
+    tokio::time::sleep(60 * SECOND).await;
+    assert!(dead.cut_because().is_some(), "the check went on");
+    status
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_wait_for_a_check() {
+    let status = told_while_checking(Some(Instant::now() + SECOND), None).await;
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert!(status.message().ends_with("(health_check.on_borrow)"));
+    assert!(!status.may_have_run());
+}
+
+#[tokio::test(start_paused = true)]
+async fn acquire_timeout_ends_the_wait_for_a_check_and_is_named() {
+    let status = told_while_checking(None, Some(SECOND)).await;
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    let says = "no connection after 1s (acquire_timeout): the server";
+    assert!(status.message().starts_with(says), "{status}");
 }

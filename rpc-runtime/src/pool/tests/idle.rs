@@ -78,6 +78,23 @@ async fn a_connection_that_becomes_one_idle_too_many_is_closed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_that_were_made_for_callers_who_have_gone_are_no_more_than_may_be_idle() {
+    let network = Network::closed(1);
+    network.is_silent.store(true, Ordering::SeqCst);
+    let pool = pool(&network, |config| {
+        config.max_streams_per_connection = Some(1);
+        config.max_idle = Some(1);
+    });
+    let callers: Vec<_> = (0..3).map(|_| waiting(&pool)).collect();
+    settle().await;
+    callers.iter().for_each(Caller::abort);
+    network.permits.add_permits(3);
+    until(|| pool.stats().idle == 3).await;
+    network.made().iter().for_each(|made| made.establish());
+    assert_eq!((network.alive().len(), pool.stats().idle), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pool_that_nobody_uses_any_more_lets_its_connections_go() {
     let network = Network::new(1);
     let pool = pool(&network, |config| config.min_idle = 2);
@@ -104,4 +121,6 @@ fn settings_that_contradict_each_other_are_named() {
         config.max_idle = Some(1);
     });
     assert!(less.contains("max_idle is 1, less than min_idle, which is 2"));
+    let spins = says(|config| config.health_check.interval = Some(Duration::ZERO));
+    assert!(spins.contains("health_check.interval is 0"));
 }

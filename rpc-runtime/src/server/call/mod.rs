@@ -16,7 +16,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 #[cfg(feature = "http")]
 use rpc_wire::Idempotency;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, MethodKind, Status};
 
 use self::deadline::Deadline;
@@ -92,7 +92,7 @@ impl Router {
         &self,
         route: &RoutedMethod,
         parts: CallParts,
-        body: RequestBody<'_>,
+        body: MessageBody<'_>,
         streams: Option<Streams>,
     ) -> Result<Begun, Status> {
         let counted = self.admit()?.map(Arc::new);

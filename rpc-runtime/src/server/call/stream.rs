@@ -6,14 +6,14 @@ use std::task::{Context as Poller, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, Metadata, Status};
 use tokio::task::AbortHandle;
 
 use super::deadline::Deadline;
 use super::{Begun, CallParts};
 use crate::call::{self, Context, MessageSource};
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::middleware::Body;
 use crate::server::limit::Counted;
 use crate::server::reply::Handler;
@@ -83,10 +83,10 @@ impl Router {
     ) -> Result<StreamCall, Status> {
         let (body, requests) = match requests {
             StreamRequests::One(message) => {
-                (RequestBody::Shared(message), Body::message(Bytes::new()))
+                (MessageBody::Shared(message), Body::message(Bytes::new()))
             }
             StreamRequests::Many(requests) => {
-                (RequestBody::Borrowed(&[]), Body::from_boxed(requests))
+                (MessageBody::Borrowed(&[]), Body::from_boxed(requests))
             }
         };
         let streams = Some(Streams::Given(Box::new(requests)));
@@ -130,7 +130,7 @@ impl StreamCall {
     ///
     /// How the call ended, if it has no replies.
     pub(crate) async fn headers(&mut self) -> Result<Metadata, Status> {
-        reschedule().await;
+        wake_another_thread();
         poll_fn(|cx| self.poll_headers(cx)).await
     }
 

@@ -67,7 +67,7 @@ impl Service for Test {
 fn begin(method: &str, parts: CallParts) -> Result<UnaryCall, Status> {
     let router = Router::of(Arc::new(Test));
     // The encoded number 21.
-    let body = RequestBody::Borrowed(&[0x08, 21]);
+    let body = MessageBody::Borrowed(&[0x08, 21]);
     router.unary(&router.find("test.Test", method), parts, body)
 }
 
@@ -85,7 +85,7 @@ async fn a_handler_that_proved_fast_answers_the_first_poll() {
     let begin = || {
         let mut parts = CallParts::default();
         parts.metadata.insert("tenant", "blue").unwrap();
-        let body = RequestBody::Borrowed(&[0x08, 21]);
+        let body = MessageBody::Borrowed(&[0x08, 21]);
         router.unary(&route, parts, body).unwrap()
     };
     let mut answer = begin().poll_once();
@@ -106,7 +106,7 @@ async fn a_handler_that_is_slow_is_never_polled_inline() {
     let router = Router::of(Arc::new(Test));
     let route = router.find("test.Test", "Burn");
     for _ in 0..10 {
-        let body = RequestBody::Borrowed(&[0x08, 21]);
+        let body = MessageBody::Borrowed(&[0x08, 21]);
         let mut call = router.unary(&route, CallParts::default(), body).unwrap();
         assert!(call.poll_once().is_pending());
         assert_eq!(&*call.await.unwrap().0, [0x08, 42]);
@@ -144,7 +144,7 @@ async fn a_caller_that_cannot_say_how_long_it_waits_waits_for_the_default_timeou
         };
         let route = router.find("test.Test", method);
         router
-            .unary(&route, parts, RequestBody::Borrowed(&[]))
+            .unary(&route, parts, MessageBody::Borrowed(&[]))
             .unwrap()
     };
     let status = begin("Wait", true).await.unwrap_err();
@@ -163,7 +163,7 @@ async fn a_caller_that_cannot_say_how_long_it_waits_waits_for_the_default_timeou
 fn a_dropped_call_drops_its_handler_and_survives_its_panic() {
     let router = Router::of(Arc::new(Test));
     let route = router.find("test.Test", "Limited");
-    let body = || RequestBody::Borrowed(&[]);
+    let body = || MessageBody::Borrowed(&[]);
     let begin = || router.unary(&route, CallParts::default(), body());
     for _ in 0..2 {
         let mut call = begin().unwrap();

@@ -8,13 +8,13 @@ use std::task::{Context as Poller, Poll, Waker};
 #[cfg(feature = "grpc")]
 use bytes::BufMut;
 use bytes::BytesMut;
-use rpc_wire::session::RequestBody;
+use rpc_wire::session::MessageBody;
 use rpc_wire::{Code, MethodKind, Status};
 
 use super::deadline::Deadline;
 use super::{Answer, Begun, CallParts};
 use crate::call::Context;
-use crate::connection::reschedule::reschedule;
+use crate::connection::reschedule::wake_another_thread;
 use crate::server::limit::Counted;
 use crate::server::pace::Pace;
 use crate::server::reply::Handler;
@@ -46,7 +46,7 @@ impl Router {
         &self,
         route: &Route,
         parts: CallParts,
-        body: RequestBody<'_>,
+        body: MessageBody<'_>,
     ) -> Result<UnaryCall, Status> {
         let route = route.method()?;
         if route.kind() != MethodKind::Unary {
@@ -102,7 +102,7 @@ impl UnaryCall {
     pub(crate) async fn finish(self) -> Answer {
         if self.unpolled.is_some() {
             // Another thread looks after the connections, which this one may be about to leave alone.
-            reschedule().await;
+            wake_another_thread();
         }
         self.await
     }

@@ -1,7 +1,7 @@
 //! How a stream ends, and for whom.
 
 use crate::frame::{Flags, ResponseMetadata, StatusBody};
-use crate::session::{Encoded, SessionError};
+use crate::session::{Encoded, EncodedRef, SessionError};
 use crate::{Code, Metadata, Stage, Status};
 
 /// How a stream ended.
@@ -25,7 +25,7 @@ pub trait ClientSink<T> {
 
     /// A message of a stream of replies. Say so when it is taken:
     /// [`ClientSession::consumed`](super::ClientSession::consumed).
-    fn message(&mut self, slot: &mut T, message: Encoded);
+    fn message(&mut self, slot: &mut T, message: EncodedRef<'_>);
 
     /// The stream that holds `slot` ended; the slot stays until it is
     /// [released](super::ClientSession::release).

@@ -13,7 +13,7 @@ use crate::frame::{
 };
 use crate::session::assembly::{Assembly, Refused};
 use crate::session::link::common_compression;
-use crate::session::{Encoded, SessionError, window_exceeded};
+use crate::session::{Encoded, MessageBody, SHARE_BODY_FROM, SessionError, window_exceeded};
 use crate::{Code, Stage, Status};
 
 impl<T> ClientSession<T> {
@@ -39,13 +39,19 @@ impl<T> ClientSession<T> {
                 self.metadata_too_large(&header, sink)?;
                 continue;
             }
+            if header.frame_type == FrameType::Data && header.content_len() < SHARE_BODY_FROM {
+                let fragment = MessageBody::Borrowed(&input[HEADER_LEN..header.content_len()]);
+                self.handle_data(&header, fragment, sink)?;
+                input.advance(header.frame_len());
+                continue;
+            }
             let mut payload = input.split_to(header.frame_len());
             payload.truncate(header.content_len());
             payload.advance(HEADER_LEN);
             let payload = payload.freeze();
             match header.frame_type {
                 FrameType::Response => self.handle_response(&header, payload, sink)?,
-                FrameType::Data => self.handle_data(&header, payload, sink)?,
+                FrameType::Data => self.handle_data(&header, payload.into(), sink)?,
                 FrameType::Cancel => self.handle_cancel(&header, &payload, sink)?,
                 FrameType::Window => self.handle_window(&header, &payload)?,
                 FrameType::Settings => self.handle_settings(&payload)?,
@@ -197,7 +203,7 @@ impl<T> ClientSession<T> {
     fn handle_data(
         &mut self,
         header: &FrameHeader,
-        payload: Bytes,
+        fragment: MessageBody<'_>,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
@@ -205,14 +211,14 @@ impl<T> ClientSession<T> {
             return Ok(());
         };
         if stream.reply.is_none() && stream.headers_seen {
-            return self.take_message(header, payload, sink);
+            return self.take_message(header, fragment, sink);
         }
         if stream.reply.is_none() {
             return Err(SessionError::protocol(format!(
                 "DATA before RESPONSE on stream {id}"
             )));
         }
-        self.take_fragment(id, &payload, header.flags, sink)
+        self.take_fragment(id, &fragment, header.flags, sink)
     }
 
     fn take_fragment(

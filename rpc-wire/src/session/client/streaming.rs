@@ -1,17 +1,15 @@
 //! Streams of requests and of replies.
 
-use bytes::Bytes;
-
 use super::outcome::too_large;
 use super::{ClientSession, ClientSink, Outcome, Stream};
 use crate::frame::{Flags, FrameHeader};
 use crate::session::assembly::Refused;
-use crate::session::{Encoded, Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
+use crate::session::{EncodedRef, MessageBody, Offered, SessionError, window_exceeded};
 use crate::{Stage, Status};
 
 impl<T> ClientSession<T> {
     /// Sends a message on a stream of requests, if it may be sent now.
-    pub fn send(&mut self, id: u32, message: impl Into<Encoded>) -> Offered {
+    pub fn send<'a>(&mut self, id: u32, message: impl Into<EncodedRef<'a>>) -> Offered {
         let max_frame_body = self.link.peer.max_frame_body as usize;
         self.sends
             .offer(id, message.into(), &mut self.link.output, max_frame_body)
@@ -63,7 +61,7 @@ impl<T> ClientSession<T> {
     pub(super) fn take_message(
         &mut self,
         header: &FrameHeader,
-        payload: Bytes,
+        fragment: MessageBody<'_>,
         sink: &mut impl ClientSink<T>,
     ) -> Result<(), SessionError> {
         let id = header.stream_id;
@@ -75,7 +73,7 @@ impl<T> ClientSession<T> {
         };
         let ends = header.flags.contains(Flags::END_MESSAGE);
         // A frame of DATA without a byte ends a message or the stream.
-        let begins = !messages.is_partial() && (ends || !payload.is_empty());
+        let begins = !messages.is_partial() && (ends || !fragment.is_empty());
         if !self.link.can_decompress(header.flags, begins)? {
             self.give_up_compressed(id, sink);
             return Ok(());
@@ -83,12 +81,8 @@ impl<T> ClientSession<T> {
         if header.flags.contains(Flags::COMPRESSED) {
             messages.begin_compressed();
         }
-        let whole = || match payload.len() {
-            // A small message does not keep the whole input that it came with.
-            ..SHARE_BODY_FROM => Bytes::copy_from_slice(&payload),
-            _ => payload.clone(),
-        };
-        match self.grants.take(id, messages, &payload, ends, whole) {
+        let whole = || fragment.clone();
+        match self.grants.take(id, messages, &fragment, ends, whole) {
             Ok(Some(message)) => {
                 sink.message(&mut stream.slot, message);
                 self.serve_waiting();

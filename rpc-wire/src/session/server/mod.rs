@@ -1,6 +1,5 @@
 //! The server's end of a connection.
 
-mod body;
 mod cancels;
 mod drain;
 mod receive;
@@ -12,7 +11,6 @@ use std::time::Instant;
 
 use bytes::Buf;
 
-pub use self::body::RequestBody;
 pub use self::cancels::Cancels;
 use self::drain::{Drain, Receipt};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
@@ -25,7 +23,7 @@ use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{Encoded, Output, SessionError, SessionStats, message_cost};
+use super::{EncodedRef, MessageBody, Output, SessionError, SessionStats, message_cost};
 use crate::frame::Settings;
 use crate::limits::{
     DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_QUEUED_REPLIES,
@@ -77,7 +75,7 @@ pub struct IncomingRequest<'a, M> {
     pub attempt: u32,
     /// The encoded message; empty where the requests are a stream, which follows through
     /// [`ServerSink::message`].
-    pub body: RequestBody<'a>,
+    pub body: MessageBody<'a>,
     /// The body is to be decompressed, by the algorithm that both sides agreed on.
     pub compressed: bool,
 }
@@ -110,7 +108,7 @@ pub trait ServerSink {
 
     /// A message of a call that takes a stream of them. Say so when its handler has taken it:
     /// [`ServerSession::consumed`].
-    fn message(&mut self, call: &mut Self::Call, message: Encoded);
+    fn message(&mut self, call: &mut Self::Call, message: EncodedRef<'_>);
 
     /// The client sends no more messages on a call that takes a stream of them.
     fn half_closed(&mut self, call: &mut Self::Call);

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
-use super::{IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
+use super::{IncomingRequest, Receiving, ServerSession, ServerSink, Stream};
 use crate::frame::{Flags, FrameHeader, FrameType, HEADER_LEN, cancel, window};
 use crate::session::assembly::Refused;
 use crate::session::link::common_compression;
-use crate::session::{Encoded, SessionError, window_exceeded};
+use crate::session::{Encoded, MessageBody, SessionError, window_exceeded};
 use crate::{Code, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -157,7 +157,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             deadline,
             metadata,
             attempt,
-            body: RequestBody::Shared(bytes),
+            body: MessageBody::Shared(bytes),
             compressed,
         };
         let call = sink.dispatch(request, self.respond(id));

@@ -5,14 +5,14 @@ use std::time::Instant;
 use bytes::{Buf, BytesMut};
 
 use super::receive::too_large;
-use super::{Drain, IncomingRequest, Receiving, RequestBody, ServerSession, ServerSink, Stream};
+use super::{Drain, IncomingRequest, Receiving, ServerSession, ServerSink, Stream};
 use crate::Status;
 use crate::frame::{Flags, FrameHeader, HEADER_LEN, RequestMetadata, too_many_entries};
 use crate::limits::MAX_METHOD_NUMBERS;
 use crate::session::assembly::Assembly;
 use crate::session::client::earlier;
 use crate::session::reply::no_room_for_replies;
-use crate::session::{Responder, SHARE_BODY_FROM, SessionError, message_cost};
+use crate::session::{MessageBody, Responder, SHARE_BODY_FROM, SessionError, message_cost};
 
 /// Frames of a stream beside its messages that may cross its end, such as a CANCEL.
 const OTHER_LATE_FRAMES: u64 = 16;
@@ -71,7 +71,7 @@ impl<M: Clone, C> ServerSession<M, C> {
             return Ok(());
         }
         let body = match streamed {
-            true => RequestBody::Borrowed(&[]),
+            true => MessageBody::Borrowed(&[]),
             false => body_of(header, input),
         };
         let request = IncomingRequest {
@@ -216,15 +216,15 @@ fn is_shared(header: &FrameHeader) -> bool {
 }
 
 /// The body of the frame that `input` begins with.
-fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> RequestBody<'a> {
+fn body_of<'a>(header: &FrameHeader, input: &'a mut BytesMut) -> MessageBody<'a> {
     let body_at = HEADER_LEN + header.metadata_len as usize;
     if is_shared(header) {
         let mut frame = input.split_to(header.frame_len());
         frame.truncate(header.content_len());
         frame.advance(body_at);
-        RequestBody::Shared(frame.freeze())
+        MessageBody::Shared(frame.freeze())
     } else {
-        RequestBody::Borrowed(&input[body_at..header.content_len()])
+        MessageBody::Borrowed(&input[body_at..header.content_len()])
     }
 }
 

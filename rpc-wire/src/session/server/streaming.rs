@@ -1,13 +1,13 @@
 //! Streams of requests and of replies.
 
-use bytes::Bytes;
-
 use super::receive::{behind_the_end, cut_off_message, too_large};
 use super::{ServerSession, ServerSink, Stream};
 use crate::frame::Flags;
 use crate::session::assembly::Refused;
 use crate::session::reply::no_room_for_replies;
-use crate::session::{Encoded, Offered, SHARE_BODY_FROM, SessionError, window_exceeded};
+use crate::session::{
+    EncodedRef, MessageBody, Offered, SHARE_BODY_FROM, SessionError, window_exceeded,
+};
 use crate::{Metadata, Status};
 
 impl<M: Clone, C> ServerSession<M, C> {
@@ -35,7 +35,7 @@ impl<M: Clone, C> ServerSession<M, C> {
     }
 
     /// Sends a message on a stream of replies, if it may be sent now.
-    pub fn send(&mut self, id: u32, message: impl Into<Encoded>) -> Offered {
+    pub fn send<'a>(&mut self, id: u32, message: impl Into<EncodedRef<'a>>) -> Offered {
         let max_frame_body = self.link.peer.max_frame_body as usize;
         self.sends
             .offer(id, message.into(), &mut self.link.output, max_frame_body)
@@ -108,7 +108,7 @@ impl<M: Clone, C> ServerSession<M, C> {
         let taken = if !can_decompress {
             Err(self.link.no_compression("request"))
         } else {
-            let whole = || Bytes::copy_from_slice(fragment);
+            let whole = || MessageBody::Borrowed(fragment);
             match self.grants.take(id, assembly, fragment, ends, whole) {
                 Ok(message) => Ok(message),
                 Err(Refused::Window) => return Err(window_exceeded(id)),

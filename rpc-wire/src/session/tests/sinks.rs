@@ -75,7 +75,8 @@ impl ClientSink<usize> for Calls {
         assert!(known.is_none(), "call {slot} began twice");
     }
 
-    fn message(&mut self, slot: &mut usize, message: Encoded) {
+    fn message(&mut self, slot: &mut usize, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         let arrived = &mut self.arrived[*slot];
         assert!(
             arrived.headers.is_some() && !arrived.ended,
@@ -188,7 +189,8 @@ impl ServerSink for Handlers {
         kept
     }
 
-    fn message(&mut self, call: &mut u32, message: Encoded) {
+    fn message(&mut self, call: &mut u32, message: EncodedRef<'_>) {
+        let message = message.into_owned();
         assert!(self.running.contains_key(call), "call {call} has ended");
         let arrived = self.arrived.get_mut(call).expect("it was dispatched");
         assert!(!arrived.ended, "call {call}: a message behind the end");

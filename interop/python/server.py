@@ -20,7 +20,7 @@ ECHO_TRAILING = "x-grpc-test-echo-trailing-bin"
 
 def generate(folder):
     """Compiles the protos into `folder`, and imports what came of it."""
-    protos = pathlib.Path(__file__).parent.parent / "tests" / "proto"
+    protos = pathlib.Path(__file__).parents[2] / "tests" / "proto"
     files = ["empty", "messages", "test"]
     arguments = ["protoc", f"-I{protos}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
     arguments += [str(protos / "grpc" / "testing" / f"{file}.proto") for file in files]
