@@ -127,6 +127,12 @@ impl Future for Moving {
     }
 }
 
+impl Drop for Moving {
+    fn drop(&mut self) {
+        self.table.end();
+    }
+}
+
 /// Takes the answers from a text, which has one or is an array of them.
 fn take_text(text: &str, answers: &mut Vec<(u64, Answer)>) -> Result<(), Status> {
     if !text.starts_with('[') {

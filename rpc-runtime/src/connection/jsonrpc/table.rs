@@ -24,6 +24,8 @@ struct State {
     moving: Option<Waker>,
     /// No more calls come.
     closing: bool,
+    /// No more answers come.
+    ended: bool,
 }
 
 /// Who waits for an answer.
@@ -75,6 +77,9 @@ impl Table {
     pub(super) fn check(&self, write: impl FnOnce(u64, &mut BytesMut)) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.lock();
+        if state.ended {
+            return receiver;
+        }
         let id = state.enter(Waiting::Check(sender));
         write(id, &mut state.output);
         state.output.put_u8(b'\n');
@@ -143,6 +148,16 @@ impl Table {
     pub(super) fn is_closing(&self) -> bool {
         self.lock().closing
     }
+
+    /// No more answers come: whoever checks learns of it here, and calls by their connection.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        let is_check = |_: &u64, waiting: &mut Waiting| matches!(waiting, Waiting::Check(_));
+        let checks: Vec<_> = state.waiting.extract_if(is_check).collect();
+        drop(state);
+        drop(checks);
+    }
 }
 
 impl State {
@@ -159,5 +174,36 @@ fn wake(mut state: MutexGuard<'_, State>) {
     drop(state);
     if let Some(moving) = moving {
         moving.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_check_ends_with_an_answer_or_with_the_connection() {
+        let table = Table::default();
+        let mut ids = Vec::new();
+        let answered = table.check(|id, _| ids.push(id));
+        let pending = table.check(|_, _| {});
+        table.answer(ids.into_iter().map(|id| (id, Ok(Bytes::new()))));
+        assert!(answered.await.is_ok());
+        table.end();
+        assert!(pending.await.is_err());
+        assert!(table.check(|_, _| {}).await.is_err());
+    }
+
+    #[test]
+    fn requests_of_a_batch_leave_as_one_message_at_its_end() {
+        let table = Table::default();
+        let write = |id, out: &mut BytesMut| out.put_u8(b'0' + id as u8);
+        table.request(true, write);
+        table.request(false, write);
+        table.request(true, write);
+        assert_eq!(&table.take_output()[..], b"2\n");
+        table.end_batch();
+        table.end_batch();
+        assert_eq!(&table.take_output()[..], b"[1,3]\n");
     }
 }
