@@ -112,7 +112,7 @@ async fn nothing_is_left_in_the_buffers_of_tls_however_little_the_transport_take
 async fn a_client_that_offers_other_protocols_only_is_turned_away_in_the_handshake() {
     within(LIMIT, async {
         let (authority, server) = start().await;
-        let error = connect(&server, &authority, &["h2"]).await.unwrap_err();
+        let error = connect(&server, &authority, &["imap"]).await.unwrap_err();
         assert!(
             error.to_string().contains("NoApplicationProtocol"),
             "{error}"

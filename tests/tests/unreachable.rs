@@ -94,7 +94,7 @@ async fn a_target_that_cannot_be_understood_says_what_to_write() {
         ("127.0.0.1:70000", "no number from 0 to 65535"),
         (":8000", "has no host"),
         ("ftp://127.0.0.1:8000", "unknown scheme ftp"),
-        ("grpc://127.0.0.1:8000", "does not support"),
+        ("file:/etc/servers", "does not support"),
     ] {
         let expected = Expected {
             code: Code::InvalidArgument,

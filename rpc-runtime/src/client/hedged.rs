@@ -119,17 +119,15 @@ impl Hedged {
         if next <= Instant::now() {
             return Poll::Ready(());
         }
-        if first.core.pool.has_lost_runtime() {
-            // The attempts end with it, and a timer of it would panic.
-            return Poll::Pending;
-        }
+        let pool = &first.core.pool;
         let is_current = |timer: &Pin<Box<Sleep>>| timer.deadline() == next.into();
         if !self.timer.as_ref().is_some_and(is_current) {
-            let _runtime = first.core.pool.runtime().enter();
+            let _runtime = pool.runtime().enter();
             self.timer = Some(Box::pin(sleep_until(next.into())));
         }
         match &mut self.timer {
-            Some(timer) => timer.as_mut().poll(cx),
+            // If the runtime goes, the attempts end with it.
+            Some(timer) => pool.poll_in_runtime(|| timer.as_mut().poll(cx)),
             None => Poll::Pending,
         }
     }

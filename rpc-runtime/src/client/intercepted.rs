@@ -119,11 +119,7 @@ impl Intercepted {
         let Some(answer) = &mut self.answer else {
             return Poll::Ready(Err(Status::internal("the call was polled after its end")));
         };
-        // Their timers would panic.
-        let polled = match core.pool.has_lost_runtime() {
-            true => Poll::Pending,
-            false => answer.as_mut().poll(cx),
-        };
+        let polled = core.pool.poll_in_runtime(|| answer.as_mut().poll(cx));
         let ended = match polled {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
@@ -153,12 +149,13 @@ impl Intercepted {
         let Some(timer) = &mut self.timer else {
             return Poll::Pending;
         };
-        ready!(timer.as_mut().poll(cx));
+        let pool = &self.core.pool;
+        ready!(pool.poll_in_runtime(|| timer.as_mut().poll(cx)));
         if self.progress.is_under_way() && !self.is_overdue {
             self.is_overdue = true;
             let later = timer.deadline() + GRACE;
             timer.as_mut().reset(later);
-            ready!(timer.as_mut().poll(cx));
+            ready!(pool.poll_in_runtime(|| timer.as_mut().poll(cx)));
         }
         let status = Status::deadline_exceeded("the deadline passed while interceptors waited");
         Poll::Ready(status.with_stage(self.stage()))

@@ -93,7 +93,7 @@ fn wrong_values_are_shown_with_what_was_expected() {
         ),
         (
             "server: {without: [v3]}",
-            "1:20: server.without[0]: \"v3\" is unknown here; known are health, reflection, v1",
+            "1:20: server.without[0]: \"v3\" is unknown here; known are grpc, health, http, jsonrpc, reflection, v1",
         ),
         (
             "server: {without: v1}",

@@ -1,7 +1,10 @@
 //! The end of a pool.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use rpc_wire::{Stage, Status};
@@ -67,12 +70,19 @@ impl<C: Connection> Pool<C> {
             }
             self.held.all_ended().await;
         };
-        let in_time = {
+        let mut in_time = pin!({
             let _runtime = self.runtime.enter();
             tokio::time::timeout(limit, all_ended)
-        };
-        let is_over = !self.has_lost_runtime() && in_time.await.is_ok();
-        if is_over {
+        });
+        // The last connection to end with the runtime wakes whoever waits here.
+        let in_time = poll_fn(|cx| {
+            let polled = self.poll_in_runtime(|| in_time.as_mut().poll(cx));
+            match self.has_lost_runtime() {
+                true => Poll::Ready(false),
+                false => polled.map(|ended| ended.is_ok()),
+            }
+        });
+        if in_time.await {
             return CloseReport {
                 finished: running,
                 cut: 0,

@@ -1,6 +1,8 @@
 //! The end of a pool whose runtime goes while nothing of the pool runs there that would notice.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use tokio::sync::oneshot;
 
@@ -31,6 +33,22 @@ impl<C: Connection> Pool<C> {
     /// Whether the runtime, which is watched, has gone: a timer of it would panic.
     pub(crate) fn has_lost_runtime(&self) -> bool {
         self.watched.get().is_some_and(oneshot::Sender::is_closed)
+    }
+
+    /// Polls what may have timers of the runtime, which is watched. It is pending once that has gone, also where it
+    /// goes meanwhile; whoever waits is to know by other means that the pool is closed.
+    pub(crate) fn poll_in_runtime<R>(&self, poll: impl FnOnce() -> Poll<R>) -> Poll<R> {
+        if self.has_lost_runtime() {
+            return Poll::Pending;
+        }
+        match catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(polled) => polled,
+            Err(panic) if self.has_lost_runtime() => {
+                std::mem::forget(panic);
+                Poll::Pending
+            }
+            Err(panic) => resume_unwind(panic),
+        }
     }
 }
 

@@ -330,6 +330,7 @@ pub mod grpc {
                         "grpc.health.v1.Health/Check",
                         crate::codegen::MethodKind::Unary,
                     )
+                    .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
                     .with_idempotency(crate::codegen::Idempotency::NoSideEffects),
                 crate::codegen::MethodDescriptor::new(
                         "grpc.health.v1.Health",
@@ -337,6 +338,7 @@ pub mod grpc {
                         "grpc.health.v1.Health/List",
                         crate::codegen::MethodKind::Unary,
                     )
+                    .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
                     .with_idempotency(crate::codegen::Idempotency::NoSideEffects),
                 crate::codegen::MethodDescriptor::new(
                         "grpc.health.v1.Health",
@@ -344,6 +346,7 @@ pub mod grpc {
                         "grpc.health.v1.Health/Watch",
                         crate::codegen::MethodKind::ServerStreaming,
                     )
+                    .with_file_descriptor_set(FILE_DESCRIPTOR_SET)
                     .with_idempotency(crate::codegen::Idempotency::NoSideEffects),
             ];
 

@@ -351,11 +351,12 @@ pub mod grpc {
 
             static SERVER_REFLECTION_METHODS: [crate::codegen::MethodDescriptor; 1] = [
                 crate::codegen::MethodDescriptor::new(
-                    "grpc.reflection.v1.ServerReflection",
-                    "ServerReflectionInfo",
-                    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                    crate::codegen::MethodKind::BidiStreaming,
-                ),
+                        "grpc.reflection.v1.ServerReflection",
+                        "ServerReflectionInfo",
+                        "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                        crate::codegen::MethodKind::BidiStreaming,
+                    )
+                    .with_file_descriptor_set(FILE_DESCRIPTOR_SET),
             ];
 
             static SERVER_REFLECTION_SERVICE: crate::codegen::ServiceDescriptor = crate::codegen::ServiceDescriptor::new(
