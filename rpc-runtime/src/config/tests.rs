@@ -107,8 +107,8 @@ fn wrong_values_are_shown_with_what_was_expected() {
         (
             "channels:\n  - {name: a, target: 'ftp://b'}",
             "2:23: channels[0].target: target \"ftp://b\" has the unknown scheme ftp; write \
-             host:port or rpc://host:port, such as 127.0.0.1:8000, or rpcs://host:port, unix:/path \
-             or mem:name",
+             host:port or rpc://host:port, such as 127.0.0.1:8000, or rpcs://host:port, \
+             grpc://host:port, grpcs://host:port, jsonrpc://host:port, jsonrpc+http://host:port, unix:/path or mem:name",
         ),
     ]);
 }

@@ -50,7 +50,8 @@ impl Target {
         Self::parse_parts(text).map_err(|reason| {
             InvalidTarget(format!(
                 "target {text:?} {reason}; write host:port or rpc://host:port, such as \
-                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, jsonrpc://host:port, jsonrpc+http://host:port, unix:/path or mem:name"
+                 127.0.0.1:8000, or rpcs://host:port, grpc://host:port, grpcs://host:port, \
+                 jsonrpc://host:port, jsonrpc+http://host:port, unix:/path or mem:name"
             ))
         })
     }
