@@ -1,4 +1,4 @@
-//! `cargo run -p simple --bin client [-- target a b]`: adds and multiplies two numbers by way of the server, which
+//! `cargo run -p simple --bin simple-client [-- target a b]`: adds and multiplies two numbers by way of the server, which
 //! `jsonrpc://127.0.0.1:8000` reaches as well as `127.0.0.1:8000`.
 #![allow(
     clippy::print_stdout,
