@@ -48,7 +48,6 @@ pub(super) fn connector(
 #[cfg(test)]
 mod tests {
     use super::super::{Target, connector};
-    use super::*;
 
     #[test]
     fn a_target_that_takes_tls_says_which_feature_is_missing() {
