@@ -60,7 +60,8 @@ struct Burning {
 }
 
 impl Burning {
-    fn start() -> Self {
+    /// The target of the client begins with `scheme`.
+    fn start(scheme: &str) -> Self {
         let servers = Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -73,9 +74,9 @@ impl Burning {
             found: AtomicUsize::new(0),
         });
         let bound = servers.block_on(server.bind("127.0.0.1:0")).unwrap();
-        let address = bound.local_addr().to_string();
+        let target = format!("{scheme}{}", bound.local_addr());
         servers.spawn(bound.serve());
-        let connecting = LibraryAsyncClientProxy::connect(address);
+        let connecting = LibraryAsyncClientProxy::connect(target);
         let library = clients.block_on(within(LIMIT, connecting)).unwrap();
         Burning {
             servers,
@@ -116,16 +117,18 @@ impl Burning {
 
 #[test]
 fn a_method_that_nobody_knows_holds_up_no_other_calls_of_its_connection() {
-    let mut burning = Burning::start();
-    for _ in 0..10 {
-        assert!(burning.serves_others(10_000));
+    for scheme in ["rpc://", "grpc://"] {
+        let mut burning = Burning::start(scheme);
+        for _ in 0..10 {
+            assert!(burning.serves_others(10_000), "{scheme}");
+        }
+        burning.end();
     }
-    burning.end();
 }
 
 #[test]
 fn a_method_that_was_fast_and_is_slow_soon_holds_up_no_other_calls_any_more() {
-    let mut burning = Burning::start();
+    let mut burning = Burning::start("rpc://");
     burning.prove_fast();
     while !burning.serves_others(20) {}
     for _ in 0..10 {

@@ -19,7 +19,7 @@ use super::replies::Replies;
 use super::requests::Requests;
 use super::{body, error, metadata};
 use crate::compression::Compression;
-use crate::connection::reschedule::wake_another_thread;
+use crate::connection::reschedule::step_aside;
 use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, RoutedMethod, StreamRequests};
 
@@ -158,7 +158,7 @@ impl<'a> Calling<'a> {
         );
         let request = request.await?;
         if request.len() > LARGE {
-            wake_another_thread();
+            step_aside().await;
         }
         let request = MessageBody::Shared(codec.request(request)?);
         let mut call = self.connection.router.unary(self.route, parts, request)?;
@@ -170,7 +170,7 @@ impl<'a> Calling<'a> {
         let (reply, leading) = answer?;
         let packing = self.packing(replies);
         if reply.len() > LARGE || packing.algorithm(reply.len(), &context).is_some() {
-            wake_another_thread();
+            step_aside().await;
         }
         let reply = packing.pack(codec.reply(reply)?, &context);
         let algorithm = replies.filter(|_| reply.compressed);

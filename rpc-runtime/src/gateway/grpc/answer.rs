@@ -16,7 +16,7 @@ use super::packing::{Packing, framed, framed_in_place};
 use super::replies::Replies;
 use super::response::{failed, trailers, with_headers};
 use crate::call::MessageSource;
-use crate::connection::reschedule::wake_another_thread;
+use crate::connection::reschedule::step_aside;
 use crate::grpc::frame::PREFIX_SIZE;
 use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
 use crate::server::{Route, StreamRequests};
@@ -119,7 +119,7 @@ async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, S
     let (mut reply, leading) = answer?;
     let reply = if packing.wants(reply.len() - PREFIX_SIZE, &context) {
         // It takes a while, which the other calls of the connection need not wait for.
-        wake_another_thread();
+        step_aside().await;
         reply.advance(PREFIX_SIZE);
         framed(&packing.pack(reply.freeze(), &context))?
     } else {

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use super::deadline::Deadline;
 use super::{Begun, CallParts};
 use crate::call::{self, Context, MessageSource};
-use crate::connection::reschedule::wake_another_thread;
+use crate::connection::reschedule::step_aside;
 use crate::middleware::Body;
 use crate::server::limit::Counted;
 use crate::server::reply::Handler;
@@ -130,7 +130,7 @@ impl StreamCall {
     ///
     /// How the call ended, if it has no replies.
     pub(crate) async fn headers(&mut self) -> Result<Metadata, Status> {
-        wake_another_thread();
+        step_aside().await;
         poll_fn(|cx| self.poll_headers(cx)).await
     }
 

@@ -14,7 +14,7 @@ use rpc_wire::{Code, MethodKind, Status};
 use super::deadline::Deadline;
 use super::{Answer, Begun, CallParts};
 use crate::call::Context;
-use crate::connection::reschedule::wake_another_thread;
+use crate::connection::reschedule::step_aside;
 use crate::server::limit::Counted;
 use crate::server::pace::Pace;
 use crate::server::reply::Handler;
@@ -102,7 +102,7 @@ impl UnaryCall {
     pub(crate) async fn finish(self) -> Answer {
         if self.unpolled.is_some() {
             // Another thread looks after the connections, which this one may be about to leave alone.
-            wake_another_thread();
+            step_aside().await;
         }
         self.await
     }
