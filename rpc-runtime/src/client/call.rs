@@ -19,7 +19,7 @@ use super::channel::Channel;
 use super::future::RpcFuture;
 use super::intercepted::Intercepted;
 use super::repeat::{Next, Pause, Repeat};
-use super::replies::Replies;
+use super::replies::{self, Replies};
 use super::response::{Response, decode};
 use super::started::Started;
 use super::streaming::Requests;
@@ -292,9 +292,7 @@ impl<T> Complete<T> {
         match self {
             Complete::Reply(decode) => decode(body, metadata).map(Response::into_inner),
             Complete::Response(decode) => decode(body, metadata),
-            Complete::Stream(_) => Err(Status::internal(
-                "a stream of replies ended before it was opened",
-            )),
+            Complete::Stream(_) => Err(replies::never_opened()),
         }
     }
 }

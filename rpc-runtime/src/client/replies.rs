@@ -110,9 +110,7 @@ impl Replies {
             if self.attempt.sent().is_none() {
                 return Poll::Ready(Err(match ready!(outcome) {
                     Outcome::Failed(status) => status,
-                    Outcome::Reply { .. } => {
-                        Status::internal("a stream of replies ended before it was opened")
-                    }
+                    Outcome::Reply { .. } => never_opened(),
                 }));
             }
         }
@@ -157,6 +155,11 @@ impl Replies {
             self.attempt.body = Bytes::new().into();
         }
     }
+}
+
+/// Nobody meets this: a call with a stream of replies has them as soon as it is sent.
+pub(super) fn never_opened() -> Status {
+    Status::internal("a stream of replies ended before it was opened")
 }
 
 impl MessageSource for Replies {

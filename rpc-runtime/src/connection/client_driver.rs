@@ -12,6 +12,7 @@ use rpc_wire::frame::{GoAway, GoAwayCode};
 use rpc_wire::session::{Output, SessionError};
 
 use super::client::{ClientConnection, EndedCalls, Shared};
+use super::keeper::Told;
 use super::lifetime::{End, Lifetime};
 use super::observer::Observed;
 use super::reschedule::TURNS_IN_A_ROW;
@@ -86,10 +87,7 @@ pub(crate) struct ClientDriver {
     config: DriverConfig,
     turns_in_a_row: u32,
     lifetime: Lifetime,
-    /// Whether the last call has ended, as far as the keeper knows.
-    was_idle: bool,
-    /// The keeper knows that there will be no more calls.
-    told_leaving: bool,
+    told: Told,
     observed: Option<Observed>,
 }
 
@@ -109,8 +107,7 @@ impl ClientDriver {
             handshake_deadline: Instant::now().checked_add(config.handshake_timeout),
             turns_in_a_row: 0,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
-            was_idle: true,
-            told_leaving: false,
+            told: Told::new(),
             config,
             observed: Some(observed),
         }
@@ -199,7 +196,7 @@ impl ClientDriver {
             (goal, shared.has_calls())
         };
         self.turns_in_a_row = 0;
-        self.note_calls(has_calls);
+        self.told.calls(&*self.connection.keeper, has_calls);
         if self.timer.poll(goal, cx).is_ready() {
             return Poll::Ready(Ok(Event::Timer));
         }
@@ -209,20 +206,8 @@ impl ClientDriver {
         Poll::Pending
     }
 
-    /// Tells the keeper when the last call has ended.
-    fn note_calls(&mut self, has_calls: bool) {
-        let became_idle = !has_calls && !self.was_idle;
-        self.was_idle = !has_calls;
-        if became_idle && self.connection.keeper.watches_idle() {
-            self.connection.keeper.idle();
-        }
-    }
-
     fn tell_leaving(&mut self) {
-        if !self.told_leaving {
-            self.told_leaving = true;
-            self.connection.keeper.leaving();
-        }
+        self.told.leaving(&*self.connection.keeper);
     }
 
     fn receive(&mut self) -> Result<(), SessionError> {

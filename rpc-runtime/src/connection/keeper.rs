@@ -35,6 +35,40 @@ pub(crate) trait Keeper: Send + Sync {
     fn closed(&self, _reason: &Status, _established: bool) {}
 }
 
+/// What the task of a connection has told its keeper.
+pub(super) struct Told {
+    /// The last call had ended.
+    idle: bool,
+    /// There will be no more calls.
+    leaving: bool,
+}
+
+impl Told {
+    /// As it is for a new connection, which has no calls.
+    pub(super) fn new() -> Self {
+        Told {
+            idle: true,
+            leaving: false,
+        }
+    }
+
+    /// Tells the keeper when the last call has ended, if it wants to know.
+    pub(super) fn calls(&mut self, keeper: &dyn Keeper, has_calls: bool) {
+        let became_idle = !has_calls && !self.idle;
+        self.idle = !has_calls;
+        if became_idle && keeper.watches_idle() {
+            keeper.idle();
+        }
+    }
+
+    /// Tells the keeper once that there will be no more calls.
+    pub(super) fn leaving(&mut self, keeper: &dyn Keeper) {
+        if !std::mem::replace(&mut self.leaving, true) {
+            keeper.leaving();
+        }
+    }
+}
+
 /// What became of an attempt to keep a place for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reserved {

@@ -29,6 +29,10 @@ use crate::connection::server_config::ConnectionConfig;
 use crate::server::{CallParts, GatewayConnection, Router};
 use crate::transport::PeerIdentity;
 
+/// The algorithm that changes nothing.
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) const IDENTITY: &str = "identity";
+
 /// Largest window of HTTP/2, in bytes.
 const MAX_WINDOW: u32 = i32::MAX as u32;
 
@@ -88,6 +92,32 @@ impl HttpConnection {
         names
             .filter(|name| ["gzip", "zstd"].contains(&name.as_str()))
             .filter_map(|name| Compression::from_name(name))
+    }
+
+    /// The algorithm of requests that a header calls `name`; none if that changes nothing. `what` is compressed says
+    /// the error, and that the server takes what `accepted` lists.
+    ///
+    /// # Errors
+    ///
+    /// UNIMPLEMENTED if the server does not support it.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn request_algorithm(
+        &self,
+        name: Option<&str>,
+        what: &str,
+        accepted: impl FnOnce() -> String,
+    ) -> Result<Option<Compression>, Status> {
+        let Some(name) = name.filter(|name| *name != IDENTITY) else {
+            return Ok(None);
+        };
+        let known = self.algorithms().find(|known| known.name() == name);
+        known.map(Some).ok_or_else(|| {
+            let accepted = accepted();
+            Status::unimplemented(format!(
+                "{what} compressed with {name:?}, and the server takes {accepted}; what it takes is set by \
+                 Server::compression"
+            ))
+        })
     }
 
     /// Largest request, in bytes.

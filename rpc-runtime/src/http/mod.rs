@@ -24,6 +24,8 @@ mod whole;
 
 pub(crate) use body::RequestBody;
 pub(crate) use budget::Share;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use connection::IDENTITY;
 pub(crate) use connection::{HttpConnection, unread};
 pub(crate) use gateway::Http;
 #[cfg(any(feature = "grpc", feature = "http"))]

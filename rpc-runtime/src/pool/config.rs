@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rpc_wire::Status;
 
+use crate::connection::client_driver::DriverConfig;
+
 /// Connections to one address, unless configured otherwise: with a server's default of 1,024 streams each they carry
 /// 8,192 calls at once, and they are few enough that a thousand clients do not exhaust a server.
 const DEFAULT_MAX_CONNECTIONS: usize = 8;
@@ -83,6 +85,15 @@ impl Default for PoolConfig {
 }
 
 impl PoolConfig {
+    /// What the drivers of the pool's connections need to know.
+    pub(super) fn driver(&self) -> DriverConfig {
+        DriverConfig {
+            handshake_timeout: self.connect_timeout,
+            idle_timeout: self.idle_timeout,
+            max_age: self.max_lifetime,
+        }
+    }
+
     /// # Errors
     ///
     /// INVALID_ARGUMENT if no pool can be like this; it names the setting and its value.

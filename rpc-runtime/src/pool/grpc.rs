@@ -6,7 +6,7 @@ use std::time::Duration;
 use rpc_wire::session::Keepalive;
 use rpc_wire::{Stage, Status};
 
-use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig, no_connection_after};
+use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig, open};
 use crate::compression::Compression;
 use crate::connection::any::AnyConnection;
 use crate::connection::client_driver::DriverConfig;
@@ -66,20 +66,13 @@ impl GrpcDialer {
             config: grpc,
             observer: config.observer.clone(),
             max_calls: most.map_or(usize::MAX, |most| most as usize),
-            driver: DriverConfig {
-                handshake_timeout: pool.connect_timeout,
-                idle_timeout: pool.idle_timeout,
-                max_age: pool.max_lifetime,
-            },
+            driver: pool.driver(),
         }
     }
 
     async fn connect(&self, keeper: Arc<dyn Keeper>) -> Result<Arc<AnyConnection>, Status> {
         let limit = self.driver.handshake_timeout;
-        let connecting = tokio::time::timeout(limit, self.connector.connect());
-        let transport = connecting
-            .await
-            .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
+        let transport = open(&*self.connector, limit).await?;
         let handshake = tokio::time::timeout(limit, self.shake_hands(transport, keeper));
         handshake
             .await

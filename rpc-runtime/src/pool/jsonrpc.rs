@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rpc_wire::Status;
 
-use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig, no_connection_after};
+use super::{Dialer, Dialling, Keeper, PoolConfig, SessionConfig, open};
 use crate::connection::any::AnyConnection;
 use crate::connection::client_driver::DriverConfig;
 use crate::connection::foreign::ForeignDriver;
@@ -37,20 +37,13 @@ impl JsonRpcDialer {
             max_message_size: config.session.max_message_size,
             observer: config.observer.clone(),
             max_calls: most.map_or(usize::MAX, |most| most as usize),
-            driver: DriverConfig {
-                handshake_timeout: pool.connect_timeout,
-                idle_timeout: pool.idle_timeout,
-                max_age: pool.max_lifetime,
-            },
+            driver: pool.driver(),
         }
     }
 
     async fn connect(&self, keeper: Arc<dyn Keeper>) -> Result<Arc<AnyConnection>, Status> {
         let limit = self.driver.handshake_timeout;
-        let connecting = tokio::time::timeout(limit, self.connector.connect());
-        let transport = connecting
-            .await
-            .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
+        let transport = open(&*self.connector, limit).await?;
         let (size, address) = (self.max_message_size, self.address());
         let (connection, moving) = match self.endpoint.clone() {
             Some(endpoint) => {

@@ -65,6 +65,8 @@ pub(crate) use dialer::{SessionConfig, dialer};
 pub(crate) use held::HeldCall;
 pub(crate) use lease::Lease;
 pub(crate) use native::no_connection_after;
+#[cfg(feature = "_foreign")]
+use native::open;
 pub(crate) use queue::Ticket;
 pub(crate) use registry::{register, shared};
 pub use stats::PoolStats;

@@ -11,7 +11,7 @@ use crate::connection::any::AnyConnection;
 use crate::connection::client::ClientConnection;
 use crate::connection::client_driver::{ClientDriver, DriverConfig};
 use crate::connection::observer::Observed;
-use crate::transport::Connector;
+use crate::transport::{BoxTransport, Connector};
 
 /// How a server that is gone is found out, unless configured otherwise: within 20 seconds, so that
 /// a call with the default timeout learns of it before its deadline.
@@ -24,7 +24,6 @@ const KEEPALIVE: Keepalive = Keepalive {
 pub(crate) struct NativeDialer {
     connector: Arc<dyn Connector>,
     config: SessionConfig,
-    connect_timeout: Duration,
     driver: DriverConfig,
 }
 
@@ -39,12 +38,7 @@ impl NativeDialer {
         NativeDialer {
             connector,
             config,
-            connect_timeout: pool.connect_timeout,
-            driver: DriverConfig {
-                handshake_timeout: pool.connect_timeout,
-                idle_timeout: pool.idle_timeout,
-                max_age: pool.max_lifetime,
-            },
+            driver: pool.driver(),
         }
     }
 }
@@ -52,10 +46,7 @@ impl NativeDialer {
 impl Dialer<AnyConnection> for NativeDialer {
     fn dial(&self, keeper: Arc<dyn Keeper>, streams: u32) -> Dialling<'_, AnyConnection> {
         Box::pin(async move {
-            let limit = self.connect_timeout;
-            let transport = tokio::time::timeout(limit, self.connector.connect())
-                .await
-                .unwrap_or_else(|_| Err(no_connection_after(limit)))?;
+            let transport = open(&*self.connector, self.driver.handshake_timeout).await?;
             let mut session = self.config.session.clone();
             // What is over a server's limit would be refused.
             session.assumed_streams = session.assumed_streams.min(streams);
@@ -71,6 +62,21 @@ impl Dialer<AnyConnection> for NativeDialer {
     fn address(&self) -> Arc<str> {
         self.connector.address()
     }
+}
+
+/// Opens a stream to the server.
+///
+/// # Errors
+///
+/// The connector's, or that there is no connection after `limit`.
+pub(super) async fn open(
+    connector: &dyn Connector,
+    limit: Duration,
+) -> Result<BoxTransport, Status> {
+    let opening = tokio::time::timeout(limit, connector.connect());
+    opening
+        .await
+        .unwrap_or_else(|_| Err(no_connection_after(limit)))
 }
 
 /// The status of a connection that did not come about in time.

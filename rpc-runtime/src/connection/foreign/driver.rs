@@ -10,6 +10,7 @@ use rpc_wire::Status;
 
 use super::ForeignConnection;
 use crate::connection::client_driver::{DriverConfig, LEAST_STAY};
+use crate::connection::keeper::Told;
 use crate::connection::lifetime::{End, Lifetime};
 use crate::connection::observer::Observed;
 use crate::connection::timer::Timer;
@@ -28,10 +29,7 @@ pub(crate) struct ForeignDriver {
     timer: Timer,
     idle_timeout: Duration,
     lifetime: Lifetime,
-    /// Whether the last call has ended, as far as the keeper knows.
-    was_idle: bool,
-    /// The keeper knows that there will be no more calls.
-    told_leaving: bool,
+    told: Told,
     observed: Option<Observed>,
 }
 
@@ -58,8 +56,7 @@ impl ForeignDriver {
             timer: Timer::default(),
             idle_timeout: config.idle_timeout,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
-            was_idle: true,
-            told_leaving: false,
+            told: Told::new(),
             observed: Some(observed),
         }
     }
@@ -92,7 +89,7 @@ impl ForeignDriver {
                 return Poll::Ready(Ending::Broken(reason));
             }
             self.connection.note_limit();
-            let (goal, is_idle, is_leaving) = {
+            let (goal, has_calls, is_leaving) = {
                 let mut shared = self.connection.lock();
                 if let Some(reason) = shared.cut.take() {
                     return Poll::Ready(Ending::Cut(reason));
@@ -105,9 +102,9 @@ impl ForeignDriver {
                 shared.driver = Some(cx.waker().clone());
                 let end = self.lifetime.end(has_calls);
                 let goal = end.into_iter().chain(shared.earliest_deadline).min();
-                (goal, !has_calls, shared.leaving.is_some())
+                (goal, has_calls, shared.leaving.is_some())
             };
-            self.note_idle(is_idle);
+            self.told.calls(&*self.connection.keeper, has_calls);
             if is_leaving {
                 self.tell_leaving();
             }
@@ -132,20 +129,8 @@ impl ForeignDriver {
         }
     }
 
-    /// Tells the keeper when the last call has ended.
-    fn note_idle(&mut self, is_idle: bool) {
-        let became_idle = is_idle && !self.was_idle;
-        self.was_idle = is_idle;
-        if became_idle && self.connection.keeper.watches_idle() {
-            self.connection.keeper.idle();
-        }
-    }
-
     fn tell_leaving(&mut self) {
-        if !self.told_leaving {
-            self.told_leaving = true;
-            self.connection.keeper.leaving();
-        }
+        self.told.leaving(&*self.connection.keeper);
     }
 }
 

@@ -10,7 +10,7 @@ use rpc_wire::Status;
 use super::asked::From;
 use super::{metadata, query};
 use crate::compression::{Compression, Decompression, Received};
-use crate::http::HttpConnection;
+use crate::http::{HttpConnection, IDENTITY};
 use crate::server::CallParts;
 
 const VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
@@ -21,9 +21,6 @@ pub(super) const STREAM_ACCEPT_ENCODING: HeaderName =
 
 /// Digits that a timeout may have.
 const MAX_TIMEOUT_DIGITS: usize = 10;
-
-/// The algorithm that changes nothing.
-const IDENTITY: &str = "identity";
 
 /// What the headers of a request say of its call.
 pub(super) struct Head {
@@ -102,19 +99,8 @@ fn requested(
     name: Option<&str>,
     connection: &HttpConnection,
 ) -> Result<Option<Compression>, Status> {
-    match name {
-        None | Some(IDENTITY | "") => Ok(None),
-        Some(name) => connection.algorithms()
-            .find(|algorithm| algorithm.name() == name)
-            .map(Some)
-            .ok_or_else(|| {
-                let accepted = accepted(connection);
-                Status::unimplemented(format!(
-                    "the request is compressed with {name:?}, and the server takes {accepted}; what it \
-                     takes is set by Server::compression"
-                ))
-            }),
-    }
+    let name = name.filter(|name| !name.is_empty());
+    connection.request_algorithm(name, "the request is", || accepted(connection))
 }
 
 /// The first of the server's algorithms that the client takes.

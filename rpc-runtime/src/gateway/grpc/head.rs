@@ -9,16 +9,13 @@ use rpc_wire::{Metadata, Status};
 use crate::codec;
 use crate::compression::{Compression, Decompression, Received};
 use crate::grpc::{content_type, metadata, timeout};
-use crate::http::HttpConnection;
+use crate::http::{HttpConnection, IDENTITY};
 use crate::server::CallParts;
 
 pub(super) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 pub(super) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
-
-/// The algorithm that changes nothing.
-const IDENTITY: &str = "identity";
 
 /// What the headers of a request say of its call.
 pub(super) struct Head {
@@ -46,7 +43,9 @@ pub(super) fn read(headers: &HeaderMap, connection: &HttpConnection) -> Result<H
     }
     let attempts = text(headers, &ATTEMPTS).and_then(|value| value.parse().ok());
     parts.attempt = attempts.unwrap_or(0);
-    let algorithm = request_encoding(headers, connection)?;
+    let encoding = text(headers, &ENCODING);
+    let algorithm =
+        connection.request_algorithm(encoding, "requests are", || accepted(connection))?;
     let config = &connection.config;
     Ok(Head {
         parts,
@@ -66,25 +65,6 @@ fn name_codec(headers: &HeaderMap, metadata: &mut Metadata) -> Result<(), Status
     match named.flatten() {
         Some(name) => codec::name_as(name, metadata),
         None => Ok(()),
-    }
-}
-
-fn request_encoding(
-    headers: &HeaderMap,
-    connection: &HttpConnection,
-) -> Result<Option<Compression>, Status> {
-    match text(headers, &ENCODING) {
-        None | Some(IDENTITY) => Ok(None),
-        Some(name) => connection.algorithms()
-            .find(|algorithm| algorithm.name() == name)
-            .map(Some)
-            .ok_or_else(|| {
-                let accepted = accepted(connection);
-                Status::unimplemented(format!(
-                    "requests are compressed with {name:?}, and the server takes {accepted}; what it \
-                     takes is set by Server::compression"
-                ))
-            }),
     }
 }
 
