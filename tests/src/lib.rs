@@ -16,6 +16,7 @@ mod raw;
 mod relay_service;
 mod server;
 mod service;
+mod signals;
 mod streaming_service;
 mod v1_peer;
 mod wiretap;
@@ -36,6 +37,7 @@ pub use raw::{RawFrame, RawPeer, compressed_request_frame, frame, request_frame}
 pub use relay_service::TestRelay;
 pub use server::{TestServer, without_http};
 pub use service::{Counts, SECRET, TestProbe};
+pub use signals::signal_self;
 pub use streaming_service::{TestStreams, channel};
 pub use v1_peer::{V1Frame, V1Peer, v1_request};
 pub use wiretap::Wiretap;

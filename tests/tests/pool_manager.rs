@@ -2,11 +2,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use std::process::Command;
-
 use rpc_runtime::{Channel, Code, pools};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy, ProbeClientProxy};
-use rpc_tests::{LIMIT, TestServer, within};
+use rpc_tests::{LIMIT, TestServer, signal_self, within};
 
 #[tokio::test]
 async fn the_manager_knows_all_pools_and_closes_them_when_the_process_is_to_end() {
@@ -37,9 +35,7 @@ async fn the_manager_knows_all_pools_and_closes_them_when_the_process_is_to_end(
         assert_eq!(known, expected);
 
         let closing = pools::close_on_shutdown_signal(LIMIT).unwrap();
-        let process = std::process::id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &process]).status();
-        assert!(sent.unwrap().success());
+        signal_self("-TERM");
         while own.stats().draining == 0 {
             tokio::task::yield_now().await;
         }

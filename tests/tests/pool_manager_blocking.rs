@@ -3,11 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use std::process::Command;
-
 use rpc_runtime::{Code, blocking};
 use rpc_tests::probe::{Payload, ProbeClientProxy};
-use rpc_tests::{LIMIT, TestServer, within_blocking};
+use rpc_tests::{LIMIT, TestServer, signal_self, within_blocking};
 use tokio::runtime::Builder;
 
 #[test]
@@ -21,9 +19,7 @@ fn a_plain_main_closes_its_pools_when_the_process_is_to_end() {
 
         let closing = blocking::close_pools_on_shutdown_signal(LIMIT).unwrap();
         assert!(!closing.is_done());
-        let process = std::process::id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &process]).status();
-        assert!(sent.unwrap().success());
+        signal_self("-TERM");
         let status = loop {
             if let Err(status) = client.echo(Payload::default()) {
                 break status;

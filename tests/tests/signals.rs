@@ -2,11 +2,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
-use std::process::Command;
-
 use rpc_runtime::{Server, shutdown_signal};
 use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
-use rpc_tests::{LIMIT, RawPeer, TestProbe, within};
+use rpc_tests::{LIMIT, RawPeer, TestProbe, signal_self, within};
 use rpc_wire::frame::FrameType;
 
 #[tokio::test]
@@ -22,9 +20,7 @@ async fn a_server_that_is_asked_to_terminate_or_interrupted_finishes_its_calls()
         let call = client.hold(Payload::default()).start();
         probe.until_running(1).await;
 
-        let process = std::process::id().to_string();
-        let sent = Command::new("kill").args([signal, &process]).status();
-        assert!(sent.unwrap().success());
+        signal_self(signal);
         within(LIMIT, other.expect(FrameType::GoAway)).await;
         drop(other);
         probe.release_all();
