@@ -6,6 +6,8 @@ use rpc_wire::frame::{Features, Settings};
 use rpc_wire::session::{Keepalive, ServerConfig};
 
 use super::observer::Observer;
+#[cfg(any(feature = "grpc", feature = "http"))]
+use crate::compression::Compression;
 use crate::compression::{DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 
 /// Time for a client to identify itself, unless configured otherwise: enough for any network,
@@ -59,6 +61,10 @@ pub(crate) struct ConnectionConfig {
     /// Age at which a connection ends.
     pub(crate) max_age: Option<Duration>,
     pub(crate) observer: Observer,
+    /// What requests over HTTP may be compressed with. Those of the native protocol, and all replies, have
+    /// the session's settings.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) http_requests: Vec<Compression>,
     /// Size from which on replies are compressed, in bytes.
     pub(crate) compress_from: usize,
     /// How many times as long a request may become when it is decompressed.
@@ -86,6 +92,9 @@ impl Default for ConnectionConfig {
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             max_age: None,
             observer: Observer::default(),
+            // Clients over HTTP compress without asking first.
+            #[cfg(any(feature = "grpc", feature = "http"))]
+            http_requests: Compression::ALL.to_vec(),
             compress_from: DEFAULT_COMPRESS_FROM,
             max_compression_ratio: DEFAULT_MAX_RATIO,
         }

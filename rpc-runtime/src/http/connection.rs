@@ -85,12 +85,19 @@ impl HttpConnection {
         Ok(share)
     }
 
-    /// The algorithms that the server supports, and clients over HTTP know.
+    /// What requests may be compressed with.
     #[cfg(any(feature = "grpc", feature = "http"))]
-    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Compression> {
+    pub(crate) fn of_requests(&self) -> impl Iterator<Item = Compression> {
+        let algorithms = self.config.http_requests.iter().copied();
+        algorithms.filter(|algorithm| is_known(algorithm.name()))
+    }
+
+    /// What replies may be compressed with, the server's first choice first.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn of_replies(&self) -> impl Iterator<Item = Compression> {
         let names = self.config.session.settings.compression.iter();
         names
-            .filter(|name| ["gzip", "zstd"].contains(&name.as_str()))
+            .filter(|name| is_known(name))
             .filter_map(|name| Compression::from_name(name))
     }
 
@@ -110,7 +117,7 @@ impl HttpConnection {
         let Some(name) = name.filter(|name| *name != IDENTITY) else {
             return Ok(None);
         };
-        let known = self.algorithms().find(|known| known.name() == name);
+        let known = self.of_requests().find(|known| known.name() == name);
         known.map(Some).ok_or_else(|| {
             let accepted = accepted();
             Status::unimplemented(format!(
@@ -124,6 +131,12 @@ impl HttpConnection {
     pub(crate) fn max_message_size(&self) -> u64 {
         self.config.session.max_message_size
     }
+}
+
+/// Whether clients over HTTP know the algorithm of this name.
+#[cfg(any(feature = "grpc", feature = "http"))]
+fn is_known(name: &str) -> bool {
+    ["gzip", "zstd"].contains(&name)
 }
 
 /// What is said of a reply that finds no room.

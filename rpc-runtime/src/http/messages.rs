@@ -11,6 +11,7 @@ use rpc_wire::{Metadata, Status};
 use super::body::RequestBody;
 use crate::call::MessageSource;
 use crate::compression::Decompression;
+use crate::connection::reschedule::step_aside;
 use crate::grpc::frame::MessageReader;
 
 /// The requests of a call, each behind a prefix, which are read as the handler asks for them.
@@ -46,10 +47,14 @@ impl Messages {
     pub(crate) async fn only(mut self) -> Result<Bytes, Status> {
         let message = poll_fn(|cx| self.poll_next(true, cx)).await?;
         let message = message.ok_or_else(|| cardinality("none"))?;
-        match poll_fn(|cx| self.poll_next(true, cx)).await? {
-            None => self.undo(message),
-            Some(_) => Err(cardinality("more")),
+        if poll_fn(|cx| self.poll_next(true, cx)).await?.is_some() {
+            return Err(cardinality("more"));
         }
+        if message.compressed {
+            // It takes a while, which the other calls of the connection need not wait for.
+            step_aside().await;
+        }
+        self.undo(message)
     }
 
     /// The next request as it arrived. If it `has_begun`, the client has to go on with it.

@@ -4,8 +4,11 @@ use super::Server;
 use crate::compression::{Compression, names};
 
 impl Server {
-    /// Accepts requests that are compressed with one of `algorithms`, and compresses replies. None is
-    /// supported unless it is set: a client that asks for one is answered with UNIMPLEMENTED.
+    /// Accepts requests that are compressed with one of `algorithms` and with no other, and compresses replies.
+    ///
+    /// Unless it is set, replies are not compressed, and natively requests are not either: a client that insists is
+    /// answered with UNIMPLEMENTED. Clients over HTTP, gRPC's among them, compress without asking first, so
+    /// gzip and zstd are accepted from them; an empty list forbids that too.
     ///
     /// A client and its server agree on one algorithm, the client's first choice that is in this list.
     /// A handler keeps a reply from being compressed with
@@ -20,6 +23,10 @@ impl Server {
     pub fn compression(mut self, algorithms: impl IntoIterator<Item = Compression>) -> Self {
         let algorithms: Vec<_> = algorithms.into_iter().collect();
         self.connection.session.settings.compression = names(&algorithms);
+        #[cfg(any(feature = "grpc", feature = "http"))]
+        {
+            self.connection.http_requests = algorithms;
+        }
         self
     }
 

@@ -63,8 +63,18 @@ async fn who_does_not_ask_for_it_gets_plain_replies_and_so_do_small_ones() {
 }
 
 #[tokio::test]
-async fn a_server_without_compression_refuses_compressed_requests() {
+async fn a_server_that_was_told_nothing_takes_compressed_requests() {
     let server = start().await;
+    let mut client = Client::connect(&server).await;
+    let headers = [JSON, "content-encoding: gzip", "accept-encoding: gzip"];
+    let answer = client.call(ECHO, &headers, &gzip(large().as_bytes())).await;
+    assert_eq!(answer.header("content-encoding"), None);
+    assert_eq!(answer.text(), large());
+}
+
+#[tokio::test]
+async fn a_server_without_compression_refuses_compressed_requests() {
+    let server = start_with(|server| server.compression([])).await;
     let mut client = Client::connect(&server).await;
     let headers = [JSON, "content-encoding: gzip"];
     let answer = client.call(ECHO, &headers, &gzip(b"{}")).await;

@@ -51,6 +51,19 @@ async fn messages_are_compressed_both_ways() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_told_nothing_takes_compressed_requests_and_leaves_replies_as_they_are() {
+    let grpc = Grpc::start().await;
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let mut probe = grpc.probe.clone();
+        probe = probe.send_compressed(encoding).accept_compressed(encoding);
+        let data = bytes::Bytes::from(vec![b'x'; 100_000]);
+        let reply = probe.echo(Payload { data: data.clone() }).await.unwrap();
+        assert_eq!(reply.metadata().get("grpc-encoding"), None);
+        assert_eq!(reply.into_inner().data, data);
+    }
+}
+
+#[tokio::test]
 async fn replies_are_compressed_only_for_who_takes_it_and_if_they_are_large() {
     let grpc = Grpc::start_with(compressing).await;
     let raw = RawGrpc::connect(&grpc.server).await;
@@ -72,7 +85,8 @@ async fn replies_are_compressed_only_for_who_takes_it_and_if_they_are_large() {
 async fn an_encoding_that_nobody_knows_is_refused_with_those_that_are() {
     for (configure, accepted) in [
         (compressing as fn(Server) -> Server, "identity,gzip,zstd"),
-        (|server| server, "identity"),
+        (|server| server, "identity,zstd,gzip"),
+        (|server| server.compression([]), "identity"),
     ] {
         let grpc = Grpc::start_with(configure).await;
         let raw = RawGrpc::connect(&grpc.server).await;
@@ -89,7 +103,7 @@ async fn an_encoding_that_nobody_knows_is_refused_with_those_that_are() {
 
 #[tokio::test]
 async fn a_bomb_is_refused() {
-    let grpc = Grpc::start_with(compressing).await;
+    let grpc = Grpc::start().await;
     let mut probe = grpc
         .probe
         .clone()

@@ -11,6 +11,7 @@ use super::asked::From;
 use super::head::STREAM_ENCODING;
 use super::query;
 use crate::compression::Decompression;
+use crate::connection::reschedule::step_aside;
 use crate::http::{Messages, RequestBody};
 
 /// Reads the request of a call that has one, wherever it is.
@@ -30,11 +31,11 @@ pub(super) async fn only(
         match from {
             From::Query => {
                 let message = query::message(request.uri.query().unwrap_or_default())?;
-                undo(message, decompression)
+                undo(message, decompression).await
             }
             From::Body => {
                 let max = decompression.max_message_size;
-                undo(body.collect(max).await?, decompression)
+                undo(body.collect(max).await?, decompression).await
             }
             From::Envelopes => {
                 let messages = Messages::new(body, decompression, STREAM_ENCODING);
@@ -54,8 +55,12 @@ pub(super) async fn only(
 }
 
 /// A body is compressed if it has an algorithm, unless it is empty.
-fn undo(body: Bytes, decompression: Decompression) -> Result<Bytes, Status> {
+async fn undo(body: Bytes, decompression: Decompression) -> Result<Bytes, Status> {
     let compressed = decompression.algorithm.is_some() && !body.is_empty();
+    if compressed {
+        // It takes a while, which the other calls of the connection need not wait for.
+        step_aside().await;
+    }
     decompression.undo(Encoded {
         bytes: body,
         compressed,

@@ -119,13 +119,13 @@ fn accepted_by(
         })
     };
     connection
-        .algorithms()
+        .of_replies()
         .find(|algorithm| takes(algorithm.name()))
 }
 
-/// The algorithms that the server supports, as a header lists them.
+/// What requests may be compressed with, as a header lists them.
 pub(super) fn accepted(connection: &HttpConnection) -> String {
-    let names = connection.algorithms().map(Compression::name);
+    let names = connection.of_requests().map(Compression::name);
     let names: Vec<_> = names.chain([IDENTITY]).collect();
     names.join(", ")
 }

@@ -73,13 +73,13 @@ fn reply_encoding(headers: &HeaderMap, connection: &HttpConnection) -> Option<Co
     let accepted = text(headers, &ACCEPT_ENCODING)?;
     let accepts = |name| accepted.split(',').any(|other| other.trim() == name);
     connection
-        .algorithms()
+        .of_replies()
         .find(|algorithm| accepts(algorithm.name()))
 }
 
-/// The algorithms that the server supports, as `grpc-accept-encoding` lists them.
+/// What requests may be compressed with, as `grpc-accept-encoding` lists them.
 pub(super) fn accepted(connection: &HttpConnection) -> String {
-    let names = connection.algorithms().map(Compression::name);
+    let names = connection.of_requests().map(Compression::name);
     names.fold(IDENTITY.to_owned(), |list, name| list + "," + name)
 }
 
