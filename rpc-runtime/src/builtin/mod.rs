@@ -12,7 +12,7 @@ use crate::server::Builtin;
 pub(crate) fn compiled_in() -> Vec<Box<dyn Builtin>> {
     vec![
         #[cfg(feature = "health")]
-        Box::new(health::Health::new()),
+        Box::new(health::ServerHealth::default()),
         #[cfg(feature = "reflection")]
         Box::new(reflection::Reflection::default()),
     ]

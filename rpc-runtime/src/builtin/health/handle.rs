@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -13,9 +14,9 @@ use super::{Check, ServingStatus};
 
 /// The health of a server and its services: statuses that are set by hand, and checks.
 ///
-/// A clone is another handle to the same. Give it to one server,
-/// [`Server::health`](crate::Server::health), or to those that start and end together: when one of them shuts
-/// down, all services are NOT_SERVING, until one is started with it.
+/// A clone is another handle to the same. Give it to a server, [`Server::health`](crate::Server::health), or to
+/// several. A server that shuts down tells its own clients that all services are NOT_SERVING; this type
+/// says so once all servers that have it do, until one is started with it.
 ///
 /// A service is named by its full name, such as `shop.Orders`, or by the alias that it is registered under; the
 /// server as a whole has the empty name, and a status of its own: what its services have does not change it.
@@ -31,7 +32,8 @@ pub struct Health {
 /// What is known of each service, by name.
 struct Known {
     services: BTreeMap<String, Entry>,
-    is_shutting_down: bool,
+    /// Servers that were started and do not shut down; `None` before the first.
+    servers: Option<usize>,
 }
 
 struct Entry {
@@ -59,7 +61,7 @@ impl Health {
     pub fn new() -> Self {
         let known = Known {
             services: BTreeMap::from([(String::new(), Entry::default())]),
-            is_shutting_down: false,
+            servers: None,
         };
         Health {
             known: Arc::new(watch::Sender::new(known)),
@@ -104,7 +106,7 @@ impl Health {
     ///
     /// Dropping the future drops no check.
     pub async fn status(&self, service: &str) -> Option<ServingStatus> {
-        let standing = self.known.borrow().standing(service)?;
+        let standing = self.standing(service, self.all_shut_down())?;
         Some(standing.status().await.0)
     }
 
@@ -114,11 +116,30 @@ impl Health {
     ///
     /// Outside of a tokio runtime, if a service has a check.
     pub async fn statuses(&self) -> BTreeMap<String, ServingStatus> {
+        self.statuses_while(self.all_shut_down()).await
+    }
+
+    fn all_shut_down(&self) -> bool {
+        self.known.borrow().servers == Some(0)
+    }
+
+    /// Where a service has its status from, if it is known, as one says who shuts down or does not.
+    pub(super) fn standing(&self, service: &str, is_shutting_down: bool) -> Option<Standing> {
+        let known = self.known.borrow();
+        let entry = known.services.get(service)?;
+        Some(entry.standing(is_shutting_down))
+    }
+
+    /// The status of every service, as one says them who shuts down or does not.
+    pub(super) async fn statuses_while(
+        &self,
+        is_shutting_down: bool,
+    ) -> BTreeMap<String, ServingStatus> {
         let standings: Vec<_> = {
             let known = self.known.borrow();
             let services = known.services.iter();
             services
-                .map(|(name, entry)| (name.clone(), known.standing_of(entry)))
+                .map(|(name, entry)| (name.clone(), entry.standing(is_shutting_down)))
                 .collect()
         };
         let statuses = standings
@@ -130,7 +151,7 @@ impl Health {
     /// A server starts with these services.
     pub(super) fn starts<'a>(&self, services: impl Iterator<Item = &'a str>) {
         self.known.send_modify(|known| {
-            known.is_shutting_down = false;
+            known.servers = Some(known.servers.unwrap_or(0) + 1);
             for service in services {
                 known.services.entry(service.to_owned()).or_default();
             }
@@ -139,32 +160,20 @@ impl Health {
 
     /// A server shuts down.
     pub(super) fn ends(&self) {
-        self.known
-            .send_modify(|known| known.is_shutting_down = true);
-    }
-
-    /// Tells of changes.
-    pub(super) fn changes(&self) -> Changes {
-        Changes {
-            health: self.clone(),
-            seen: self.known.subscribe(),
-        }
+        self.known.send_modify(|known| {
+            known.servers = known.servers.map(|servers| servers.saturating_sub(1));
+        });
     }
 }
 
-impl Known {
-    fn standing(&self, service: &str) -> Option<Standing> {
-        let entry = self.services.get(service)?;
-        Some(self.standing_of(entry))
-    }
-
-    fn standing_of(&self, entry: &Entry) -> Standing {
-        match &entry.check {
-            _ if self.is_shutting_down => Standing::Set(ServingStatus::NotServing),
-            Some(check) if entry.set == ServingStatus::Serving => {
+impl Entry {
+    fn standing(&self, is_shutting_down: bool) -> Standing {
+        match &self.check {
+            _ if is_shutting_down => Standing::Set(ServingStatus::NotServing),
+            Some(check) if self.set == ServingStatus::Serving => {
                 Standing::Checked(Arc::clone(check))
             }
-            _ => Standing::Set(entry.set),
+            _ => Standing::Set(self.set),
         }
     }
 }
@@ -188,18 +197,29 @@ impl Standing {
     }
 }
 
-/// What is known, and when that changes.
+/// What is known to a server, and when that changes.
 pub(super) struct Changes {
     health: Health,
+    is_shutting_down: Arc<AtomicBool>,
     seen: watch::Receiver<Known>,
 }
 
 impl Changes {
+    /// Those of a server that shuts down when it is so noted, and `health` told.
+    pub(super) fn new(health: &Health, is_shutting_down: &Arc<AtomicBool>) -> Self {
+        Changes {
+            health: health.clone(),
+            is_shutting_down: Arc::clone(is_shutting_down),
+            seen: health.known.subscribe(),
+        }
+    }
+
     /// Where a service has its status from now, if it is known, and whether the server shuts down.
     pub(super) fn look(&mut self, service: &str) -> (Option<Standing>, bool) {
         self.seen.mark_unchanged();
-        let known = self.health.known.borrow();
-        (known.standing(service), known.is_shutting_down)
+        let is_shutting_down = self.is_shutting_down.load(Ordering::Acquire);
+        let standing = self.health.standing(service, is_shutting_down);
+        (standing, is_shutting_down)
     }
 
     /// Waits until there is something else to see.
@@ -214,7 +234,7 @@ impl fmt::Debug for Health {
         let known = self.known.borrow();
         f.debug_struct("Health")
             .field("services", &known.services.keys())
-            .field("is_shutting_down", &known.is_shutting_down)
+            .field("servers", &known.servers)
             .finish_non_exhaustive()
     }
 }

@@ -33,6 +33,7 @@ mod check;
 #[rustfmt::skip]
 mod generated;
 mod handle;
+mod server;
 mod service;
 mod status;
 #[cfg(test)]
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 pub use check::Check;
 pub use handle::Health;
+pub(crate) use server::ServerHealth;
 pub use status::ServingStatus;
 
 use crate::server::{Builtin, IntoService, RegisteredService, Server, Service};
@@ -59,11 +61,11 @@ impl Server {
     /// hand, and to have services checked. Needs the feature `health`.
     #[must_use]
     pub fn health(self, health: Health) -> Self {
-        self.with_builtin(Box::new(health))
+        self.with_builtin(Box::new(ServerHealth::new(health)))
     }
 }
 
-impl Builtin for Health {
+impl Builtin for ServerHealth {
     fn name(&self) -> &'static str {
         "health"
     }

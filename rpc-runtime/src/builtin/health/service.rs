@@ -9,7 +9,7 @@ use super::generated::grpc::health::v1::{
     Health as HealthTrait, HealthCheckRequest, HealthCheckResponse, HealthListRequest,
     HealthListResponse,
 };
-use super::handle::Health;
+use super::server::ServerHealth;
 use super::watch::Watch;
 use crate::call::Context;
 use crate::connection::shutdown::SHUTTING_DOWN;
@@ -17,13 +17,13 @@ use crate::connection::shutdown::SHUTTING_DOWN;
 /// As many services as a list may have, by gRPC's definition of it.
 const MAX_LIST: usize = 100;
 
-/// Answers with what a [`Health`] knows.
+/// Answers with what a server knows.
 pub(super) struct HealthService {
-    health: Health,
+    health: ServerHealth,
 }
 
 impl HealthService {
-    pub(super) fn new(health: Health) -> Self {
+    pub(super) fn new(health: ServerHealth) -> Self {
         HealthService { health }
     }
 }

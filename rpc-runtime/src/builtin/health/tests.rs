@@ -10,7 +10,8 @@ use tokio::time::{advance, timeout};
 
 use super::ServingStatus::{NotServing, Serving, Unknown};
 use super::watch::Watch;
-use super::{Check, Health};
+use super::{Check, Health, ServerHealth};
+use crate::server::Builtin;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 
@@ -144,7 +145,7 @@ async fn a_watched_service_is_checked_again_after_each_interval_and_changes_are_
     let dependency = Dependency::default();
     dependency.set(true);
     let health = dependency.health();
-    let mut watch = Watch::new(&health, "shop".to_owned());
+    let mut watch = Watch::new(&ServerHealth::new(health.clone()), "shop".to_owned());
     assert_eq!(watch.next().await, Some(Some(Serving)));
     let began = tokio::time::Instant::now();
     let other = dependency.clone();
@@ -162,10 +163,11 @@ async fn what_is_set_while_a_check_runs_is_told_without_it() {
     let health = Health::new();
     let check = Check::new(pending::<bool>).timeout(Duration::MAX);
     health.check("shop", check);
-    let mut watch = Watch::new(&health, "shop".to_owned());
+    let server = ServerHealth::new(health);
+    let mut watch = Watch::new(&server, "shop".to_owned());
     let mut next = Box::pin(watch.next());
     assert!(timeout(Duration::ZERO, &mut next).await.is_err());
-    health.ends();
+    server.shutting_down();
     assert_eq!(next.await, Some(Some(NotServing)));
     assert_eq!(watch.next().await, None);
 }
@@ -173,7 +175,7 @@ async fn what_is_set_while_a_check_runs_is_told_without_it() {
 #[tokio::test(start_paused = true)]
 async fn nobody_is_told_of_what_is_no_change() {
     let health = Health::new();
-    let mut watch = Watch::new(&health, "shop".to_owned());
+    let mut watch = Watch::new(&ServerHealth::new(health.clone()), "shop".to_owned());
     assert_eq!(watch.next().await, Some(None), "no such service");
     for _ in 0..3 {
         health.set_not_serving("other");
@@ -197,4 +199,24 @@ async fn a_server_that_is_started_again_serves() {
     assert_eq!(health.status("").await, Some(NotServing));
     health.starts(["shop"].into_iter());
     assert_eq!(health.status("shop").await, Some(Serving));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_shuts_down_says_so_for_itself_only() {
+    let health = Health::new();
+    let [first, second] = [(); 2].map(|()| ServerHealth::new(health.clone()));
+    for server in [&first, &second] {
+        server.starting(&[]);
+    }
+    let mut watch = Watch::new(&second, String::new());
+    assert_eq!(watch.next().await, Some(Some(Serving)));
+    first.shutting_down();
+    assert_eq!(first.status("").await, Some(NotServing));
+    assert_eq!(second.status("").await, Some(Serving));
+    assert_eq!(health.status("").await, Some(Serving));
+    assert!(timeout(INTERVAL, watch.next()).await.is_err());
+    second.shutting_down();
+    assert_eq!(watch.next().await, Some(Some(NotServing)));
+    assert_eq!(second.statuses().await[""], NotServing);
+    assert_eq!(health.status("").await, Some(NotServing));
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::ServingStatus;
-use super::handle::{Changes, Health};
+use super::handle::Changes;
+use super::server::ServerHealth;
 
 /// The statuses of a service, one after the other.
 pub(super) struct Watch {
@@ -18,7 +19,7 @@ pub(super) struct Watch {
 pub(super) type Seen = Option<ServingStatus>;
 
 impl Watch {
-    pub(super) fn new(health: &Health, service: String) -> Self {
+    pub(super) fn new(health: &ServerHealth, service: String) -> Self {
         Watch {
             service,
             changes: health.changes(),
