@@ -1,7 +1,7 @@
 //! Metadata as headers and trailers.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use rpc_wire::{Metadata, MetadataValue, Status};
+use rpc_wire::{MAX_METADATA_ENTRIES, Metadata, MetadataValue, Status};
 
 use super::base64;
 
@@ -48,7 +48,7 @@ pub(crate) fn write(metadata: &Metadata, headers: &mut HeaderMap) {
 ///
 /// # Errors
 ///
-/// INTERNAL if the value of a `-bin` key is not base64.
+/// INTERNAL if the value of a `-bin` key is not base64; RESOURCE_EXHAUSTED if there are too many.
 pub(crate) fn read(headers: &HeaderMap) -> Result<Metadata, Status> {
     let mut metadata = Metadata::new();
     for (name, value) in headers {
@@ -62,6 +62,7 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Metadata, Status> {
             // HTTP allows more characters than metadata.
             let _ = metadata.append(key, text);
         }
+        check_count(&metadata)?;
     }
     Ok(metadata)
 }
@@ -75,8 +76,20 @@ fn read_binary(key: &str, value: &[u8], metadata: &mut Metadata) -> Result<(), S
         })?;
         // HTTP allows more characters in names than metadata.
         let _ = metadata.append_bin(key, bytes);
+        // Nothing but commas is a value for each of them.
+        check_count(metadata)?;
     }
     Ok(())
+}
+
+/// Small entries take many times their size in memory, so their number has a limit of its own.
+fn check_count(metadata: &Metadata) -> Result<(), Status> {
+    match metadata.len() > MAX_METADATA_ENTRIES {
+        true => Err(Status::resource_exhausted(format!(
+            "the metadata have more than {MAX_METADATA_ENTRIES} entries (MAX_METADATA_ENTRIES)"
+        ))),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +161,26 @@ mod tests {
         write(&metadata, &mut written);
         assert_eq!(written, HeaderMap::new());
         Ok(())
+    }
+
+    #[test]
+    fn more_entries_than_metadata_may_have_are_refused_however_they_come() {
+        let values = |count: usize| vec![""; count].join(",");
+        let mut joined = HeaderMap::new();
+        let value = HeaderValue::from_str(&values(MAX_METADATA_ENTRIES)).expect("it is text");
+        joined.insert("x-bin", value);
+        let metadata = read(&joined).expect("as many as there may be");
+        assert_eq!(metadata.len(), MAX_METADATA_ENTRIES);
+        let value = HeaderValue::from_str(&values(MAX_METADATA_ENTRIES + 1)).expect("it is text");
+        joined.insert("x-bin", value);
+        let mut alone = HeaderMap::new();
+        for _ in 0..=MAX_METADATA_ENTRIES {
+            alone.append("x", HeaderValue::from_static(""));
+        }
+        for headers in [joined, alone] {
+            let refused = read(&headers).expect_err("it is one too many");
+            assert_eq!(refused.code(), Code::ResourceExhausted);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use http::{HeaderMap, HeaderName};
-use rpc_wire::{Metadata, MetadataValue, Status};
+use rpc_wire::{Code, Metadata, MetadataValue, Status};
 
 use crate::grpc::metadata;
 
@@ -18,10 +18,12 @@ const TRAILER_PREFIX: &str = "trailer-";
 ///
 /// # Errors
 ///
-/// INVALID_ARGUMENT if the value of a `-bin` key is not base64.
+/// INVALID_ARGUMENT if the value of a `-bin` key is not base64; RESOURCE_EXHAUSTED if there are too many.
 pub(super) fn read(headers: &HeaderMap) -> Result<Metadata, Status> {
-    let mut metadata = metadata::read(headers)
-        .map_err(|status| Status::invalid_argument(status.message()).with_source(status.clone()))?;
+    let mut metadata = metadata::read(headers).map_err(|status| match status.code() {
+        Code::Internal => Status::invalid_argument(status.message()).with_source(status.clone()),
+        _ => status,
+    })?;
     let names = headers.keys().map(HeaderName::as_str);
     for name in names.filter(|name| name.starts_with(RESERVED_PREFIX)) {
         metadata.remove(name);
