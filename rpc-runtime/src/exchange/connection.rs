@@ -157,6 +157,7 @@ impl<E: Exchange> Connection<E> {
     /// Whether another call may begin.
     fn has_room(&self) -> bool {
         self.calls.running() < self.max_calls
+            && self.calls.has_room()
             && self.wire.output.remaining() < self.max_unread_output
     }
 

@@ -12,6 +12,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rpc_wire::session::too_many_unread;
 use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata, Status};
+#[cfg(feature = "jsonrpc")]
+use tokio::sync::Semaphore;
 
 use super::budget::{Budget, Exhausted, Share};
 use super::dispatch::Dispatch;
@@ -61,6 +63,9 @@ pub(crate) struct HttpConnection {
     pub(super) parts: Arc<Budget>,
     /// Replies that wait for the client.
     replies: Arc<Budget>,
+    /// Places for calls of which one request has many.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) batched: Arc<Semaphore>,
 }
 
 impl HttpConnection {
@@ -72,6 +77,12 @@ impl HttpConnection {
             identity: self.identity.clone(),
             ..CallParts::default()
         }
+    }
+
+    /// A share of the replies that wait for the client, which holds nothing yet.
+    #[cfg(feature = "jsonrpc")]
+    pub(crate) fn reply_share(&self) -> Share {
+        self.replies.share()
     }
 
     /// Has a reply of this size wait for the client until what is given is dropped, or holds another size.
@@ -160,6 +171,8 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
     ));
     let write_timeout = config.write_timeout;
     let session = &config.session;
+    #[cfg(feature = "jsonrpc")]
+    let batched = Semaphore::new(session.settings.max_concurrent_streams as usize);
     let parts = Budget::new(session.max_unread_input);
     let replies = Budget::new(session.max_queued_replies as u64);
     let shared = Arc::new(HttpConnection {
@@ -170,6 +183,8 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         requests: Arc::clone(&requests),
         parts,
         replies,
+        #[cfg(feature = "jsonrpc")]
+        batched: Arc::new(batched),
     });
     let dispatch = Dispatch {
         services,

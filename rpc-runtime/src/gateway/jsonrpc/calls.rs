@@ -9,7 +9,7 @@ use rpc_wire::Status;
 use tokio::task::{JoinError, JoinSet};
 
 use super::batches::{Batches, Requests};
-use super::endpoint::{Endpoint, bound, elements};
+use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::connection::server_config::ConnectionConfig;
 use crate::exchange::{Exchange, Failure};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, Scanner, whitespace, write_error};
@@ -157,7 +157,7 @@ impl Calls {
     /// How large an answer may be beside those that wait.
     fn room(&self, unwritten: usize) -> usize {
         let waiting = unwritten + self.batches.held();
-        self.max_queued_replies.saturating_sub(waiting)
+        self.max_queued_replies.saturating_sub(waiting).max(SMALL)
     }
 
     fn end(
@@ -185,7 +185,7 @@ impl Calls {
 }
 
 /// Answers what cannot be told to be any request.
-fn tell(error: &ErrorObject, output: &mut BytesMut) {
+pub(super) fn tell(error: &ErrorObject, output: &mut BytesMut) {
     write_error(NO_ID, error, output);
     output.put_u8(b'\n');
 }
@@ -196,6 +196,11 @@ impl Exchange for Calls {
 
     fn running(&self) -> usize {
         self.running.len()
+    }
+
+    /// Small answers always fit, so no batch begins beside those whose answers wait in large numbers.
+    fn has_room(&self) -> bool {
+        self.waiting.is_some() || self.batches.held() < self.max_queued_replies
     }
 
     fn begin_next(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<bool, Failure> {

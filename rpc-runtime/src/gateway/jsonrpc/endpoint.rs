@@ -13,8 +13,8 @@ use super::methods::{Method, Methods};
 use crate::jsonrpc::{Elements, ErrorObject, NO_ID, Request, write_error, write_result};
 use crate::server::{Answer, CallParts, Router, UnaryCall};
 
-/// Answers that are never too large, in bytes: there is always room to say that something is.
-const SMALL: usize = 8 * 1024;
+/// Answers that are never too large, in bytes: they count as the calls that they are of.
+pub(super) const SMALL: usize = 8 * 1024;
 
 /// What the requests of a server's clients lead to.
 pub(super) struct Endpoint {
@@ -122,10 +122,10 @@ fn write_answer(method: &Method, id: Option<&str>, answer: Answer, out: &mut Byt
 }
 
 /// Puts an error in the place of the answer that `out` has from `start` on, if it is larger than the
-/// `room` for it.
+/// `room` for it. That has to do for an error, which may have the longest of ids.
 pub(super) fn bound(id: Option<&str>, start: usize, room: usize, out: &mut BytesMut) {
     let size = out.len() - start;
-    if size <= room.max(SMALL) {
+    if size <= room {
         return;
     }
     out.truncate(start);

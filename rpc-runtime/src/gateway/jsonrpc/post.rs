@@ -9,14 +9,17 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use rpc_wire::{Code, Metadata, Status};
 use tokio::task::JoinSet;
 
-use super::endpoint::{Endpoint, bound, elements};
+use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::grpc::metadata;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody};
+use crate::http::{HttpConnection, HttpRequest, ReplyBody, Share, unread};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
 use crate::server::CallParts;
 
 /// What the content of requests is called. Others would let any web page make a browser call.
 const CONTENT_TYPES: [&str; 2] = ["application/json", "application/json-rpc"];
+
+/// Bytes that there are for each answer to a batch: enough for an error with the longest id.
+const LEAST: usize = 2 * 1024;
 
 /// Whether a request is JSON-RPC: JSON that is sent to the root, or to a path of one name. Longer ones are methods'.
 pub(super) fn accepts(request: &Parts) -> bool {
@@ -38,70 +41,75 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
         body,
         connection,
     } = request;
-    let mut out = BytesMut::new();
     let text = body.collect(connection.max_message_size()).await;
-    let status = match text.and_then(|text| Ok((text, metadata::read(&head.headers)?))) {
+    let (status, answers) = match text.and_then(|text| Ok((text, metadata::read(&head.headers)?))) {
         Ok((text, metadata)) => {
             let caller = Caller {
                 endpoint,
                 metadata,
-                connection,
+                connection: &connection,
             };
-            if let Err(error) = caller.answer(text, &mut out).await {
-                out.clear();
-                write_error(NO_ID, &error, &mut out);
-            }
-            StatusCode::OK
+            let answers = caller.answer(text).await;
+            let told = |error| Answers::of_error(&error, &connection);
+            (StatusCode::OK, answers.unwrap_or_else(told))
         }
         Err(status) => {
             let http = http_status(status.code());
-            write_error(NO_ID, &ErrorObject::not_executed(status), &mut out);
-            http
+            let error = ErrorObject::not_executed(status);
+            (http, Answers::of_error(&error, &connection))
         }
     };
-    response(status, out.freeze())
+    response(status, answers)
 }
 
 /// Who makes the calls of a request.
-struct Caller {
+struct Caller<'a> {
     endpoint: Arc<Endpoint>,
     metadata: Metadata,
-    connection: Arc<HttpConnection>,
+    connection: &'a HttpConnection,
 }
 
-impl Caller {
-    async fn answer(&self, text: Bytes, out: &mut BytesMut) -> Result<(), ErrorObject> {
+impl Caller<'_> {
+    async fn answer(&self, text: Bytes) -> Result<Answers, ErrorObject> {
         let text = std::str::from_utf8(&text);
         let text = text.map_err(|error| ErrorObject::parse_error(error.to_string()))?;
         let text = text.trim_start();
         if text.starts_with('[') {
-            return self.answer_batch(text, out).await;
+            return self.answer_batch(text).await;
         }
-        match Request::parse(text) {
+        let (mut answers, mut answer) = (Answers::one(self.connection), BytesMut::new());
+        let id = match Request::parse(text) {
             Ok(request) => {
-                if let Some(call) = self.endpoint.begin(&request, self.parts(), out) {
-                    (_, *out) = call.finish().await;
+                if let Some(call) = self.endpoint.begin(&request, self.parts(), &mut answer) {
+                    (_, answer) = call.finish().await;
                 }
+                request.id
             }
-            Err(Invalid { id, error }) => write_error(id, &error, out),
-        }
-        Ok(())
+            Err(Invalid { id, error }) => {
+                write_error(id, &error, &mut answer);
+                Some(id)
+            }
+        };
+        answers.add(id, answer);
+        Ok(answers)
     }
 
-    /// Runs the calls of a batch at a time, and appends the answers in the order in which they end.
-    async fn answer_batch(&self, text: &str, out: &mut BytesMut) -> Result<(), ErrorObject> {
-        let config = &self.connection.config;
-        let places = elements(text, config.max_batch_length)?;
-        let mut answers = Answers {
-            out,
-            max_size: config.session.max_queued_replies,
-        };
+    /// Runs the calls of a batch at a time, as many as the connection has places for, and gives the answers in the
+    /// order in which they end.
+    async fn answer_batch(&self, text: &str) -> Result<Answers, ErrorObject> {
+        let places = elements(text, self.connection.config.max_batch_length)?;
+        let mut answers = Answers::of_batch(places.len(), self.connection)?;
         let mut running = JoinSet::new();
         for place in places {
+            // It fails only once it is closed, which nobody does.
+            let permit = Arc::clone(&self.connection.batched).acquire_owned().await;
             let mut answer = BytesMut::new();
             match Request::parse(&text[place]) {
                 Ok(request) => match self.endpoint.begin(&request, self.parts(), &mut answer) {
-                    Some(call) => drop(running.spawn(call.finish())),
+                    Some(call) => drop(running.spawn(async move {
+                        let _permit = permit;
+                        call.finish().await
+                    })),
                     None => answers.add(request.id, answer),
                 },
                 Err(Invalid { id, error }) => {
@@ -117,8 +125,7 @@ impl Caller {
             })?;
             answers.add(id.as_deref(), answer);
         }
-        answers.end();
-        Ok(())
+        Ok(answers)
     }
 
     fn parts(&self) -> CallParts {
@@ -129,28 +136,82 @@ impl Caller {
     }
 }
 
-/// The answers to a batch, as an array that grows.
-struct Answers<'a> {
-    out: &'a mut BytesMut,
+/// The answer to a request, or those to a batch as an array that grows.
+struct Answers {
+    out: BytesMut,
+    /// What they hold of what may wait for the client.
+    share: Share,
+    is_batch: bool,
+    /// Answers to come, for each of which there is room for [`LEAST`].
+    left: usize,
     /// What they may have together before large ones become errors, in bytes.
     max_size: usize,
 }
 
-impl Answers<'_> {
-    fn add(&mut self, id: Option<&str>, mut answer: BytesMut) {
-        let room = self.max_size.saturating_sub(self.out.len());
-        bound(id, 0, room, &mut answer);
-        if !answer.is_empty() {
-            let before = if self.out.is_empty() { b'[' } else { b',' };
-            self.out.put_u8(before);
-            self.out.put_slice(&answer);
+impl Answers {
+    fn one(connection: &HttpConnection) -> Self {
+        Answers {
+            out: BytesMut::new(),
+            share: connection.reply_share(),
+            is_batch: false,
+            left: 1,
+            max_size: connection.config.session.max_queued_replies,
         }
     }
 
-    fn end(self) {
-        if !self.out.is_empty() {
+    /// Those to a batch of this length.
+    ///
+    /// # Errors
+    ///
+    /// RESOURCE_EXHAUSTED if there is not even room to say so of each.
+    fn of_batch(length: usize, connection: &HttpConnection) -> Result<Self, ErrorObject> {
+        let mut share = connection.reply_share();
+        let held = share.hold(length * LEAST);
+        held.map_err(|exhausted| ErrorObject::not_executed(unread(exhausted)))?;
+        Ok(Answers {
+            share,
+            is_batch: true,
+            left: length,
+            ..Self::one(connection)
+        })
+    }
+
+    /// The answer to who knows what.
+    fn of_error(error: &ErrorObject, connection: &HttpConnection) -> Self {
+        let mut answers = Self::one(connection);
+        write_error(NO_ID, error, &mut answers.out);
+        answers
+    }
+
+    /// Takes in an answer, which is empty if nobody waits for it, or says in its place that there is no room.
+    fn add(&mut self, id: Option<&str>, mut answer: BytesMut) {
+        self.left = self.left.saturating_sub(1);
+        if answer.is_empty() {
+            return;
+        }
+        let (before, least) = (self.out.len(), if self.is_batch { LEAST } else { SMALL });
+        let all = before + answer.len() + self.left * LEAST;
+        let room = match answer.len() <= least || self.share.hold(all).is_ok() {
+            true => self.max_size.saturating_sub(before),
+            false => 0,
+        };
+        bound(id, 0, room.max(least), &mut answer);
+        match (self.is_batch, before) {
+            (false, _) => {}
+            (true, 0) => self.out.put_u8(b'['),
+            (true, _) => self.out.put_u8(b','),
+        }
+        self.out.unsplit(answer);
+    }
+
+    fn into_body(mut self) -> Option<ReplyBody> {
+        if self.out.is_empty() {
+            return None;
+        }
+        if self.is_batch {
             self.out.put_u8(b']');
         }
+        Some(ReplyBody::whole(self.out.freeze()).holding(self.share))
     }
 }
 
@@ -163,13 +224,13 @@ fn http_status(code: Code) -> StatusCode {
     }
 }
 
-fn response(status: StatusCode, body: Bytes) -> Response<ReplyBody> {
-    let is_empty = body.is_empty();
-    let mut response = Response::new(ReplyBody::whole(body));
-    if is_empty {
+fn response(status: StatusCode, answers: Answers) -> Response<ReplyBody> {
+    let Some(body) = answers.into_body() else {
+        let mut response = Response::new(ReplyBody::whole(Bytes::new()));
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
-    }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(CONTENT_TYPES[0]);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
