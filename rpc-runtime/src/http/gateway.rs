@@ -10,7 +10,7 @@ use super::connection::serve;
 use super::prefix::probe;
 use super::reply::{ReplyBody, text};
 use super::service::HttpService;
-use crate::server::{Gateway, GatewayConnection, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Serving};
 use crate::transport::Prefix;
 
 /// The protocols of a server over HTTP.
@@ -30,7 +30,7 @@ impl Http {
     }
 }
 
-impl Gateway for Http {
+impl AnyGateway for Http {
     fn name(&self) -> &'static str {
         "http"
     }

@@ -16,7 +16,7 @@ use http::request::Parts;
 use crate::exchange::Connection;
 use crate::http::{Answering, HttpRequest, HttpService};
 use crate::jsonrpc::whitespace;
-use crate::server::{Gateway, GatewayConnection, Router, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Router, Serving};
 use crate::transport::Prefix;
 
 /// White space that a connection may begin with, in bytes: nobody has a use for more.
@@ -50,7 +50,7 @@ pub(super) struct JsonRpcOverHttp {
     endpoint: Lazy,
 }
 
-impl Gateway for JsonRpc {
+impl AnyGateway for JsonRpc {
     fn name(&self) -> &'static str {
         NAME
     }
