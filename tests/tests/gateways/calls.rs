@@ -186,6 +186,7 @@ async fn no_more_calls_of_a_connection_run_at_a_time_than_max_concurrent_streams
             peer.send(b"beside\n").await;
             let answer = peer.rest().await;
             assert!(answer.starts_with(expected), "{answer}");
+            assert_eq!(answer.contains("not executed"), limit == 1, "{answer}");
             // What was not awaited to its end was cancelled.
             server.probe.until_running(0).await;
         }

@@ -1,10 +1,13 @@
 //! How connections of a gateway end: a client that goes, limits, a shutdown.
 
+use std::error::Error;
 use std::time::Duration;
 
+use rpc_runtime::gateway::{Connection, Gateway, Prefix};
 use rpc_runtime::{Server, ShutdownReport};
 use rpc_tests::probe::Payload;
 use rpc_tests::{LIMIT, TestServer, within};
+use tokio::io::{AsyncWriteExt, sink};
 
 use crate::harness::{Lines, LinesPeer};
 
@@ -47,6 +50,42 @@ async fn accepted_calls_finish_when_the_server_shuts_down_and_idle_connections_e
     .await;
 }
 
+/// Reads in a task of its own, and says goodbye.
+struct Elsewhere;
+
+impl Gateway for Elsewhere {
+    fn name(&self) -> &'static str {
+        "elsewhere"
+    }
+
+    fn probe(&self, first: &[u8]) -> Prefix {
+        Prefix::compare(first, b"elsewhere")
+    }
+
+    async fn serve(&self, connection: Connection) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (mut reader, mut writer) = tokio::io::split(connection);
+        let reading = tokio::spawn(async move { tokio::io::copy(&mut reader, &mut sink()).await });
+        writer.write_all(b"hello ").await?;
+        reading.await??;
+        writer.write_all(b"goodbye").await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_reads_in_another_task_is_told_of_a_shutdown_too() {
+    within(LIMIT, async {
+        let mut server = TestServer::start_with(|server| server.gateway(Elsewhere)).await;
+        let mut peer = LinesPeer::connect(server.socket_addr()).await;
+        peer.send(b"elsewhere").await;
+        server.settle().await;
+        server.begin_shutdown();
+        assert_eq!(peer.rest().await, "hello goodbye");
+        server.shut_down().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_call_that_outlives_the_grace_period_is_cut() {
     within(LIMIT, async {
@@ -83,8 +122,10 @@ async fn a_connection_ends_when_it_was_idle_for_long_and_not_while_a_call_runs()
             .await
             .unwrap();
         assert_eq!(unused.rest().await, "");
+        busy.begin("probe.Probe/Echo", &payload("y")).await;
         server.probe.release_all();
         assert_eq!(busy.answer::<Payload>().await.unwrap(), [payload("x")]);
+        assert_eq!(busy.answer::<Payload>().await.unwrap(), [payload("y")]);
         assert_eq!(busy.rest().await, "");
     })
     .await;

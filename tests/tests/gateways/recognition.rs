@@ -159,10 +159,16 @@ async fn a_gateway_that_is_unsure_after_1_kib_is_not_asked_any_more() {
 async fn a_gateway_that_panics_loses_that_connection_only() {
     within(LIMIT, async {
         let configure = |server: Server| {
-            server.gateway(Lines).gateway(Named {
-                name: "panics",
-                probe: |_| panic!("in probe"),
-            })
+            server
+                .gateway(Lines)
+                .gateway(Named {
+                    name: "panics",
+                    probe: |_| panic!("in probe"),
+                })
+                .gateway(Named {
+                    name: "next",
+                    probe: |first| Prefix::compare(first, b"next"),
+                })
         };
         let server = TestServer::start_with(configure).await;
         let mut other = LinesPeer::connect(server.socket_addr()).await;
@@ -173,7 +179,7 @@ async fn a_gateway_that_panics_loses_that_connection_only() {
             sent(&server, &[panic.as_bytes()]).await,
             "from lines\nreply 0a0178\nok\n"
         );
-        sent(&server, &[b"unknown"]).await;
+        assert_eq!(sent(&server, &[b"next"]).await, "next");
         server.probe.release_all();
         assert_eq!(other.answer::<Payload>().await.unwrap(), [payload("x")]);
         assert_answers_natively(&server).await;

@@ -70,7 +70,10 @@ impl Calls {
     /// UNIMPLEMENTED if there is none, with what is missing.
     pub fn prepare(&self, path: &str) -> Result<PreparedCall, Status> {
         let route = self.shared.router.route(path);
-        let method = route.method()?.descriptor();
+        let method = route.method();
+        let method = method
+            .map_err(|status| status.with_may_have_run(false))?
+            .descriptor();
         let parts = CallParts {
             peer: self.shared.peer,
             identity: self.shared.identity.clone(),
@@ -143,7 +146,8 @@ impl Calls {
             return Err(Status::resource_exhausted(format!(
                 "as many calls of the connection are running as the server's limit max_concurrent_streams \
                  allows, {limit}"
-            )));
+            ))
+            .with_may_have_run(false));
         }
         Ok(Running {
             shared: Arc::clone(&self.shared),

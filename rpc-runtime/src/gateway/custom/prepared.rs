@@ -77,7 +77,8 @@ impl PreparedCall {
     /// # Errors
     ///
     /// The status that the call ended with: the handler's, or the server's, such as INVALID_ARGUMENT for
-    /// what is no request, RESOURCE_EXHAUSTED over a limit and DEADLINE_EXCEEDED.
+    /// what is no request, RESOURCE_EXHAUSTED over a limit and DEADLINE_EXCEEDED. Whether a handler may have
+    /// run, [`Status::may_have_run`] tells.
     ///
     /// # Cancel safety
     ///
@@ -94,10 +95,11 @@ impl PreparedCall {
     }
 
     async fn run_unary(mut self, requests: Body) -> Result<Response, Status> {
-        let request = self.only(requests).await?;
+        let request = self.only(requests).await.map_err(not_executed)?;
         self.parts.without_deadline = self.parts.deadline.is_none();
         let body = MessageBody::Shared(request);
-        let mut call = self.calls.router().unary(&self.route, self.parts, body)?;
+        let call = self.calls.router().unary(&self.route, self.parts, body);
+        let mut call = call.map_err(not_executed)?;
         let context = call.context().clone();
         let answer = match call.poll_once() {
             Poll::Ready(answer) => answer,
@@ -118,16 +120,19 @@ impl PreparedCall {
 
     async fn begin_stream(self, requests: Body) -> Result<StreamCall, Status> {
         let requests = match self.method.kind().client_streams() {
-            false => StreamRequests::One(self.only(requests).await?),
+            false => {
+                let request = self.only(requests).await;
+                StreamRequests::One(request.map_err(not_executed)?)
+            }
             true => {
                 let limit = self.calls.max_message_size();
                 let requests = requests.map(move |message| within(limit, message));
                 StreamRequests::Many(Box::new(requests))
             }
         };
-        self.calls
-            .router()
-            .stream(&self.route, self.parts, requests)
+        let router = self.calls.router();
+        let call = router.stream(&self.route, self.parts, requests);
+        call.map_err(not_executed)
     }
 
     /// The request of a method that takes one.
@@ -142,6 +147,11 @@ impl PreparedCall {
             Some(_) => Err(not_one("are more")),
         }
     }
+}
+
+/// The status of a call whose handler was not made.
+fn not_executed(status: Status) -> Status {
+    status.with_may_have_run(false)
 }
 
 /// A request, if it is not too large.
