@@ -29,7 +29,7 @@ mod config;
 mod connection;
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod exchange;
-mod gateway;
+pub mod gateway;
 #[cfg(feature = "_http")]
 mod grpc;
 #[cfg(feature = "_http")]

@@ -276,7 +276,7 @@ impl Context {
 }
 
 /// Both metadata, one behind the other.
-fn joined(mut metadata: Metadata, more: &Metadata) -> Metadata {
+pub(crate) fn joined(mut metadata: Metadata, more: &Metadata) -> Metadata {
     for (key, value) in more.iter() {
         let appended = match value {
             MetadataValue::Ascii(text) => metadata.append(key, text),

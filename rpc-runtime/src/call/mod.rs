@@ -13,7 +13,7 @@ pub use extensions::Extensions;
 pub use streaming::Streaming;
 
 pub(crate) use amended::{Amended, Checks};
-pub(crate) use context::CallState;
+pub(crate) use context::{CallState, joined};
 pub(crate) use end::{EndOnDrop, Ended};
 pub(crate) use scope::enter;
 pub(crate) use streaming::MessageSource;

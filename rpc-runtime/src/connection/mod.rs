@@ -35,3 +35,4 @@ pub(crate) mod shutdown;
 mod sync;
 pub(crate) mod timer;
 pub(crate) mod wire;
+pub(crate) mod write_timeout;

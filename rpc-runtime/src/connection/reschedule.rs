@@ -37,7 +37,6 @@ pub(crate) fn wake_another_thread() {
 
 /// To be awaited before what may keep a thread busy for long. Whatever is polled once in its connection's task is pending
 /// here, so that it goes on in a task of its own; and there another thread is woken.
-#[cfg(feature = "_gateway")]
 pub(crate) async fn step_aside() {
     reschedule().await;
     wake_another_thread();

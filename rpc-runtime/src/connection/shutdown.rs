@@ -65,6 +65,11 @@ impl Shutdown {
         Shutdown::new(phases, Arc::default())
     }
 
+    /// How far it has come, now and later.
+    pub(crate) fn phases(&self) -> watch::Receiver<Phase> {
+        self.phases.clone()
+    }
+
     /// The next phase. Each is reported once, and may be left out.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
         let phase = ready!(self.next.as_mut().poll(cx));

@@ -1,8 +1,62 @@
-//! Protocols other than the native one, each behind its cargo feature, and what a server
-//! answers. A gateway knows the server's [`Gateway`] and `Router`, and no other gateway.
+//! Protocols other than the native one on a server's port: those that the library has, and users' own.
+//!
+//! [`Server::gateway`] adds a [`Gateway`], which recognises a protocol by its first bytes and makes the
+//! server's [`Calls`] of what its clients send:
+//!
+//! ```
+//! use std::error::Error;
+//!
+//! use rpc_runtime::Server;
+//! use rpc_runtime::gateway::{Connection, Gateway, Prefix};
+//! use rpc_runtime::middleware::Body;
+//! use rpc_runtime::prost::Message;
+//! use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+//! # #[derive(Clone, PartialEq, Message)]
+//! # #[prost(prost_path = "rpc_runtime::prost")]
+//! # struct HelloRequest { #[prost(string, tag = "1")] msg: String }
+//! # #[derive(Clone, PartialEq, Message)]
+//! # #[prost(prost_path = "rpc_runtime::prost")]
+//! # struct HelloReply { #[prost(string, tag = "1")] msg: String }
+//!
+//! /// Answers lines such as `hello world`.
+//! struct Lines;
+//!
+//! impl Gateway for Lines {
+//!     fn name(&self) -> &'static str {
+//!         "lines"
+//!     }
+//!
+//!     fn probe(&self, first: &[u8]) -> Prefix {
+//!         Prefix::compare(first, b"hello ")
+//!     }
+//!
+//!     async fn serve(
+//!         &self,
+//!         mut connection: Connection,
+//!     ) -> Result<(), Box<dyn Error + Send + Sync>> {
+//!         let calls = connection.calls();
+//!         let mut line = String::new();
+//!         while (&mut connection).take(1024).read_line(&mut line).await? > 0 {
+//!             let msg = line.trim_start_matches("hello ").trim().to_owned();
+//!             let request = Body::message(HelloRequest { msg }.encode_to_vec());
+//!             let answer = match calls.prepare("helloworld.Hello/Hello")?.run(request).await {
+//!                 Ok(response) => response.message::<HelloReply>()?.msg,
+//!                 Err(status) => status.to_string(),
+//!             };
+//!             connection.write_all(format!("{answer}\n").as_bytes()).await?;
+//!             line.clear();
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let server = Server::new().gateway(Lines);
+//! ```
 
+// A gateway knows `AnyGateway` and `Router` of the server, and no other gateway.
 #[cfg(feature = "http")]
 mod connect;
+mod custom;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(all(feature = "_http", feature = "health"))]
@@ -15,7 +69,10 @@ mod v1;
 use crate::builtin;
 #[cfg(feature = "_http")]
 use crate::http::{Http, HttpService};
-use crate::server::{Gateway, Server};
+use crate::server::{AnyGateway, Server};
+
+pub use crate::transport::Prefix;
+pub use custom::{Calls, Connection, Gateway, PreparedCall};
 
 /// A protocol beside the native one that a server answers on the same port.
 ///
@@ -91,7 +148,7 @@ impl Server {
 }
 
 /// A gateway for each protocol whose feature is on.
-fn compiled_in() -> Vec<Box<dyn Gateway>> {
+fn compiled_in() -> Vec<Box<dyn AnyGateway>> {
     vec![
         #[cfg(feature = "jsonrpc")]
         Box::new(jsonrpc::JsonRpc::default()),

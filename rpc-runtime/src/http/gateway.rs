@@ -11,7 +11,7 @@ use super::prefix::probe;
 use super::refusal::refusal;
 use super::reply::{ReplyBody, text};
 use super::service::HttpService;
-use crate::server::{Gateway, GatewayConnection, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Serving};
 use crate::transport::Prefix;
 
 /// The protocols of a server over HTTP.
@@ -31,7 +31,7 @@ impl Http {
     }
 }
 
-impl Gateway for Http {
+impl AnyGateway for Http {
     fn name(&self) -> &'static str {
         "http"
     }

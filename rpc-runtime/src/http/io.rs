@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::prefix::Version;
 use super::requests::Requests;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::connection::write_timeout::WriteTimeout;
 use crate::transport::BoxTransport;
 
 /// A transport of which something was read before. It gives other tasks their turn, reads nothing of
@@ -28,9 +29,7 @@ pub(super) struct HttpIo<'a> {
     /// Reads in a row, all of which had something.
     reads: u32,
     pause: Option<Pin<Box<Sleep>>>,
-    write_timeout: Duration,
-    /// Set while the client takes nothing.
-    stalled: Option<Pin<Box<Sleep>>>,
+    write_timeout: WriteTimeout,
 }
 
 impl<'a> HttpIo<'a> {
@@ -48,8 +47,7 @@ impl<'a> HttpIo<'a> {
             is_http1: version == Version::Http1,
             reads: 0,
             pause: None,
-            write_timeout,
-            stalled: None,
+            write_timeout: WriteTimeout::new(write_timeout),
         }
     }
 
@@ -71,26 +69,6 @@ impl<'a> HttpIo<'a> {
         }
         self.reads += 1;
         Poll::Ready(())
-    }
-
-    /// What becomes of an attempt to write: an error, if the client has taken nothing for too long.
-    fn written<T>(
-        &mut self,
-        polled: Poll<io::Result<T>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
-            self.stalled = None;
-            return polled;
-        }
-        let timeout = self.write_timeout;
-        let timer = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-        ready!(timer.as_mut().poll(cx));
-        let reason =
-            format!("the client took nothing of what was written for {timeout:?} (write_timeout)");
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, reason)))
     }
 }
 
@@ -127,7 +105,7 @@ impl AsyncWrite for HttpIo<'_> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut *self.transport).poll_write(cx, buf);
-        self.written(polled, cx)
+        self.write_timeout.check(polled, cx)
     }
 
     fn poll_write_vectored(
@@ -136,7 +114,7 @@ impl AsyncWrite for HttpIo<'_> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut *self.transport).poll_write_vectored(cx, bufs);
-        self.written(polled, cx)
+        self.write_timeout.check(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -145,7 +123,7 @@ impl AsyncWrite for HttpIo<'_> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut *self.transport).poll_flush(cx);
-        self.written(polled, cx)
+        self.write_timeout.check(polled, cx)
     }
 
     /// Whoever made this closes the transport, so that the client can read what was written.

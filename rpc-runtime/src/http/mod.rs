@@ -1,6 +1,6 @@
 //! HTTP/1.1 and HTTP/2, for the gateways whose protocols are carried by it.
 //!
-//! [`Http`] is one [`Gateway`](crate::server::Gateway) for all of them: it recognises HTTP, serves the
+//! [`Http`] is one [`Gateway`](crate::server::AnyGateway) for all of them: it recognises HTTP, serves the
 //! connection with hyper, and gives each request to the first [`HttpService`] that accepts it. What the
 //! server's configuration promises of a connection is kept here; what a request means is known to the
 //! services only, which do not know each other.

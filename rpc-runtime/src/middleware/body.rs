@@ -119,13 +119,26 @@ impl Body {
         }
     }
 
+    /// Takes the next message; `None` at the end, and behind the only one.
+    ///
+    /// # Errors
+    ///
+    /// How the stream ended, if it did not end well; what is wrong with a compressed message.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses no message.
+    pub async fn next_message(&mut self) -> Result<Option<Bytes>, Status> {
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
     /// Takes the message of a body that is to have exactly one.
     ///
     /// # Errors
     ///
     /// Why there is none.
     pub(crate) async fn take_message(&mut self) -> Result<Bytes, Status> {
-        let message = poll_fn(|cx| self.poll_message(cx)).await?;
+        let message = self.next_message().await?;
         message.ok_or_else(|| Status::internal("an interceptor gave a body without a message"))
     }
 
@@ -143,6 +156,12 @@ impl Body {
             kind: Kind::One(copy),
             meter: self.meter.clone(),
         })
+    }
+
+    /// The metadata that came behind a stream of replies, once it has ended; `None` if there is no such
+    /// stream.
+    pub fn trailers(&self) -> Option<Metadata> {
+        MessageSource::trailers(self)
     }
 
     fn source(&mut self) -> Option<&mut dyn MessageSource> {

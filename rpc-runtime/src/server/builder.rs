@@ -11,7 +11,7 @@ use tower_layer::Layer;
 
 use super::connection_limits::ConnectionLimits;
 use super::router::{CallConfig, Services};
-use super::{Builtin, Gateway, IntoService, ServeError, Service, WorkerPool};
+use super::{AnyGateway, Builtin, IntoService, ServeError, Service, WorkerPool};
 use crate::connection::observer::{ConnectionEvent, Observer};
 use crate::connection::server_config::{ConnectionConfig, DEFAULT_KEEPALIVE};
 use crate::middleware::{Interceptor, Next, Request, Response};
@@ -37,7 +37,7 @@ const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 pub struct Server {
     pub(super) services: Result<Services, ServeError>,
     pub(super) calls: CallConfig,
-    pub(super) gateways: Vec<Box<dyn Gateway>>,
+    pub(super) gateways: Vec<Box<dyn AnyGateway>>,
     pub(super) builtin: Vec<Box<dyn Builtin>>,
     pub(super) connection: ConnectionConfig,
     pub(super) limits: ConnectionLimits,
@@ -47,7 +47,10 @@ pub struct Server {
 
 impl Server {
     /// A server with these gateways and no services but these.
-    pub(crate) fn made_of(gateways: Vec<Box<dyn Gateway>>, builtin: Vec<Box<dyn Builtin>>) -> Self {
+    pub(crate) fn made_of(
+        gateways: Vec<Box<dyn AnyGateway>>,
+        builtin: Vec<Box<dyn Builtin>>,
+    ) -> Self {
         Server {
             services: Ok(Services::default()),
             calls: CallConfig::default(),
@@ -58,6 +61,12 @@ impl Server {
             tls: None,
             shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         }
+    }
+
+    /// Answers one more protocol, where none of the others claims a connection.
+    pub(crate) fn with_gateway(mut self, gateway: Box<dyn AnyGateway>) -> Self {
+        self.gateways.push(gateway);
+        self
     }
 
     /// Does not answer the protocol of this name.

@@ -16,12 +16,12 @@ use crate::transport::{Opened, PeerIdentity, Prefix};
 ///
 /// A gateway translates: what its clients send becomes calls that the [`Router`] answers. What the
 /// configuration promises of a connection it keeps: limits, time limits, an orderly end.
-pub(crate) trait Gateway: Send + Sync {
+pub(crate) trait AnyGateway: Send + Sync {
     /// What the protocol is called in logs.
     fn name(&self) -> &'static str;
 
     /// Whether a connection is this protocol's if it begins with these bytes, of which there is at
-    /// least one. At most one gateway may say [`Prefix::Match`].
+    /// least one. It is asked once all gateways before it have said [`Prefix::NoMatch`].
     fn probe(&self, first: &[u8]) -> Prefix;
 
     /// The names that its protocols have in ALPN.
@@ -45,16 +45,12 @@ pub(crate) trait Gateway: Send + Sync {
 }
 
 /// The gateways of a server.
-pub(crate) type Gateways = Arc<[Box<dyn Gateway>]>;
+pub(crate) type Gateways = Arc<[Box<dyn AnyGateway>]>;
 
-/// What [`Gateway::serve`] returns: why the connection ended.
+/// What [`AnyGateway::serve`] returns: why the connection ended.
 pub(crate) type Serving = Pin<Box<dyn Future<Output = String> + Send>>;
 
 /// A connection for a gateway.
-#[cfg_attr(
-    not(feature = "_gateway"),
-    expect(dead_code, reason = "no gateway is compiled in")
-)]
 pub(crate) struct GatewayConnection {
     pub(crate) opened: Opened,
     pub(crate) peer: Option<SocketAddr>,
@@ -67,7 +63,7 @@ pub(crate) struct GatewayConnection {
 /// What the beginning of a connection has shown.
 pub(super) enum Beginning<'a> {
     /// It is of this gateway's protocol.
-    Gateway(&'a dyn Gateway),
+    Gateway(&'a dyn AnyGateway),
     /// It is of no gateway's protocol, or its client said too little in time.
     Native,
     /// There is no need to know any more.
@@ -77,7 +73,7 @@ pub(super) enum Beginning<'a> {
 /// Finds out what protocol a connection is of, if there is a choice.
 pub(super) async fn recognise<'a>(
     opened: &mut Opened,
-    gateways: &'a [Box<dyn Gateway>],
+    gateways: &'a [Box<dyn AnyGateway>],
     timeout: Duration,
     shutdown: &mut Shutdown,
 ) -> Beginning<'a> {

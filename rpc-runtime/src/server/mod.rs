@@ -5,7 +5,6 @@ mod blocking_stream;
 mod bound;
 mod builder;
 mod builtin;
-#[cfg(feature = "_gateway")]
 mod call;
 #[cfg(feature = "compression")]
 mod compression;
@@ -48,19 +47,12 @@ pub(crate) use accept::serve_transport;
 pub(crate) use builtin::{Builtin, RegisteredService};
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 pub(crate) use call::Answer;
-#[cfg(feature = "_gateway")]
-pub(crate) use call::CallParts;
 #[cfg(feature = "jsonrpc")]
 pub(crate) use call::UnaryCall;
-#[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use call::{StreamCall, StreamRequests};
-pub(crate) use gateway::{Gateway, Gateways};
-#[cfg(feature = "_gateway")]
-pub(crate) use gateway::{GatewayConnection, Serving};
-#[cfg(any(feature = "grpc", feature = "http", feature = "jsonrpc"))]
-pub(crate) use router::Route;
+pub(crate) use call::{CallParts, StreamCall, StreamRequests};
+pub(crate) use gateway::{AnyGateway, GatewayConnection, Gateways, Serving};
 #[cfg(any(feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::RoutedMethod;
-pub(crate) use router::Router;
+pub(crate) use router::{Route, Router};
 #[cfg(feature = "config")]
 pub(crate) use start::block_on;

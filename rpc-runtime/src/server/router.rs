@@ -115,7 +115,6 @@ impl Default for CallConfig {
 pub(crate) struct Router {
     services: HashMap<String, Routed>,
     max_concurrent_calls: Option<usize>,
-    #[cfg(feature = "_gateway")]
     default_timeout: Duration,
     running: Arc<Counter>,
     interceptors: Option<Next>,
@@ -166,6 +165,11 @@ pub(crate) struct RoutedMethod {
 }
 
 impl RoutedMethod {
+    /// What is known of it.
+    pub(crate) fn descriptor(&self) -> &'static MethodDescriptor {
+        self.descriptor
+    }
+
     /// Its names: its own, and its aliases.
     #[cfg(feature = "jsonrpc")]
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
@@ -210,7 +214,6 @@ impl Router {
                 .map(|(name, registered)| (name, Routed::new(registered.service, &calls)))
                 .collect(),
             max_concurrent_calls: calls.max_concurrent_calls,
-            #[cfg(feature = "_gateway")]
             default_timeout: calls.default_timeout,
             running: Arc::default(),
             interceptors: calls.layers.chain(),
@@ -252,7 +255,6 @@ impl Router {
     }
 
     /// How long a call may take whose client cannot say it.
-    #[cfg(feature = "_gateway")]
     pub(crate) fn default_timeout(&self) -> Duration {
         self.default_timeout
     }

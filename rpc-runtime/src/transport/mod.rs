@@ -33,12 +33,13 @@ pub use accepted::Accepted;
 pub use address::ListenAddress;
 pub use listener::Listener;
 pub use peer::{PeerCertificates, PeerIdentity, PeerProcess};
+pub use sniff::Prefix;
 #[cfg(feature = "tls")]
 pub use tls::{ClientTls, ServerTls, TlsError};
 
 pub(crate) use connectors::connector;
 pub(crate) use memory::pipe;
-pub(crate) use sniff::{Opened, Prefix};
+pub(crate) use sniff::Opened;
 pub(crate) use target::Target;
 pub(crate) use tls::TlsAcceptor;
 #[cfg(not(feature = "tls"))]

@@ -19,7 +19,7 @@ pub(crate) struct Opened {
 
 /// What the first bytes of a connection say about a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Prefix {
+pub enum Prefix {
     /// They are how it begins.
     Match,
     /// They may become how it begins.
@@ -28,13 +28,17 @@ pub(crate) enum Prefix {
     NoMatch,
 }
 
-#[cfg_attr(
-    not(any(feature = "_gateway", test)),
-    expect(dead_code, reason = "no gateway is compiled in")
-)]
 impl Prefix {
-    /// Compares the `first` bytes of a connection with those that `expected` begins with.
-    pub(crate) fn compare(first: &[u8], expected: &[u8]) -> Self {
+    /// Compares the `first` bytes of a connection with what all of a protocol's begin with.
+    ///
+    /// ```
+    /// use rpc_runtime::gateway::Prefix;
+    ///
+    /// assert_eq!(Prefix::compare(b"HEL", b"HELLO "), Prefix::NeedMore);
+    /// assert_eq!(Prefix::compare(b"HELLO w", b"HELLO "), Prefix::Match);
+    /// assert_eq!(Prefix::compare(b"HEAD /", b"HELLO "), Prefix::NoMatch);
+    /// ```
+    pub fn compare(first: &[u8], expected: &[u8]) -> Self {
         if first.starts_with(expected) {
             Prefix::Match
         } else if expected.starts_with(first) {
@@ -56,7 +60,8 @@ impl Opened {
     }
 
     /// Reads on, up to `room` bytes at a time, until it is clear which of `protocols` the connection
-    /// is of: the first that `probe` says matches. `None` if it is of no other than the reader's own, or
+    /// is of: the first that `probe` says matches. While one needs more, those behind it wait, so that
+    /// nothing depends on where the bytes were split. `None` if it is of no other than the reader's own, or
     /// has ended.
     ///
     /// # Cancel safety
@@ -73,16 +78,14 @@ impl Opened {
             if self.transport.read_buf(&mut self.input).await? == 0 {
                 return Ok(None);
             }
-            let mut undecided = false;
-            for protocol in protocols {
-                match probe(protocol, &self.input) {
-                    Prefix::Match => return Ok(Some(protocol)),
-                    Prefix::NeedMore => undecided = true,
-                    Prefix::NoMatch => {}
-                }
-            }
-            if !undecided {
-                return Ok(None);
+            let probes = protocols
+                .iter()
+                .map(|known| (known, probe(known, &self.input)));
+            let mut claims = probes.filter(|(_, prefix)| *prefix != Prefix::NoMatch);
+            match claims.next() {
+                Some((protocol, Prefix::Match)) => return Ok(Some(protocol)),
+                Some(_) => {}
+                None => return Ok(None),
             }
         }
     }
@@ -94,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    const PROTOCOLS: [&[u8]; 3] = [b"GET ", b"\x12\x34\x01", b"\x12\x34\x05\x06"];
+    const PROTOCOLS: [&[u8]; 4] = [b"GET ", b"\x12\x34\x01", b"\x12\x34\x05\x06", b"G"];
 
     /// Sends bytes, one after the other, and the end; gives what they are found to be, and how many it took.
     async fn sniff(sent: &[u8]) -> (Option<&'static [u8]>, usize) {
@@ -122,6 +125,8 @@ mod tests {
             (&b"GET / HTTP"[..], Some(0), 4),
             (b"\x12\x34\x01\x01", Some(1), 3),
             (b"\x12\x34\x05\x06", Some(2), 4),
+            // Several claim it: the first of them that knows it has it.
+            (b"GO ", Some(3), 2),
             // It is somebody else's as soon as it is nobody's here.
             (b"\x12\x34\x02\x01", None, 3),
             (b"\x12\x34\x05\x07\x08", None, 4),

@@ -18,7 +18,7 @@ use rpc_wire::Status;
 use crate::exchange::Connection;
 use crate::http::{Answering, HttpRequest, HttpService};
 use crate::jsonrpc::{ErrorObject, whitespace};
-use crate::server::{Gateway, GatewayConnection, Router, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Router, Serving};
 use crate::transport::Prefix;
 
 /// White space that a connection may begin with, in bytes: nobody has a use for more.
@@ -52,7 +52,7 @@ pub(super) struct JsonRpcOverHttp {
     endpoint: Lazy,
 }
 
-impl Gateway for JsonRpc {
+impl AnyGateway for JsonRpc {
     fn name(&self) -> &'static str {
         NAME
     }

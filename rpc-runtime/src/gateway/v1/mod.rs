@@ -12,13 +12,13 @@ use calls::Calls;
 use frame::Limits;
 
 use crate::exchange::Connection;
-use crate::server::{Gateway, GatewayConnection, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Serving};
 use crate::transport::Prefix;
 
 /// Answers version 1.
 pub(super) struct V1;
 
-impl Gateway for V1 {
+impl AnyGateway for V1 {
     fn name(&self) -> &'static str {
         "v1"
     }

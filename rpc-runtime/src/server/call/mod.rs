@@ -2,7 +2,6 @@
 //! cancelled by dropping them.
 
 mod deadline;
-#[cfg(any(feature = "grpc", feature = "http"))]
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -26,7 +25,6 @@ use super::service::{Incoming, Reply, ReplyKind, Streams};
 use crate::call::{CallState, Context};
 use crate::transport::PeerIdentity;
 
-#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::stream::{StreamCall, StreamRequests};
 #[cfg(feature = "jsonrpc")]
 pub(crate) use self::unary::UnaryCall;

@@ -78,7 +78,6 @@ impl Router {
 
 impl UnaryCall {
     /// What the handler knows of the call.
-    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
