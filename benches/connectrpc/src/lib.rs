@@ -1,9 +1,13 @@
 //! The code that connectrpc generates for the echo service, and the log records.
 #![allow(missing_docs, reason = "the generated code has none everywhere")]
 
+mod client;
+
 use bench_common::LogRecord as Neutral;
 
 use self::bench::{LogRecord, LogReply, LogReplyView};
+
+pub use client::{ConnectClient, connect};
 
 connectrpc::include_generated!();
 

@@ -1,9 +1,11 @@
 //! The code that this project generates for the echo service, and what its programs share.
 
+mod client;
 mod mirror;
 
 use bench_common::LogRecord as Neutral;
 
+pub use client::{NativeClient, connect};
 pub use mirror::serve;
 
 rpc_runtime::include_proto!("bench");

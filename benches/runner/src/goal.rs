@@ -1,11 +1,11 @@
 //! What this project is to reach, in ratios within one run. The report shows how far it is; nothing fails because of it.
 
+mod gateways;
 mod list;
 
 use crate::figure::Figure;
 use crate::measure::{Outcome, Row, Spread};
-
-pub(crate) use list::GOALS;
+use crate::peer::NATIVE;
 
 /// One figure that is to be so many times better than another.
 #[derive(Debug)]
@@ -44,6 +44,29 @@ pub(crate) struct Progress {
     pub(crate) rival: Option<String>,
     /// How many times better this project is: the ratio of the medians, and the least and the most that any round showed by itself.
     pub(crate) ratio: Spread,
+}
+
+/// All goals, in the order of the table.
+pub(crate) fn goals() -> impl Iterator<Item = &'static Goal> {
+    list::GOALS.iter().chain(gateways::GOALS)
+}
+
+/// A goal of the peer that all others are compared with.
+const fn goal(
+    text: &'static str,
+    load: &'static str,
+    figure: Figure,
+    against: Against,
+    factor: f64,
+) -> Goal {
+    Goal {
+        text,
+        load,
+        figure,
+        ours: NATIVE,
+        against,
+        factor,
+    }
 }
 
 impl Goal {
@@ -135,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_goal_names_a_load_and_peers_that_take_it() {
-        for goal in GOALS {
+        for goal in goals() {
             let load = load_named(goal.load);
             let names = match goal.against {
                 Against::Peer(name) => vec![goal.ours, name],

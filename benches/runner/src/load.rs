@@ -1,13 +1,12 @@
 //! The loads: what every peer is put under, and what the tables show of it.
 
+mod gateways;
 mod list;
 
 use bench_common::{Call, Pattern};
 
 use crate::figure::Figure;
 use crate::peer::{Ability, Peer};
-
-pub(crate) use list::LOADS;
 
 /// One kind of work, and one table.
 #[derive(Debug)]
@@ -77,10 +76,15 @@ impl Load {
     }
 }
 
+/// All loads, in the order of the tables.
+pub(crate) fn loads() -> impl Iterator<Item = &'static Load> {
+    list::LOADS.iter().chain(gateways::LOADS)
+}
+
 /// The load of this name.
 #[cfg(test)]
 pub(crate) fn load_named(name: &str) -> &'static Load {
-    LOADS.iter().find(|load| load.name == name).unwrap()
+    loads().find(|load| load.name == name).unwrap()
 }
 
 #[cfg(test)]
@@ -89,8 +93,9 @@ mod tests {
 
     #[test]
     fn every_load_has_a_name_of_its_own() {
-        for (index, load) in LOADS.iter().enumerate() {
-            assert!(LOADS[..index].iter().all(|other| other.name != load.name));
+        for (index, load) in loads().enumerate() {
+            let mut before = loads().take(index);
+            assert!(before.all(|other| other.name != load.name));
         }
     }
 

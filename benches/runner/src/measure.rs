@@ -1,11 +1,12 @@
 //! Runs the peers under the loads and keeps what they showed.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::figure::Figure;
-use crate::load::{Instrument, LOADS, Load};
+use crate::load::{Instrument, Load, loads};
 use crate::options::Options;
-use crate::peer::{Build, NATIVE, Peer};
+use crate::peer::{self, Build, Peer};
 use crate::plan::Plan;
 use crate::process::{Client, Run, Server};
 use crate::tracer::Tracer;
@@ -47,10 +48,10 @@ impl Outcome {
         self.rows.iter().find(|row| row.peer.name == peer)
     }
 
-    /// How many times better native is in one figure; `None` without native. Where several of its variants take part, the first
-    /// one counts.
+    /// How many times better this project is in one figure; `None` without it. Where it takes part several times, the first
+    /// row of it counts.
     pub(crate) fn advantage(&self, row: &Row, figure: Figure) -> Option<f64> {
-        let native = self.rows.iter().find(|row| row.peer.folder == NATIVE)?;
+        let native = self.rows.iter().find(|row| row.peer.is_ours())?;
         let ours = native.spread(figure)?.median;
         Some(figure.advantage(ours, row.spread(figure)?.median))
     }
@@ -97,18 +98,14 @@ pub(crate) fn all(options: &Options) -> anyhow::Result<Vec<Outcome>> {
         let peers: Vec<_> = peers
             .filter(|peer| loads.iter().any(|load| load.suits(peer)))
             .collect();
-        for (index, peer) in peers.iter().enumerate() {
-            if peers[..index]
-                .iter()
-                .all(|other| other.folder != peer.folder)
-            {
-                eprintln!("building {} ({build:?})", peer.folder);
-                peer.build(build)?;
-            }
+        let folders: BTreeSet<_> = peers.iter().flat_map(|peer| peer.folders()).collect();
+        for folder in folders {
+            eprintln!("building {folder} ({build:?})");
+            peer::build(folder, build)?;
         }
         outcomes.extend(rounds(&options.plan, &loads, &peers, tracer));
     }
-    outcomes.sort_by_key(|outcome| LOADS.iter().position(|load| load.name == outcome.load.name));
+    outcomes.sort_by_key(|outcome| loads().position(|load| load.name == outcome.load.name));
     Ok(outcomes)
 }
 

@@ -1,5 +1,7 @@
 //! The systems under measurement.
 
+mod list;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,25 +9,33 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-/// A server and a client in a package beside the runner's.
+pub(crate) use list::PEERS;
+
+/// A server and a client.
 #[derive(Debug)]
 pub(crate) struct Peer {
     /// The name on the command line and in the JSON.
     pub(crate) name: &'static str,
     /// What the tables call it, apart from the version.
     title: &'static str,
-    /// The crate whose version stands behind the title.
+    /// The crate whose version stands behind the title. It is in the package of the client.
     library: Option<&'static str>,
-    /// The folder of the package.
-    pub(crate) folder: &'static str,
     /// The server's program.
-    server: &'static str,
+    server: Program,
     /// The client's program.
-    client: &'static str,
+    client: Program,
     /// Whether it uses a Unix socket instead of TCP.
     pub(crate) unix: bool,
     /// What it can do.
     pub(crate) ability: Ability,
+}
+
+/// A program of a package beside the runner's.
+#[derive(Debug, Clone, Copy)]
+struct Program {
+    /// The folder of the package.
+    folder: &'static str,
+    name: &'static str,
 }
 
 /// What a peer can do.
@@ -44,82 +54,8 @@ pub(crate) enum Ability {
 /// The peer that all others are compared with, and the folder of its variants.
 pub(crate) const NATIVE: &str = "native";
 
-/// All peers, in the order of the tables.
-pub(crate) const PEERS: &[Peer] = &[
-    Peer {
-        title: "this project",
-        ..Peer::new(NATIVE, Ability::CallsAndStreams)
-    },
-    Peer {
-        title: "bare tokio echo",
-        ..Peer::new("echo", Ability::CallsAndStreams)
-    },
-    Peer::library("tonic", Ability::CallsAndStreams),
-    Peer::library("tarpc", Ability::Calls),
-    Peer {
-        title: "ttrpc, Unix socket",
-        unix: true,
-        ..Peer::library("ttrpc", Ability::CallsAndStreams)
-    },
-    Peer {
-        title: "capnp-rpc",
-        library: Some("capnp-rpc"),
-        ..Peer::new("capnp", Ability::Calls)
-    },
-    Peer::library("connectrpc", Ability::CallsAndStreams),
-    Peer {
-        title: "jsonrpsee, WebSocket",
-        ..Peer::library("jsonrpsee", Ability::CallsAndStreams)
-    },
-    Peer {
-        name: "native-sync",
-        title: "this project, sync proxy",
-        client: "sync-client",
-        ..Peer::new(NATIVE, Ability::OneCall)
-    },
-    Peer {
-        title: "blocking std::net echo",
-        ..Peer::new("echo-sync", Ability::OneCall)
-    },
-    Peer {
-        name: "native-exclusive",
-        title: "this project, exclusive pool of 64 connections",
-        client: "exclusive-client",
-        ..Peer::new(NATIVE, Ability::Variant)
-    },
-    Peer {
-        name: "native-connect",
-        title: "this project, a connection per call",
-        client: "connect-client",
-        ..Peer::new(NATIVE, Ability::Variant)
-    },
-    Peer {
-        name: "native-unix",
-        title: "this project, Unix socket",
-        ..Peer::new(NATIVE, Ability::Variant).over_unix()
-    },
-    Peer {
-        name: "native-sync-unix",
-        title: "this project, sync proxy, Unix socket",
-        client: "sync-client",
-        ..Peer::new(NATIVE, Ability::Variant).over_unix()
-    },
-    Peer {
-        name: "echo-sync-unix",
-        title: "blocking std echo, Unix socket",
-        ..Peer::new("echo-sync", Ability::Variant).over_unix()
-    },
-    Peer {
-        name: "tonic-unix",
-        title: "tonic, Unix socket",
-        ..Peer::library("tonic", Ability::Variant).over_unix()
-    },
-    Peer {
-        name: "tarpc-unix",
-        title: "tarpc, Unix socket",
-        ..Peer::library("tarpc", Ability::Variant).over_unix()
-    },
-];
+/// The folder of this project with every protocol that it has.
+const GATEWAYS: &str = "gateways";
 
 impl Peer {
     /// A peer whose package has its name.
@@ -128,9 +64,8 @@ impl Peer {
             name,
             title: name,
             library: None,
-            folder: name,
-            server: "server",
-            client: "client",
+            server: Program::new(name, "server"),
+            client: Program::new(name, "client"),
             unix: false,
             ability,
         }
@@ -139,7 +74,7 @@ impl Peer {
     /// The same with its server on a Unix socket, which its client knows by the address.
     const fn over_unix(self) -> Self {
         Self {
-            server: "unix-server",
+            server: Program::new(self.server.folder, "unix-server"),
             unix: true,
             ..self
         }
@@ -151,6 +86,12 @@ impl Peer {
             library: Some(name),
             ..Self::new(name, ability)
         }
+    }
+
+    /// Whether this project is one side of it at least.
+    pub(crate) fn is_ours(&self) -> bool {
+        let folders = self.folders();
+        folders.contains(&NATIVE) || folders.contains(&GATEWAYS)
     }
 
     /// Whether it is an RPC system of others; what is neither this nor ours is a yardstick.
@@ -168,47 +109,32 @@ impl Peer {
 
     /// The version of the library that `Cargo.lock` says.
     pub(crate) fn version(&self) -> Option<String> {
-        locked_version(&self.package(), self.library?)
+        locked_version(&package(self.client.folder), self.library?)
     }
 
-    /// Builds the package with a cargo call and a target folder of its own: built together, cargo would unify features, and
-    /// a peer would pay for what only another one asked for.
-    pub(crate) fn build(&self, build: Build) -> anyhow::Result<()> {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
-            .args(["build", "--quiet", "--release", "--locked"])
-            .arg("--manifest-path")
-            .arg(self.package().join("Cargo.toml"))
-            .arg("--target-dir")
-            .arg(self.target());
-        if build == Build::CountingAllocations {
-            cargo.args(["--features", "count-allocations"]);
-        }
-        let status = cargo.status().context("cargo did not start")?;
-        ensure!(status.success(), "building {} failed", self.folder);
-        Ok(())
+    /// The folders of its packages.
+    pub(crate) fn folders(&self) -> [&'static str; 2] {
+        [self.server.folder, self.client.folder]
     }
 
     /// The server's program.
     pub(crate) fn server(&self) -> PathBuf {
-        self.program(self.server)
+        self.server.path()
     }
 
     /// The client's program.
     pub(crate) fn client(&self) -> PathBuf {
-        self.program(self.client)
+        self.client.path()
+    }
+}
+
+impl Program {
+    const fn new(folder: &'static str, name: &'static str) -> Self {
+        Self { folder, name }
     }
 
-    fn program(&self, name: &str) -> PathBuf {
-        self.target().join("release").join(name)
-    }
-
-    fn package(&self) -> PathBuf {
-        benches().join(self.folder)
-    }
-
-    fn target(&self) -> PathBuf {
-        benches().join("target").join(self.folder)
+    fn path(self) -> PathBuf {
+        target(self.folder).join("release").join(self.name)
     }
 }
 
@@ -219,6 +145,32 @@ pub(crate) enum Build {
     Plain,
     /// Counting what they allocate.
     CountingAllocations,
+}
+
+/// Builds the package of a folder with a cargo call and a target folder of its own: built together, cargo would unify features, and a
+/// peer would pay for what only another one asked for.
+pub(crate) fn build(folder: &str, build: Build) -> anyhow::Result<()> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--quiet", "--release", "--locked"])
+        .arg("--manifest-path")
+        .arg(package(folder).join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target(folder));
+    if build == Build::CountingAllocations {
+        cargo.args(["--features", "count-allocations"]);
+    }
+    let status = cargo.status().context("cargo did not start")?;
+    ensure!(status.success(), "building {folder} failed");
+    Ok(())
+}
+
+fn package(folder: &str) -> PathBuf {
+    benches().join(folder)
+}
+
+fn target(folder: &str) -> PathBuf {
+    benches().join("target").join(folder)
 }
 
 /// The version of a crate that a package's `Cargo.lock` says.

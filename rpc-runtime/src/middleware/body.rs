@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::session::Encoded;
+use rpc_wire::session::{Encoded, MessageBody};
 use rpc_wire::{Metadata, Status};
 
 use super::record::Meter;
@@ -177,14 +177,23 @@ impl Body {
 
 impl MessageSource for Body {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = match self.source() {
-            Some(source) => ready!(source.poll_message(cx))?,
-            None => match std::mem::replace(&mut self.kind, Kind::Taken) {
-                Kind::One(one) => Some(one.plain()?),
+        let message = ready!(self.poll_body(cx))?;
+        Poll::Ready(Ok(message.map(MessageBody::into_bytes)))
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
+        let Body { kind, meter } = self;
+        let message = match kind {
+            Kind::Stream(source) => {
+                let source = source.get_mut().unwrap_or_else(PoisonError::into_inner);
+                ready!(source.poll_body(cx))?
+            }
+            kind => match std::mem::replace(kind, Kind::Taken) {
+                Kind::One(one) => Some(one.plain()?.into()),
                 _ => None,
             },
         };
-        if let (Some(message), Some(meter)) = (&message, &self.meter) {
+        if let (Some(message), Some(meter)) = (&message, meter) {
             meter.count(message.len());
         }
         Poll::Ready(Ok(message))

@@ -331,7 +331,7 @@ impl Reply {
         match to {
             Some(stream) => Reply::spawned(streaming::run(replies, stream, context)),
             None => {
-                let replies = async { replies.await.map(Body::stream) };
+                let replies = async { Ok(Body::from_source(Box::pin(replies.await?))) };
                 Reply(ReplyKind::Replies(Box::pin(replies)))
             }
         }

@@ -161,16 +161,27 @@ where
     }
 }
 
-impl<C, S, M> Stream for Replies<C, S>
+/// For whoever takes replies in the place of a connection.
+impl<C, S, M> MessageSource for Pin<Box<Replies<C, S>>>
 where
-    S: Stream<Item = Result<M, Status>>,
+    S: Stream<Item = Result<M, Status>> + Send,
     C: Codec<M>,
 {
-    type Item = Result<Bytes, Status>;
+    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let reply = ready!(MessageSource::poll_body(self, cx))?;
+        Poll::Ready(Ok(reply.map(MessageBody::into_bytes)))
+    }
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
-        let body = ready!(self.poll_body(cx));
-        Poll::Ready(body.map(|body| body.map(MessageBody::into_bytes)))
+    fn poll_body(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
+        self.as_mut().poll_body(cx).map(Option::transpose)
+    }
+
+    fn poll_headers(&mut self, _: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
+        Poll::Ready(Ok(Metadata::new()))
+    }
+
+    fn trailers(&self) -> Option<Metadata> {
+        None
     }
 }
 
@@ -179,8 +190,7 @@ impl EncodedReplies for Body {
         self: Pin<&mut Self>,
         cx: &mut Poller<'_>,
     ) -> Poll<Option<Result<MessageBody<'_>, Status>>> {
-        let body = ready!(self.poll_next(cx));
-        Poll::Ready(body.map(|body| body.map(MessageBody::Shared)))
+        MessageSource::poll_body(self.get_mut(), cx).map(Result::transpose)
     }
 }
 

@@ -1,55 +1,11 @@
-//! connectrpc's client: the Connect protocol over one HTTP/2 connection.
+//! connectrpc's client with its default codec, protobuf.
 
-use bench_common::{Client, Messages};
-use bench_connectrpc::bench::{EchoClient, EchoMessage, LogRequest};
-use bench_connectrpc::text_bytes;
-use connectrpc::client::{ClientConfig, Http2Connection, SharedHttp2Connection};
-
-/// Calls that may wait for the connection, as its documentation recommends.
-const QUEUE_LENGTH: usize = 1024;
+use bench_connectrpc::connect;
+use connectrpc::CodecFormat;
 
 fn main() -> anyhow::Result<()> {
-    bench_common::drive(connect, |caller| tokio::spawn(caller.run()))
-}
-
-async fn connect(address: String) -> anyhow::Result<ConnectClient> {
-    let config = ClientConfig::new(format!("http://{address}").parse()?);
-    let connection = Http2Connection::connect_plaintext(config.base_uri().clone()).await?;
-    Ok(ConnectClient {
-        proxy: EchoClient::new(connection.shared(QUEUE_LENGTH), config),
-    })
-}
-
-#[derive(Clone)]
-struct ConnectClient {
-    proxy: EchoClient<SharedHttp2Connection>,
-}
-
-impl Client for ConnectClient {
-    async fn echo(&mut self, text: String) -> anyhow::Result<String> {
-        let answer = self.proxy.echo(message(text)).await?;
-        Ok(answer.into_owned().text)
-    }
-
-    async fn logs(&mut self) -> anyhow::Result<usize> {
-        let answer = self.proxy.logs(LogRequest::default()).await?;
-        Ok(text_bytes(answer.view()))
-    }
-
-    async fn stream(&mut self, text: String, messages: &mut Messages<'_>) -> anyhow::Result<()> {
-        let mut stream = self.proxy.repeat(message(text)).await?;
-        while let Some(message) = stream.message().await? {
-            if !messages.take(message.view().text)? {
-                return Ok(());
-            }
-        }
-        anyhow::bail!("the stream ended early")
-    }
-}
-
-fn message(text: String) -> EchoMessage {
-    EchoMessage {
-        text,
-        ..EchoMessage::default()
-    }
+    bench_common::drive(
+        |address| connect(address, CodecFormat::Proto),
+        |caller| tokio::spawn(caller.run()),
+    )
 }

@@ -1,5 +1,6 @@
 //! jsonrpsee's server with its defaults, except for the number of connections.
 
+use bench_jsonrpsee::{EchoMessage, METHOD};
 use jsonrpsee::PendingSubscriptionSink;
 use jsonrpsee::core::{SubscriptionResult, to_json_raw_value};
 use jsonrpsee::server::{RpcModule, Server, ServerConfig};
@@ -16,6 +17,7 @@ fn main() -> anyhow::Result<()> {
 async fn accept(listener: TcpListener) -> anyhow::Result<()> {
     let mut module = RpcModule::new(());
     module.register_method("echo", |params, _, _| params.one::<String>())?;
+    module.register_method(METHOD, |params, _, _| params.parse::<EchoMessage>())?;
     module.register_subscription("repeat", "text", "stop", |params, sink, _, _| {
         repeat(params, sink)
     })?;

@@ -1,8 +1,7 @@
-//! The goals themselves.
+//! The goals of this project's own protocol.
 
-use super::{Against, Goal};
+use super::{Against, Goal, goal};
 use crate::figure::Figure;
-use crate::peer::NATIVE;
 
 /// Within 1.1 times of something else.
 const WITHIN_A_TENTH: f64 = 1.0 / 1.1;
@@ -10,25 +9,8 @@ const WITHIN_A_TENTH: f64 = 1.0 / 1.1;
 /// Texts of a call that are allocated whatever the RPC system does: see the load `allocations`.
 const TEXTS: f64 = 3.0;
 
-const fn goal(
-    text: &'static str,
-    load: &'static str,
-    figure: Figure,
-    against: Against,
-    factor: f64,
-) -> Goal {
-    Goal {
-        text,
-        load,
-        figure,
-        ours: NATIVE,
-        against,
-        factor,
-    }
-}
-
-/// All goals, in the order of the table.
-pub(crate) const GOALS: &[Goal] = &[
+/// In the order of the table.
+pub(super) const GOALS: &[Goal] = &[
     goal(
         "64 B, 1 in flight, async, p50: within 1.1 x of the bare tokio echo",
         "small-1",

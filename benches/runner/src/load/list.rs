@@ -1,4 +1,4 @@
-//! The loads themselves.
+//! The loads that show this project's own protocol beside others.
 
 use bench_common::{Call, Pattern};
 
@@ -6,11 +6,11 @@ use super::{Instrument, Load};
 use crate::figure::Figure;
 use crate::peer::NATIVE;
 
-const KIB: usize = 1024;
+pub(super) const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
 /// A closed loop with small texts on one connection; the others differ from it.
-const SMALL: Load = Load {
+pub(super) const SMALL: Load = Load {
     name: "small-64",
     title: "64 B, 64 in flight, 1 connection",
     pattern: Pattern::Closed { in_flight: 64 },
@@ -103,14 +103,14 @@ const fn pinned(
 }
 
 /// A load that has no table of its own.
-const POINT: Load = Load {
+pub(super) const POINT: Load = Load {
     only: GROWING,
     alone: false,
     ..SMALL
 };
 
-/// All loads, in the order of the tables.
-pub(crate) const LOADS: &[Load] = &[
+/// In the order of the tables.
+pub(super) const LOADS: &[Load] = &[
     Load {
         name: "small-1",
         title: "64 B, 1 in flight, 1 connection",

@@ -1,12 +1,12 @@
 //! The table of what is to be reached.
 
 use super::markdown::{head, line, number};
-use crate::goal::{GOALS, Goal, Progress};
+use crate::goal::{Goal, Progress, goals};
 use crate::measure::Outcome;
 
 /// The table with its heading; empty if nothing is known of any goal.
 pub(super) fn render(outcomes: &[Outcome]) -> String {
-    let goals = GOALS.iter();
+    let goals = goals();
     let rows = goals.filter_map(|goal| Some(row(goal, &goal.progress(outcomes)?)));
     let rows: String = rows.collect();
     if rows.is_empty() {

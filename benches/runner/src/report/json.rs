@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::Report;
-use crate::goal::{GOALS, Goal};
+use crate::goal::{Goal, goals};
 use crate::measure::{Outcome, Row, Spread};
 
 /// The whole report as one object.
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {
     let loads: Vec<Value> = report.outcomes.iter().map(load).collect();
-    let goals = GOALS.iter().filter_map(|it| goal(it, &report.outcomes));
+    let goals = goals().filter_map(|it| goal(it, &report.outcomes));
     let goals: Vec<Value> = goals.collect();
     let object = json!({
         "command": report.command(),

@@ -40,7 +40,7 @@ pub(super) fn failures(text: &mut String, outcome: &Outcome) {
     }
 }
 
-/// A row for each peer; the last columns say how many times better native is.
+/// A row for each peer; the last columns say how many times better this project is.
 fn table(outcome: &Outcome) -> String {
     let load = outcome.load;
     let mut heads = vec!["peer".to_owned()];
@@ -51,7 +51,7 @@ fn table(outcome: &Outcome) -> String {
         }
     }
     let compared = load.compared.iter();
-    heads.extend(compared.map(|figure| format!("native: {}", figure.title())));
+    heads.extend(compared.map(|figure| format!("ours: {}", figure.title())));
     let mut table = head(&heads);
     for row in &outcome.rows {
         table.push_str(&line(&cells(outcome, row)));
@@ -110,11 +110,11 @@ mod tests {
     use crate::measure::tests::outcome_of;
 
     #[test]
-    fn compares_every_peer_with_native() {
+    fn compares_every_peer_with_this_project() {
         let load = load_named("burst");
         let table = table(&outcome_of(load));
         let expected = "\
-| peer | ms | ms, range | peak client memory MiB | native: ms | native: peak client memory MiB |
+| peer | ms | ms, range | peak client memory MiB | ours: ms | ours: peak client memory MiB |
 |---|---:|---:|---:|---:|---:|
 | this project | 2000 | 2000 to 2000 | - | 1.00 x | - |
 | bare tokio echo | 2000 | 2000 to 2000 | - | 1.00 x | - |

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use super::markdown::number;
 use crate::measure::{Outcome, Row};
-use crate::peer::NATIVE;
 
 // All in pixels.
 const WIDTH: f64 = 780.0;
@@ -73,7 +72,7 @@ fn panel(body: &mut String, y: &mut f64, outcome: &Outcome) {
     text(body, MARGIN, *y + 14.0, "title", &title);
     *y += TITLE;
     for (row, value) in bars {
-        let class = match row.peer.folder == NATIVE {
+        let class = match row.peer.is_ours() {
             true => "native",
             false => "peer",
         };
@@ -94,7 +93,7 @@ fn panel(body: &mut String, y: &mut f64, outcome: &Outcome) {
 fn label(outcome: &Outcome, row: &Row, value: f64) -> String {
     let figures = outcome.load.figures.first();
     let advantage = figures.and_then(|&figure| outcome.advantage(row, figure));
-    match advantage.filter(|_| row.peer.folder != NATIVE) {
+    match advantage.filter(|_| !row.peer.is_ours()) {
         Some(advantage) => format!("{} (this project: {advantage:.1} x)", short(value)),
         None => short(value),
     }

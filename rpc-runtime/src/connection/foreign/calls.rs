@@ -13,6 +13,9 @@ use super::{Entry, ForeignCall, ForeignConnection, NotBegun, Shared};
 use crate::connection::client::{Started, wake_all};
 use crate::connection::messages::Messages;
 
+/// What messages that are taken together cost, but for the last of them.
+const MAX_COST_TOGETHER: u64 = 16 * 1024;
+
 impl ForeignConnection {
     pub(in crate::connection) fn start(
         &self,
@@ -151,15 +154,11 @@ impl ForeignConnection {
         into: &mut Messages,
         cx: &Context<'_>,
     ) -> Poll<Result<bool, Status>> {
-        // What is read needs no telling: a message is taken when it is wanted.
+        // What is read needs no telling: messages are taken when they are wanted.
         *read = 0;
-        if into.is_empty() {
-            let message = ready!(self.poll_stream(id, cx, |call, cx| call.poll_message(cx)))?;
-            let Some(message) = message else {
-                self.has_ended(id);
-                return Poll::Ready(Ok(false));
-            };
-            into.push(message.into());
+        if into.is_empty() && !ready!(self.poll_stream(id, cx, |call, cx| take(call, into, cx)))? {
+            self.has_ended(id);
+            return Poll::Ready(Ok(false));
         }
         Poll::Ready(Ok(true))
     }
@@ -282,6 +281,26 @@ impl ForeignConnection {
             }
         }
     }
+}
+
+/// Takes the next message, and small ones behind it that are there: looking for the call costs more than a message. False if
+/// the messages have ended well.
+fn take(
+    call: &mut dyn ForeignCall,
+    into: &mut Messages,
+    cx: &mut Context<'_>,
+) -> Poll<Result<bool, Status>> {
+    let Some(message) = ready!(call.poll_message(cx))? else {
+        return Poll::Ready(Ok(false));
+    };
+    into.push(message.into());
+    // Any end is given again to who asks next.
+    while into.cost() < MAX_COST_TOGETHER
+        && let Poll::Ready(Ok(Some(message))) = call.poll_message(cx)
+    {
+        into.push(message.into());
+    }
+    Poll::Ready(Ok(true))
 }
 
 /// Calls are polled only until they have ended.

@@ -75,7 +75,8 @@ pub(crate) trait ForeignCall: Send {
     /// See `ClientConnection::poll_headers`.
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>>;
 
-    /// The next of several replies, as its codec wants it; `None` when they have ended well.
+    /// The next of several replies, as its codec wants it; `None` when they have ended well. Whoever asks behind the end is
+    /// given the same again.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
 
     /// See `ClientConnection::trailers`.

@@ -9,7 +9,6 @@ use rpc_wire::Status;
 
 use super::codec::Codec;
 use super::form::Form;
-use crate::call::MessageSource;
 use crate::http::{Share, next_piece, unread};
 use crate::server::{RoutedMethod, StreamCall};
 
@@ -33,37 +32,34 @@ impl Replies {
     /// Takes replies until enough are there to be sent, or none is.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut body = BytesMut::new();
-        while body.len() < TOGETHER && !self.is_over {
-            let outcome = match self.call.poll_message(cx) {
-                Poll::Pending if body.is_empty() => return Poll::Pending,
-                Poll::Pending => break,
-                Poll::Ready(Ok(Some(message))) => self.append(&message, &mut body),
-                Poll::Ready(Ok(None)) => {
-                    let trailing = self.call.trailers().unwrap_or_default();
-                    self.form.end(Ok(&trailing), &self.method, &mut body);
-                    self.is_over = true;
-                    break;
-                }
-                Poll::Ready(Err(status)) => Err(status),
-            };
-            if let Err(status) = outcome {
-                self.form.end(Err(&status), &self.method, &mut body);
-                self.is_over = true;
+        let Replies {
+            form, codec, share, ..
+        } = self;
+        let polled = self.call.poll_replies(cx, |call, reply| {
+            let before = body.len();
+            form.append(&reply, codec, call, &mut body)?;
+            if body.len() < TOGETHER {
+                return Ok(true);
             }
+            let held = share.hold(body.len()).map_err(unread);
+            held.inspect_err(|_| body.truncate(before)).map(|()| false)
+        });
+        let ended = match &polled {
+            Poll::Pending if body.is_empty() => return Poll::Pending,
+            Poll::Pending | Poll::Ready(Ok(false)) => None,
+            Poll::Ready(Ok(true)) => Some(Ok(self.call.trailers())),
+            Poll::Ready(Err(status)) => Some(Err(status)),
+        };
+        if let Some(ended) = ended {
+            self.form.end(
+                ended.as_ref().map_err(|status| *status),
+                &self.method,
+                &mut body,
+            );
+            self.is_over = true;
         }
         self.pending = Some(body.freeze()).filter(|body| !body.is_empty());
         Poll::Ready(())
-    }
-
-    fn append(&mut self, message: &[u8], body: &mut BytesMut) -> Result<(), Status> {
-        let before = body.len();
-        let context = self.call.context();
-        self.form.append(message, &self.codec, context, body)?;
-        if body.len() < TOGETHER {
-            return Ok(());
-        }
-        let held = self.share.hold(body.len()).map_err(unread);
-        held.inspect_err(|_| body.truncate(before))
     }
 }
 

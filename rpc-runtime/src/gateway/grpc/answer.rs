@@ -15,7 +15,7 @@ use super::head::{self, ACCEPT_ENCODING, ENCODING, Head};
 use super::packing::{Packing, framed, framed_in_place};
 use super::replies::Replies;
 use super::response::{failed, trailers, with_headers};
-use crate::call::MessageSource;
+use crate::call::Context;
 use crate::connection::reschedule::step_aside;
 use crate::grpc::frame::PREFIX_SIZE;
 use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
@@ -185,10 +185,14 @@ async fn streaming(
         let share = calling.connection.hold_reply(0)?;
         ReplyBody::stream(Replies::new(call, packing, share))
     } else {
-        let reply = poll_fn(|cx| call.poll_message(cx)).await?;
-        let reply = packing.pack(reply.unwrap_or_default(), call.context());
-        let trailing = call.trailers().unwrap_or_default();
-        whole(framed(&reply)?, &trailing, &calling.connection)?
+        let mut reply = Bytes::new();
+        let mut take = |_: &Context, only: MessageBody<'_>| {
+            reply = only.into_bytes();
+            Ok(true)
+        };
+        poll_fn(|cx| call.poll_replies(cx, &mut take)).await?;
+        let reply = packing.pack(reply, call.context());
+        whole(framed(&reply)?, &call.trailers(), &calling.connection)?
     };
     let content_type = calling.content_type;
     Ok(with_headers(

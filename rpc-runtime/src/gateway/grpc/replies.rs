@@ -7,11 +7,11 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use hyper::body::{Body, Frame};
 use rpc_wire::Status;
-use rpc_wire::session::SHARE_BODY_FROM;
+use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 
 use super::packing::Packing;
 use super::response::trailers;
-use crate::call::MessageSource;
+use crate::call;
 use crate::grpc::frame;
 use crate::http::{Share, next_piece, unread};
 use crate::server::StreamCall;
@@ -22,14 +22,21 @@ const TOGETHER: usize = 32 * 1024;
 /// The replies of a call, and how it ended. They are made as fast as the client takes them.
 pub(super) struct Replies {
     call: StreamCall,
+    packed: Packed,
+    end: End,
+}
+
+/// Replies that leave next.
+struct Packed {
     packing: Packing,
-    /// Small replies that leave together.
+    /// Small ones, which leave together.
     buffer: BytesMut,
-    /// A large reply whose prefix has left.
+    /// What the buffer needs room for: nothing, until it was full once.
+    room: usize,
+    /// A large one whose prefix has left.
     large: Option<Bytes>,
     /// What both hold of what may wait for the client.
     share: Share,
-    end: End,
 }
 
 enum End {
@@ -42,49 +49,57 @@ impl Replies {
     pub(super) fn new(call: StreamCall, packing: Packing, share: Share) -> Self {
         Replies {
             call,
-            packing,
-            buffer: BytesMut::new(),
-            large: None,
-            share,
+            packed: Packed {
+                packing,
+                buffer: BytesMut::new(),
+                room: 0,
+                large: None,
+                share,
+            },
             end: End::NotYet,
         }
     }
 
     /// Takes replies until enough are there to be sent, or none is.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.buffer.len() < TOGETHER && self.large.is_none() {
-            let outcome = match self.call.poll_message(cx) {
-                Poll::Pending if self.buffer.is_empty() => return Poll::Pending,
-                Poll::Pending => break,
-                Poll::Ready(Ok(Some(message))) => self.append(message),
-                Poll::Ready(Ok(None)) => {
-                    let trailing = self.call.trailers();
-                    let trailing = trailing.unwrap_or_default();
-                    self.end = End::Trailers(trailers(Ok(&trailing)));
-                    break;
-                }
-                Poll::Ready(Err(status)) => Err(status),
-            };
-            if let Err(status) = outcome {
-                self.end = End::Trailers(trailers(Err(&status)));
-                break;
-            }
-        }
+        let Replies { call, packed, .. } = self;
+        packed.buffer.reserve(packed.room);
+        let trailers = match call.poll_replies(cx, |call, reply| packed.append(reply, call)) {
+            Poll::Pending if packed.buffer.is_empty() => return Poll::Pending,
+            Poll::Pending | Poll::Ready(Ok(false)) => return Poll::Ready(()),
+            Poll::Ready(Ok(true)) => trailers(Ok(&call.trailers())),
+            Poll::Ready(Err(status)) => trailers(Err(&status)),
+        };
+        self.end = End::Trailers(trailers);
         Poll::Ready(())
     }
+}
 
-    fn append(&mut self, plain: Bytes) -> Result<(), Status> {
-        let message = self.packing.pack(plain, self.call.context());
-        let prefix = frame::prefix(&message)?;
-        if message.bytes.len() >= SHARE_BODY_FROM {
-            self.share.hold(message.bytes.len()).map_err(unread)?;
+impl Packed {
+    /// Adds a reply; says whether there is room for another.
+    fn append(&mut self, reply: MessageBody<'_>, call: &call::Context) -> Result<bool, Status> {
+        let (reply, compressed) = match self.packing.wants(reply.len(), call) {
+            true => {
+                let packed = self.packing.pack(reply.into_bytes(), call);
+                (packed.bytes.into(), packed.compressed)
+            }
+            false => (reply, false),
+        };
+        let prefix = frame::prefix_of(reply.len(), compressed)?;
+        if reply.len() >= SHARE_BODY_FROM {
+            self.share.hold(reply.len()).map_err(unread)?;
             self.buffer.extend_from_slice(&prefix);
-            self.large = Some(message.bytes);
+            self.large = Some(reply.into_bytes());
         } else {
             self.buffer.extend_from_slice(&prefix);
-            self.buffer.extend_from_slice(&message.bytes);
+            self.buffer.extend_from_slice(&reply);
         }
-        Ok(())
+        if self.buffer.len() >= TOGETHER {
+            // The next ones are not moved about while it grows.
+            self.room = TOGETHER + SHARE_BODY_FROM;
+            return Ok(false);
+        }
+        Ok(self.large.is_none())
     }
 }
 
@@ -98,11 +113,12 @@ impl Body for Replies {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let replies = &mut *self;
         loop {
-            if !replies.buffer.is_empty() {
-                let data = replies.buffer.split().freeze();
+            let packed = &mut replies.packed;
+            if !packed.buffer.is_empty() {
+                let data = packed.buffer.split().freeze();
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
-            if let Some(piece) = next_piece(&mut replies.large) {
+            if let Some(piece) = next_piece(&mut packed.large) {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             match std::mem::replace(&mut replies.end, End::Sent) {
@@ -113,7 +129,7 @@ impl Body for Replies {
                 End::NotYet => replies.end = End::NotYet,
             }
             // Nothing is left of the last large one.
-            replies.share.release();
+            packed.share.release();
             ready!(replies.poll_fill(cx));
         }
     }

@@ -135,6 +135,61 @@ impl StreamCall {
         poll_fn(|cx| self.poll_headers(cx)).await
     }
 
+    /// Gives the replies that are ready to `take` until it says that there is no room for more; true if there are none behind
+    /// them. All of them are taken under one lock.
+    pub(crate) fn poll_replies(
+        &mut self,
+        cx: &mut Poller<'_>,
+        mut take: impl FnMut(&Context, MessageBody<'_>) -> Result<bool, Status>,
+    ) -> Poll<Result<bool, Status>> {
+        ready!(self.poll_headers(cx))?;
+        let ended = self.poll_step(cx, |context, stage, cx| match stage {
+            Stage::Replies(replies) => poll_in(context, || {
+                while let Some(reply) = ready!(replies.poll_body(cx))? {
+                    if !take(context, reply)? {
+                        return Poll::Ready(Ok(false));
+                    }
+                }
+                Poll::Ready(Ok(true))
+            }),
+            Stage::Message(message) => {
+                let message = std::mem::take(message);
+                *stage = Stage::Ended;
+                Poll::Ready(take(context, message.into()).map(|_| true))
+            }
+            _ => Poll::Ready(Ok(true)),
+        });
+        if let Poll::Ready(Ok(true)) = ended {
+            self.shared.end(&mut self.shared.lock().stage, Code::Ok);
+        }
+        ended
+    }
+
+    /// What the handler sends ahead of its replies; empty when it was asked for before.
+    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
+        self.poll_step(cx, |context, stage, cx| {
+            let next = match stage {
+                Stage::Reply(handler, body) => {
+                    ready!(poll(context, handler.as_mut(), cx, body))?;
+                    catch(context, || handler.as_mut().clear())?;
+                    Stage::Message(std::mem::take(body).freeze())
+                }
+                Stage::Handler(handler) => {
+                    Stage::Replies(ready!(poll_in(context, || handler.as_mut().poll(cx)))?)
+                }
+                _ => return Poll::Ready(Ok(Metadata::new())),
+            };
+            let before = std::mem::replace(stage, next);
+            catch(context, || drop(before))?;
+            Poll::Ready(Ok(context.take_reply_headers()))
+        })
+    }
+
+    /// What goes behind the replies.
+    pub(crate) fn trailers(&self) -> Metadata {
+        self.shared.context.take_reply_metadata()
+    }
+
     /// Polls the call one step further, and has its deadline watched while it waits.
     fn poll_step<R>(
         &mut self,
@@ -163,49 +218,6 @@ impl StreamCall {
             self.expiry = Some(expiry.abort_handle());
         }
         polled
-    }
-}
-
-impl MessageSource for StreamCall {
-    fn poll_message(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        ready!(self.poll_headers(cx))?;
-        let message = self.poll_step(cx, |context, stage, cx| match stage {
-            Stage::Replies(replies) => poll_in(context, || replies.poll_message(cx)),
-            Stage::Message(message) => {
-                let message = std::mem::take(message);
-                *stage = Stage::Ended;
-                Poll::Ready(Ok(Some(message)))
-            }
-            _ => Poll::Ready(Ok(None)),
-        });
-        if let Poll::Ready(Ok(None)) = message {
-            self.shared.end(&mut self.shared.lock().stage, Code::Ok);
-        }
-        message
-    }
-
-    /// What the handler sends ahead of its replies; empty when it was asked for before.
-    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
-        self.poll_step(cx, |context, stage, cx| {
-            let next = match stage {
-                Stage::Reply(handler, body) => {
-                    ready!(poll(context, handler.as_mut(), cx, body))?;
-                    catch(context, || handler.as_mut().clear())?;
-                    Stage::Message(std::mem::take(body).freeze())
-                }
-                Stage::Handler(handler) => {
-                    Stage::Replies(ready!(poll_in(context, || handler.as_mut().poll(cx)))?)
-                }
-                _ => return Poll::Ready(Ok(Metadata::new())),
-            };
-            let before = std::mem::replace(stage, next);
-            catch(context, || drop(before))?;
-            Poll::Ready(Ok(context.take_reply_headers()))
-        })
-    }
-
-    fn trailers(&self) -> Option<Metadata> {
-        Some(self.shared.context.take_reply_metadata())
     }
 }
 
