@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::Builtin;
 use super::connection_limits::{ConnectionCounts, ConnectionLimits};
 use super::dispatch::Dispatcher;
-use super::gateway::{Beginning, Gateway, GatewayConnection, Gateways, recognise};
+use super::gateway::{Beginning, GatewayConnection, Gateways, recognise};
 use super::report::ShutdownReport;
 use super::router::Router;
 use super::throttle::Throttle;
@@ -148,8 +148,10 @@ impl Acceptor {
 
     /// Says it in the words of the protocol that the client begins with.
     async fn refuse_by_protocol(&self, mut opened: Opened, reason: &str) -> io::Result<()> {
-        let probe = |gateway: &Box<dyn Gateway>, first: &[u8]| gateway.probe(first);
-        match opened.sniff(REFUSED_INPUT, &self.gateways, probe).await? {
+        let sniffed = opened.sniff(REFUSED_INPUT, &self.gateways, |gateway, first| {
+            gateway.probe(first)
+        });
+        match sniffed.await? {
             Some(gateway) => {
                 let last = gateway.refusal(&opened.input, reason);
                 tell(opened.transport, &last).await

@@ -25,7 +25,12 @@ impl Replies {
 
 impl MessageSource for Replies {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        let message = ready!(self.call.poll_message(cx));
+        let mut message = None;
+        let polled = self.call.poll_replies(cx, |_, reply| {
+            message = Some(reply.into_bytes());
+            Ok(false)
+        });
+        let message = ready!(polled).map(|_| message);
         if !matches!(message, Ok(Some(_))) {
             self.running.end();
         }
@@ -37,6 +42,6 @@ impl MessageSource for Replies {
     }
 
     fn trailers(&self) -> Option<Metadata> {
-        self.call.trailers()
+        Some(self.call.trailers())
     }
 }

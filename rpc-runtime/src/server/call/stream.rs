@@ -166,7 +166,7 @@ impl StreamCall {
     }
 
     /// What the handler sends ahead of its replies; empty when it was asked for before.
-    fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
+    pub(crate) fn poll_headers(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {
         self.poll_step(cx, |context, stage, cx| {
             let next = match stage {
                 Stage::Reply(handler, body) => {
