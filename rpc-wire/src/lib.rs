@@ -16,6 +16,7 @@
 mod code;
 pub mod frame;
 mod limits;
+pub mod memory;
 mod metadata;
 mod method;
 pub mod session;

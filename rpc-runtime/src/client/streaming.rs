@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::Stream;
-use rpc_wire::Status;
+use rpc_wire::{Status, memory};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
@@ -26,9 +26,9 @@ pub(super) type Requests = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Se
 ///
 /// INTERNAL if it has no encoding.
 pub(super) fn encode<C: Codec<M>, M>(request: &M) -> Result<Bytes, Status> {
-    let mut body = BytesMut::with_capacity(C::size_hint(request));
+    let mut body = memory::buffer(C::size_hint(request));
     match C::encode(request, &mut body) {
-        Ok(()) => Ok(body.freeze()),
+        Ok(()) => Ok(memory::share(body)),
         Err(error) => Err(
             Status::internal(format!("the request cannot be encoded: {error}")).with_source(error),
         ),

@@ -114,7 +114,7 @@ impl ClientDriver {
     }
 
     /// Runs until the connection ends.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(&mut self) {
         let Lost { reason, violation } = loop {
             match self.turn().await {
                 Ok(true) => {}
@@ -156,8 +156,11 @@ impl ClientDriver {
                 return Err(self.closed_by_server().into());
             }
             Event::Read(_) => {
-                self.receive()?;
+                let woken = self.receive()?;
                 self.note_established()?;
+                if !woken {
+                    return Ok(self.take_output());
+                }
             }
             Event::Timer => self.expire()?,
             Event::Output => {}
@@ -210,7 +213,7 @@ impl ClientDriver {
         self.told.leaving(&*self.connection.keeper);
     }
 
-    fn receive(&mut self) -> Result<(), SessionError> {
+    fn receive(&mut self) -> Result<bool, SessionError> {
         let connection = Arc::clone(&self.connection);
         let now = Instant::now();
         let mut shared = connection.lock();
@@ -223,13 +226,14 @@ impl ClientDriver {
         let freed = shared.take_wanted();
         let checks = std::mem::take(&mut shared.checks);
         drop(shared);
+        let woken = !self.ended.wakers.is_empty();
         self.ended.wake();
         connection.tell_freed(freed);
         for check in checks {
             // Whoever asked may have gone.
             let _ = check.send(());
         }
-        received
+        received.map(|()| woken)
     }
 
     /// A server that has proved to speak the protocol, and does not turn the client away, is

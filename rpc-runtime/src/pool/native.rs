@@ -53,8 +53,10 @@ impl Dialer<AnyConnection> for NativeDialer {
             let connection =
                 ClientConnection::new(self.address(), session, self.config.max_ratio, keeper);
             let observed = Observed::open(self.address(), self.config.observer.clone());
-            let driver = ClientDriver::new(connection.clone(), transport, self.driver, observed);
-            tokio::spawn(tokio::task::unconstrained(driver.run()));
+            let mut driver =
+                ClientDriver::new(connection.clone(), transport, self.driver, observed);
+            let driving = async move { driver.run().await };
+            tokio::spawn(tokio::task::unconstrained(driving));
             Ok(Arc::new(AnyConnection::Native(connection)))
         })
     }

@@ -315,7 +315,8 @@ pub(crate) fn serve_transport(
                 let packing = Packing::new(&config);
                 let dispatcher =
                     Dispatcher::new(router, peer, identity, completions.clone(), packing);
-                let driver = ServerDriver::new(opened, dispatcher, completions, config, shutdown);
+                let mut driver =
+                    ServerDriver::new(opened, dispatcher, completions, config, shutdown);
                 driver.run().await
             }
             Beginning::Ended(reason) => reason,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Router;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{FIRST_BYTES_TIMEOUT, Shutdown};
-use crate::connection::wire::READ_SIZE;
+use crate::connection::wire::FIRST_READ_SIZE;
 use crate::transport::{Opened, PeerIdentity, Prefix};
 
 /// A protocol other than the native one, on the same port.
@@ -81,7 +81,7 @@ pub(super) async fn recognise<'a>(
         return Beginning::Native;
     }
     let rest = timeout.saturating_sub(opened.since.elapsed());
-    let sniffing = opened.sniff(READ_SIZE, gateways, |gateway, first| gateway.probe(first));
+    let sniffing = opened.sniff(FIRST_READ_SIZE, gateways, |gateway, first| gateway.probe(first));
     let mut sniffing = pin!(tokio::time::timeout(rest, sniffing));
     let sniffed = tokio::select! {
         biased;

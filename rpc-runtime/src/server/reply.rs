@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
 use pin_project_lite::pin_project;
-use rpc_wire::Status;
+use rpc_wire::{Status, memory};
 
 use crate::codec::{Codec, CodecError};
 
@@ -62,7 +62,7 @@ where
             return Poll::Pending;
         };
         let message = ready!(handler.poll(cx))?;
-        body.reserve(C::size_hint(&message));
+        memory::reserve(body, C::size_hint(&message));
         Poll::Ready(C::encode(&message, body).map_err(not_encoded))
     }
 

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use rpc_wire::session::{MessageBody, SHARE_BODY_FROM, message_cost};
-use rpc_wire::{Metadata, Status};
+use rpc_wire::{Metadata, Status, memory};
 
 use super::reply::{ReplyFuture, not_encoded};
 use super::run::{completion, finish};
@@ -152,9 +152,9 @@ where
         };
         let buffer = this.buffer;
         buffer.clear();
-        buffer.reserve(C::size_hint(&message));
+        memory::reserve(buffer, C::size_hint(&message));
         Poll::Ready(Some(match C::encode(&message, buffer) {
-            Ok(()) if buffer.len() >= SHARE_BODY_FROM => Ok(buffer.split().freeze().into()),
+            Ok(()) if buffer.len() >= SHARE_BODY_FROM => Ok(memory::take_message(buffer).into()),
             Ok(()) => Ok(MessageBody::Borrowed(buffer)),
             Err(error) => Err(not_encoded(error)),
         }))

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 
 use super::encoded::{Encoded, EncodedRef, MessageBody};
 use super::flow::{MESSAGE_OVERHEAD, admits, message_cost};
+use crate::memory;
 
 /// Largest message size that can be configured: the grant for a whole message fits into one WINDOW
 /// frame. Protobuf's own limit, 2 GiB, is lower.
@@ -86,7 +87,7 @@ impl Assembly {
     /// The message that has ended.
     pub(crate) fn into_message(self) -> Encoded {
         Encoded {
-            bytes: self.body.freeze(),
+            bytes: memory::share(self.body),
             compressed: self.compressed,
         }
     }
@@ -103,11 +104,11 @@ impl Assembly {
         let body = if completes && !self.is_partial() {
             whole()
         } else {
-            self.body.extend_from_slice(fragment);
+            self.append(fragment);
             if !completes {
                 return Ok(None);
             }
-            self.body.split().freeze().into()
+            memory::take_message(&mut self.body).into()
         };
         self.unread += message_cost(body.len());
         Ok(Some(EncodedRef {
@@ -119,8 +120,13 @@ impl Assembly {
     /// Takes a fragment of a message that is handed over with [`into_message`](Self::into_message).
     pub(super) fn push(&mut self, fragment: &[u8]) -> Result<(), Refused> {
         self.arrive(fragment.len(), false)?;
-        self.body.extend_from_slice(fragment);
+        self.append(fragment);
         Ok(())
+    }
+
+    fn append(&mut self, fragment: &[u8]) {
+        memory::reserve(&mut self.body, fragment.len());
+        self.body.extend_from_slice(fragment);
     }
 
     fn arrive(&mut self, length: usize, ends: bool) -> Result<(), Refused> {

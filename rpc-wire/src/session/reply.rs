@@ -8,6 +8,7 @@ use super::link::Link;
 use super::send_queue::{OUTPUT_TARGET, SendQueue};
 use super::{Encoded, SHARE_BODY_FROM};
 use crate::frame::{Flags, FrameHeader, FrameType, ResponseMetadata, StatusBody, too_many_entries};
+use crate::memory;
 use crate::{Code, Metadata, Status};
 
 /// Answers one request. Each is made for a stream that has no answer yet.
@@ -207,7 +208,7 @@ impl<'a> Responder<'a> {
             body.clear();
             return;
         }
-        let mut bytes = body.split().freeze();
+        let mut bytes = memory::take_message(body);
         link.output.frame_with_body(head, bytes.split_to(first));
         if !whole {
             let compressed = compressed && !begins;

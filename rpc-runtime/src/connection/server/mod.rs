@@ -109,8 +109,9 @@ impl<S: RequestSink> ServerDriver<S> {
         }
     }
 
-    /// Serves until the connection ends; says why it ended.
-    pub(crate) async fn run(mut self) -> String {
+    /// Serves until the connection ends; says why it ended. (It borrows the driver because a future that owned it
+    /// would hold it twice: as it was given, and as it is used.)
+    pub(crate) async fn run(&mut self) -> String {
         let reason = match self.serve().await {
             Ok(()) => "finished".to_owned(),
             Err(reason) => reason,
