@@ -56,7 +56,11 @@ mod tests {
         for bit in 0..12 * 8 {
             let mut other = plain.clone();
             other[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(plain_message(&other, 5, 100), None, "bit {bit} of the header");
+            assert_eq!(
+                plain_message(&other, 5, 100),
+                None,
+                "bit {bit} of the header"
+            );
         }
     }
 }
