@@ -48,6 +48,16 @@ pub mod json;
 pub mod jsonrpc;
 mod local;
 mod macros;
+/// Buffers of large messages, which the process uses again: what it holds and has counted.
+///
+/// ```
+/// for class in rpc_runtime::memory::stats() {
+///     println!("{} bytes: {} in use, {} free, {} hits, {} misses", class.size, class.in_use, class.free, class.hits, class.misses);
+/// }
+/// ```
+pub mod memory {
+    pub use rpc_wire::memory::{ClassStats, release_unused, stats};
+}
 pub mod middleware;
 mod pool;
 pub mod retry;

@@ -80,8 +80,8 @@ pub struct ClassStats {
 /// }
 /// ```
 #[must_use]
-pub fn stats() -> [ClassStats; 4] {
-    POOL.each_ref().map(Class::stats)
+pub fn stats() -> Vec<ClassStats> {
+    POOL.iter().map(Class::stats).collect()
 }
 
 /// Frees the memory of all buffers that wait; those in use come back as ever.

@@ -12,7 +12,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-wire",
         &[
-            &["limits"],
+            &["limits", "memory"],
             &["code", "metadata", "method"],
             &["status"],
             &["frame"],

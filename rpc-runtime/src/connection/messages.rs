@@ -121,9 +121,13 @@ impl Messages {
         if into.is_empty() {
             return std::mem::swap(self, into);
         }
-        while let Some(message) = self.pop() {
-            into.push(message);
-        }
+        into.make_room();
+        into.packed.extend_from_slice(&self.packed[self.taken..]);
+        into.shared.append(&mut self.shared);
+        into.order.append(&mut self.order);
+        into.cost += std::mem::take(&mut self.cost);
+        self.taken = self.packed.len();
+        self.make_room();
     }
 }
 

@@ -81,7 +81,9 @@ pub(super) async fn recognise<'a>(
         return Beginning::Native;
     }
     let rest = timeout.saturating_sub(opened.since.elapsed());
-    let sniffing = opened.sniff(FIRST_READ_SIZE, gateways, |gateway, first| gateway.probe(first));
+    let sniffing = opened.sniff(FIRST_READ_SIZE, gateways, |gateway, first| {
+        gateway.probe(first)
+    });
     let mut sniffing = pin!(tokio::time::timeout(rest, sniffing));
     let sniffed = tokio::select! {
         biased;

@@ -35,15 +35,19 @@ impl FrameHeader {
             self.metadata_len <= MAX_METADATA_LEN,
             "metadata longer than a frame can carry"
         );
-        // One 128-bit word, so that the compiler writes the header with two stores.
-        let word = u128::from(MAGIC) << 112
+        out.put_slice(&self.word().to_be_bytes());
+    }
+
+    /// The header as one 128-bit word, so that the compiler writes it with two stores, and compares it at once.
+    #[inline]
+    pub(super) fn word(&self) -> u128 {
+        u128::from(MAGIC) << 112
             | u128::from(VERSION) << 104
             | u128::from(self.frame_type.value()) << 96
             | u128::from(self.stream_id) << 64
             | u128::from(self.flags.bits()) << 56
             | u128::from(self.metadata_len) << 32
-            | u128::from(self.body_len);
-        out.put_slice(&word.to_be_bytes());
+            | u128::from(self.body_len)
     }
 
     /// Reads a header and checks all that can be checked without knowing the connection.

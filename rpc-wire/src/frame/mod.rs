@@ -30,7 +30,7 @@ mod settings;
 mod user_metadata;
 pub mod window;
 
-pub use data::data_header;
+pub use data::{data_header, plain_message};
 pub use error::FrameError;
 pub use flags::Flags;
 pub use frame_type::FrameType;

@@ -117,6 +117,18 @@ impl Assembly {
         }))
     }
 
+    /// Takes a message that came in one piece off the window, if it may come now; false changes nothing.
+    pub(super) fn take_whole(&mut self, length: usize) -> bool {
+        let takes = !self.is_partial()
+            && admits(self.window, length)
+            && length as u64 <= self.max_message_size;
+        if takes {
+            self.window -= message_cost(length) as i64;
+            self.unread += message_cost(length);
+        }
+        takes
+    }
+
     /// Takes a fragment of a message that is handed over with [`into_message`](Self::into_message).
     pub(super) fn push(&mut self, fragment: &[u8]) -> Result<(), Refused> {
         self.arrive(fragment.len(), false)?;

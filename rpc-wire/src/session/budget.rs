@@ -88,6 +88,12 @@ impl ReceiveBudget {
         Ok(message)
     }
 
+    /// Messages of this cost came in one piece each, and were taken off the stream's window.
+    pub(crate) fn took_whole(&mut self, id: u32, assembly: &mut Assembly, cost: u64) {
+        self.held += cost;
+        self.settle(id, assembly);
+    }
+
     /// Looks after a message of which a fragment arrived: the increment to grant now, if any.
     pub(crate) fn review(&mut self, id: u32, assembly: &mut Assembly) -> Option<u32> {
         if assembly.waiting || !assembly.is_running_low() {

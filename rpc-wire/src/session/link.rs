@@ -7,11 +7,11 @@ use bytes::{Buf, BytesMut};
 
 use super::floods::Floods;
 use super::keepalive::{Keepalive, Silence};
-use super::{Output, SessionError};
+use super::{Output, SHARE_BODY_FROM, SessionError};
 use crate::Status;
 use crate::frame::{
     CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, HEADER_LEN,
-    PING_LEN, Settings, checksum, ping,
+    PING_LEN, Settings, checksum, ping, plain_message,
 };
 
 /// The PING that asks a silent peer whether it is there.
@@ -165,6 +165,16 @@ impl Link {
             header,
             metadata_too_large: false,
         }))
+    }
+
+    /// The message that `bytes` begin with, behind a frame of DATA on this stream, if it needs no further look: see
+    /// [`plain_message`]. One that is not borrowed is none.
+    #[inline]
+    pub(crate) fn next_message<'a>(&self, bytes: &'a [u8], id: u32) -> Option<&'a [u8]> {
+        // Once the peer sends checksums, a frame without one is an error.
+        let plain = !self.checksums_seen;
+        // Every frame may have a body that long.
+        plain.then(|| plain_message(bytes, id, SHARE_BODY_FROM - 1))?
     }
 
     fn check(&self, header: &FrameHeader) -> Result<(), SessionError> {

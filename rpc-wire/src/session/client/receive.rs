@@ -43,6 +43,7 @@ impl<T> ClientSession<T> {
                 let fragment = MessageBody::Borrowed(&input[HEADER_LEN..header.content_len()]);
                 self.handle_data(&header, fragment, sink)?;
                 input.advance(header.frame_len());
+                self.take_messages(header.stream_id, input, sink);
                 continue;
             }
             let mut payload = input.split_to(header.frame_len());

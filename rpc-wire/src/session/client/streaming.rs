@@ -1,10 +1,14 @@
 //! Streams of requests and of replies.
 
+use bytes::{Buf, BytesMut};
+
 use super::outcome::too_large;
 use super::{ClientSession, ClientSink, Outcome, Stream};
-use crate::frame::{Flags, FrameHeader};
+use crate::frame::{Flags, FrameHeader, HEADER_LEN};
 use crate::session::assembly::Refused;
-use crate::session::{EncodedRef, MessageBody, Offered, SessionError, window_exceeded};
+use crate::session::{
+    EncodedRef, MessageBody, Offered, SessionError, message_cost, window_exceeded,
+};
 use crate::{Stage, Status};
 
 impl<T> ClientSession<T> {
@@ -55,6 +59,42 @@ impl<T> ClientSession<T> {
         if let Some(increment) = granted {
             self.link.output.window(id, increment);
         }
+    }
+
+    /// Takes small messages of a stream off `input`, as many as it begins with. The stream is looked up once for
+    /// all of them; what is not such a message, or may not come now, stays.
+    pub(super) fn take_messages(
+        &mut self,
+        id: u32,
+        input: &mut BytesMut,
+        sink: &mut impl ClientSink<T>,
+    ) {
+        let stream = self.streams.get_mut(id);
+        let Some(Stream {
+            slot,
+            open: true,
+            reply: None,
+            messages: Some(messages),
+            headers_seen: true,
+            ..
+        }) = stream
+        else {
+            return;
+        };
+        let (mut taken, mut cost) = (0, 0);
+        while let Some(message) = self.link.next_message(&input[taken..], id)
+            && messages.take_whole(message.len())
+        {
+            sink.message(slot, MessageBody::Borrowed(message).into());
+            taken += HEADER_LEN + message.len();
+            cost += message_cost(message.len());
+        }
+        if taken == 0 {
+            return;
+        }
+        input.advance(taken);
+        self.grants.took_whole(id, messages, cost);
+        self.serve_waiting();
     }
 
     /// Takes a message of a stream, or a part of one.
