@@ -117,7 +117,7 @@ async fn a_client_that_is_refused_hears_it_after_its_first_bytes_and_a_stranger_
         assert_eq!(client.next_frame().await, None);
 
         let mut stranger = RawPeer::connect(server.socket_addr()).await;
-        stranger.send(b"GET / HTTP/1.1\r\n\r\n").await;
+        stranger.send(b"HELO example.org\r\n").await;
         assert!(stranger.rest().await.is_empty());
     })
     .await;

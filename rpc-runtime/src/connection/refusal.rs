@@ -8,10 +8,7 @@ use rpc_wire::session::Output;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::wire::Wire;
-use crate::transport::BoxTransport;
-
-/// Bytes of a client that are looked at: enough to know the protocol.
-const SEEN: usize = 16;
+use crate::transport::{BoxTransport, Opened};
 
 /// Waits until a client has shown that it speaks the protocol, tells it why it is refused, and
 /// closes. Nothing of what it asks for is executed, and it is told so.
@@ -19,14 +16,13 @@ const SEEN: usize = 16;
 /// # Errors
 ///
 /// If the connection breaks before that, or the client speaks something else.
-pub(crate) async fn refuse(mut transport: BoxTransport, reason: &str) -> io::Result<()> {
-    let mut seen = BytesMut::with_capacity(SEEN);
-    while seen.len() < size_of_val(&MAGIC) {
-        if transport.read_buf(&mut seen).await? == 0 {
+pub(crate) async fn refuse(mut opened: Opened, reason: &str) -> io::Result<()> {
+    while opened.input.len() < size_of_val(&MAGIC) {
+        if opened.transport.read_buf(&mut opened.input).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    if !seen.starts_with(&MAGIC.to_be_bytes()) {
+    if !opened.input.starts_with(&MAGIC.to_be_bytes()) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut frames = Vec::new();
@@ -38,7 +34,16 @@ pub(crate) async fn refuse(mut transport: BoxTransport, reason: &str) -> io::Res
         versions: Vec::new(),
     };
     goaway.encode(&mut frames);
-    transport.write_all(&frames).await?;
+    tell(opened.transport, &frames).await
+}
+
+/// Sends a client its last words, and closes.
+///
+/// # Errors
+///
+/// If the connection breaks before they are written.
+pub(crate) async fn tell(mut transport: BoxTransport, last: &[u8]) -> io::Result<()> {
+    transport.write_all(last).await?;
     close(transport).await;
     Ok(())
 }

@@ -8,6 +8,7 @@ use hyper::{Method, Response, StatusCode};
 
 use super::connection::serve;
 use super::prefix::probe;
+use super::refusal::refusal;
 use super::reply::{ReplyBody, text};
 use super::service::HttpService;
 use crate::server::{Gateway, GatewayConnection, Serving};
@@ -48,6 +49,10 @@ impl Gateway for Http {
             services.retain(|service| service.name() != protocol);
         }
         self.services.iter().any(|service| service.stands_alone())
+    }
+
+    fn refusal(&self, first: &[u8], reason: &str) -> Vec<u8> {
+        refusal(first, reason)
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {

@@ -16,6 +16,7 @@ mod io;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod messages;
 mod prefix;
+mod refusal;
 mod reply;
 mod requests;
 mod service;

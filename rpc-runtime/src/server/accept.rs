@@ -20,7 +20,7 @@ use super::throttle::Throttle;
 use crate::connection::completions::Completions;
 use crate::connection::observer::Observed;
 use crate::connection::packing::Packing;
-use crate::connection::refusal::{close, refuse};
+use crate::connection::refusal::{close, refuse, tell};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{Phase, Shutdown, Tally};
@@ -34,6 +34,9 @@ const MAX_REFUSALS: usize = 64;
 
 /// How long a client has to hear why it is refused: a few round trips.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes of a client that are read at a time to know how to refuse it: enough for most protocols.
+const REFUSED_INPUT: usize = 64;
 
 /// How long connections are accepted after the signal to shut down: those that wait already.
 const BACKLOG_TIMEOUT: Duration = Duration::from_millis(20);
@@ -135,11 +138,26 @@ impl Acceptor {
     async fn refuse(&self, accepted: Accepted, reason: &str) {
         let refused = async {
             if let Some(accepted) = self.secure(accepted, Instant::now()).await {
+                let opened = Opened::new(accepted.transport, Instant::now());
                 // Whether the client heard it is no concern of anybody here.
-                let _ = refuse(accepted.transport, reason).await;
+                let _ = self.refuse_by_protocol(opened, reason).await;
             }
         };
         let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refused).await;
+    }
+
+    /// Says it in the words of the protocol that the client begins with.
+    async fn refuse_by_protocol(&self, mut opened: Opened, reason: &str) -> io::Result<()> {
+        let sniffed = opened.sniff(REFUSED_INPUT, &self.gateways, |gateway, first| {
+            gateway.probe(first)
+        });
+        match sniffed.await? {
+            Some(gateway) => {
+                let last = gateway.refusal(&opened.input, reason);
+                tell(opened.transport, &last).await
+            }
+            None => refuse(opened, reason).await,
+        }
     }
 }
 

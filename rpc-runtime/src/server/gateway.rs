@@ -34,6 +34,12 @@ pub(crate) trait Gateway: Send + Sync {
         protocol != self.name()
     }
 
+    /// What a client is sent that has begun with the bytes `first` and is not served for this reason; nothing if the
+    /// protocol has no word for it.
+    fn refusal(&self, _first: &[u8], _reason: &str) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
     fn serve(&self, connection: GatewayConnection) -> Serving;
 }

@@ -9,13 +9,15 @@ mod post;
 
 use std::sync::{Arc, OnceLock};
 
-use calls::Calls;
+use bytes::BytesMut;
+use calls::{Calls, tell};
 use endpoint::Endpoint;
 use http::request::Parts;
+use rpc_wire::Status;
 
 use crate::exchange::Connection;
 use crate::http::{Answering, HttpRequest, HttpService};
-use crate::jsonrpc::whitespace;
+use crate::jsonrpc::{ErrorObject, whitespace};
 use crate::server::{Gateway, GatewayConnection, Router, Serving};
 use crate::transport::Prefix;
 
@@ -61,6 +63,13 @@ impl Gateway for JsonRpc {
             None if first.len() < MAX_LEADING_SPACE => Prefix::NeedMore,
             _ => Prefix::NoMatch,
         }
+    }
+
+    fn refusal(&self, _first: &[u8], reason: &str) -> Vec<u8> {
+        let mut told = BytesMut::new();
+        let status = Status::unavailable(reason);
+        tell(&ErrorObject::not_executed(status), &mut told);
+        told.into()
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {
