@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 use rpc_wire::{MethodDescriptor, Status};
 
+/// How alike two names are, from 0 to 1, of which one may have been meant by the other.
+const ALIKE: f64 = 0.8;
+
 /// All messages and enums of a package, and of what it imports.
 #[derive(Debug)]
 pub(super) struct Schema {
@@ -211,6 +214,16 @@ impl Message {
     /// The place of the field with this name, in JSON or in the `.proto`.
     pub(super) fn field(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// The name of a field, in JSON, that somebody may have meant by `name`.
+    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
+        let names = self.fields.iter().map(|field| field.json_name.as_str());
+        let ranked = names.map(|known| (strsim::jaro_winkler(name, known), known));
+        let nearest = ranked.max_by(|(left, _), (right, _)| left.total_cmp(right));
+        nearest
+            .filter(|(alike, _)| *alike > ALIKE)
+            .map(|(_, name)| name)
     }
 
     /// The place of the field with this number.

@@ -38,6 +38,10 @@ fn an_error_names_the_field_the_line_and_the_column() {
             "field inner: kinds.Inner has no field \"b\" at line 1 column 14",
         ),
         (
+            r#"{"inner": {"alll": {}}}"#,
+            "field inner: kinds.Inner has no field \"alll\"; did you mean \"all\"? at line 1 column 17",
+        ),
+        (
             r#"{"bytes": "!"}"#,
             "field bytes: the string is not base64: Invalid symbol 33, offset 0. at line 1 column 13",
         ),

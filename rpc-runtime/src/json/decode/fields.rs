@@ -9,6 +9,9 @@ use super::given::Given;
 use super::value::FieldSeed;
 use crate::json::schema::{Field, Message};
 
+/// Longest part of an unknown name that is given back, in characters.
+const MAX_SHOWN: usize = 100;
+
 /// Reads an object of the fields of a message.
 pub(super) struct FieldsVisitor<'a, 's> {
     pub(super) decoder: &'a mut Decoder<'s>,
@@ -89,9 +92,13 @@ impl<'a, 's> Fields<'a, 's> {
         if self.decoder.options.ignore_unknown_fields {
             return Ok(None);
         }
+        let shown: String = name.chars().take(MAX_SHOWN).collect();
+        let meant = message.nearest(&shown);
+        let meant = meant.map(|meant| format!("; did you mean {meant:?}?"));
         Err(E::custom(format_args!(
-            "{} has no field {name:?}",
-            message.name
+            "{} has no field {shown:?}{}",
+            message.name,
+            meant.unwrap_or_default()
         )))
     }
 

@@ -20,6 +20,28 @@ const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const BASE64_STANDARD: GeneralPurpose = GeneralPurpose::new(&STANDARD, BASE64);
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, BASE64);
 
+/// From here on floating point has not every integer: 2^53.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What no integer type reaches: 2^64.
+const BEYOND_ALL: f64 = 18_446_744_073_709_551_616.0;
+
+/// The integer that a number is, however JSON writes it; `None` if it is none, or far too large.
+fn exact(number: &str) -> Option<i128> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    if matches!(significant, "" | "-") {
+        return Some(0);
+    }
+    let exponent: i32 = exponent.parse().ok()?;
+    let zeros = i64::from(exponent) + (digits.len() - significant.len()) as i64;
+    let zeros = u32::try_from(zeros - fraction.len() as i64).ok()?;
+    let significant: i128 = significant.parse().ok()?;
+    significant.checked_mul(10_i128.checked_pow(zeros)?)
+}
+
 /// How values that are no messages are encoded.
 pub(super) fn wire_type(kind: Kind) -> WireType {
     match kind {
@@ -78,6 +100,10 @@ impl ScalarVisitor<'_, '_> {
             self.visit_u64(value)
         } else if let Some(value) = number.as_i64() {
             self.visit_i64(value)
+        } else if !matches!(self.kind, Kind::Double | Kind::Float)
+            && let Some(value) = exact(text)
+        {
+            self.integer(value)
         } else {
             self.visit_f64(number.as_f64().unwrap_or(f64::INFINITY))
         }
@@ -183,9 +209,13 @@ impl Visitor<'_> for ScalarVisitor<'_, '_> {
             Kind::Bool | Kind::String | Kind::Bytes => {
                 Err(E::invalid_type(Unexpected::Float(value), &self))
             }
-            // The least number may have been one beyond the range that was rounded. What is larger than
-            // the type of the result is out of the range of every kind, too.
-            _ if value.fract() == 0.0 && value > i64::MIN as f64 => self.integer(value as i128),
+            _ if value.fract() == 0.0 && !(MAX_EXACT..BEYOND_ALL).contains(&value.abs()) => {
+                self.integer(value as i128)
+            }
+            _ if value.fract() == 0.0 => Err(E::custom(format_args!(
+                "the number {value} is out of range, or was rounded, as all from 2^53 on are that are written with a \
+                 point or an exponent: write its digits, or quote it"
+            ))),
             _ => Err(E::invalid_value(Unexpected::Float(value), &self)),
         }
     }
