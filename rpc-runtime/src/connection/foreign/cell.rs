@@ -111,7 +111,12 @@ impl Cell {
     /// The call ends once it has given all that arrived: its connection is lost.
     pub(super) fn lose(&self, reason: &Status) {
         let mut state = self.lock();
-        state.ended.get_or_insert_with(|| reason.clone());
+        let has_left = state.call.as_ref().is_none_or(|call| call.has_left());
+        state.ended.get_or_insert_with(|| match has_left {
+            true => reason.clone(),
+            // Nothing of it was written, so the server knows nothing of it.
+            false => reason.clone().with_may_have_run(false),
+        });
         wake(state, None);
     }
 

@@ -84,6 +84,11 @@ pub(crate) trait ForeignCall: Send {
     /// See `ClientConnection::poll_send`.
     fn poll_send(&mut self, message: &Encoded, cx: &mut Context<'_>) -> Poll<bool>;
 
+    /// Whether the server may have seen anything of the call; true if that is not known.
+    fn has_left(&self) -> bool {
+        true
+    }
+
     /// No more requests follow.
     fn finish_sending(&mut self);
 }

@@ -22,6 +22,8 @@ use crate::grpc::frame::{Framed, MessageReader};
 /// A call that was begun. h2 resets the stream if it is dropped before its end.
 pub(super) struct GrpcCall {
     shared: Arc<Shared>,
+    /// The number of its stream.
+    stream: u32,
     requests: SendStream<Framed>,
     replies: Replies,
     /// What the server sent ahead of messages.
@@ -56,6 +58,7 @@ impl GrpcCall {
     ) -> Self {
         GrpcCall {
             shared,
+            stream: requests.stream_id().as_u32(),
             requests,
             replies: Replies::Awaited(response),
             headers: Metadata::new(),
@@ -272,6 +275,10 @@ impl ForeignCall for GrpcCall {
         let sent = Framed::new(message.clone())
             .is_ok_and(|framed| self.requests.send_data(framed, false).is_ok());
         Poll::Ready(sent)
+    }
+
+    fn has_left(&self) -> bool {
+        self.shared.hearing.begun.has(self.stream)
     }
 
     fn finish_sending(&mut self) {

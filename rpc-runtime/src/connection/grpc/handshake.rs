@@ -51,10 +51,10 @@ pub(crate) async fn connect(
     established(&mut connection, &hearing).await?;
 
     let keepalive = config.keepalive;
-    let shared = Arc::new(Shared::new(send, config));
+    let shared = Arc::new(Shared::new(send, config, Arc::clone(&hearing)));
     let protocol = Box::new(Grpc::new(Arc::clone(&shared)));
     let foreign = ForeignConnection::new(protocol, address, max_calls, keeper);
-    let moving = Moving::new(connection, hearing, shared, Arc::clone(&foreign), keepalive);
+    let moving = Moving::new(connection, shared, Arc::clone(&foreign), keepalive);
     Ok((foreign, Box::pin(moving)))
 }
 

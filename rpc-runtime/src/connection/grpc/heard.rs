@@ -1,4 +1,4 @@
-//! Notes what comes from a server.
+//! Notes what comes from a server, and what leaves for it.
 
 use std::io;
 use std::pin::Pin;
@@ -8,17 +8,20 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::begun::{Begun, Following};
 use crate::transport::BoxTransport;
 
 /// As many of a server's first bytes as show which protocol it speaks.
 const FIRST: usize = 64;
 
-/// What is known of what a server sent.
+/// What is known of what a server sent, and was sent.
 #[derive(Debug, Default)]
 pub(super) struct Hearing {
     /// Something came since [`take`](Self::take) was called.
     lately: AtomicBool,
     first: Mutex<Vec<u8>>,
+    /// The requests that have left for it.
+    pub(super) begun: Begun,
 }
 
 impl Hearing {
@@ -34,12 +37,13 @@ impl Hearing {
     }
 }
 
-/// A stream of bytes of which it is noted what comes.
+/// A stream of bytes of which it is noted what comes and leaves.
 pub(super) struct Heard {
     transport: BoxTransport,
     hearing: Arc<Hearing>,
     /// The first bytes are complete.
     knows_first: bool,
+    following: Following,
 }
 
 impl Heard {
@@ -49,8 +53,13 @@ impl Heard {
             transport,
             hearing: Arc::clone(&hearing),
             knows_first: false,
+            following: Following::new(),
         };
         (heard, hearing)
+    }
+
+    fn note_written(&mut self, bytes: &[u8]) {
+        self.following.written(bytes, &self.hearing.begun);
     }
 
     fn note(&mut self, bytes: &[u8]) {
@@ -87,7 +96,9 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.transport).poll_write(cx, bytes)
+        let written = ready!(Pin::new(&mut self.transport).poll_write(cx, bytes))?;
+        self.note_written(&bytes[..written]);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
@@ -95,7 +106,14 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.transport).poll_write_vectored(cx, slices)
+        let written = ready!(Pin::new(&mut self.transport).poll_write_vectored(cx, slices))?;
+        let mut left = written;
+        for slice in slices {
+            let part = left.min(slice.len());
+            self.note_written(&slice[..part]);
+            left -= part;
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -3,6 +3,7 @@
 //! The protocol is h2's, which shows what hyper hides: whether the server can have run a call that failed, and how
 //! many it lets run. And a call is polled by its caller, without a task between.
 
+mod begun;
 mod call;
 mod error;
 mod handshake;
@@ -11,6 +12,8 @@ mod moving;
 mod protocol;
 mod request;
 mod response;
+#[cfg(test)]
+mod tests;
 
 use rpc_wire::session::Keepalive;
 

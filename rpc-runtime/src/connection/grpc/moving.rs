@@ -12,7 +12,7 @@ use rpc_wire::Status;
 use rpc_wire::session::{Keepalive, Silence};
 use tokio::sync::oneshot;
 
-use super::heard::{Heard, Hearing};
+use super::heard::Heard;
 use super::protocol::Shared;
 use crate::connection::foreign::ForeignConnection;
 use crate::connection::timer::Timer;
@@ -21,7 +21,6 @@ use crate::grpc::frame::Framed;
 /// Ready with the reason when the connection has ended.
 pub(super) struct Moving {
     connection: Connection<Heard, Framed>,
-    hearing: Arc<Hearing>,
     shared: Arc<Shared>,
     foreign: Arc<ForeignConnection>,
     pings: Option<PingPong>,
@@ -36,7 +35,6 @@ pub(super) struct Moving {
 impl Moving {
     pub(super) fn new(
         mut connection: Connection<Heard, Framed>,
-        hearing: Arc<Hearing>,
         shared: Arc<Shared>,
         foreign: Arc<ForeignConnection>,
         keepalive: Keepalive,
@@ -44,7 +42,6 @@ impl Moving {
         Moving {
             pings: connection.ping_pong(),
             connection,
-            hearing,
             shared,
             foreign,
             asked: false,
@@ -78,7 +75,7 @@ impl Moving {
 
     /// Asks for those who want to know, and for calls that wait in silence.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
-        if self.hearing.take() {
+        if self.shared.hearing.take() {
             self.silence.heard(Instant::now());
         }
         let checks = self.shared.take_checks();

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::GrpcConfig;
 use super::call::GrpcCall;
+use super::heard::Hearing;
 use super::request::Head;
 use crate::compression::Compression;
 use crate::connection::foreign::{ForeignCall, NotBegun, Protocol};
@@ -29,12 +30,18 @@ pub(super) struct Shared {
     send: Mutex<Option<SendRequest<Framed>>>,
     /// Who waits for the answer to a PING that was not sent yet.
     checks: Mutex<Vec<oneshot::Sender<()>>>,
+    pub(super) hearing: Arc<Hearing>,
 }
 
 impl Shared {
-    pub(super) fn new(send: SendRequest<Framed>, config: GrpcConfig) -> Self {
+    pub(super) fn new(
+        send: SendRequest<Framed>,
+        config: GrpcConfig,
+        hearing: Arc<Hearing>,
+    ) -> Self {
         Shared {
             config,
+            hearing,
             send: Mutex::new(Some(send)),
             checks: Mutex::default(),
         }
