@@ -113,3 +113,44 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
         Box::new(healthz::Healthz),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use rpc_wire::frame::{HEADER_LEN, Settings};
+
+    use super::*;
+    use crate::transport::Prefix;
+
+    #[test]
+    fn a_native_connection_is_told_from_all_others_before_its_first_frame_is_whole() {
+        let mut first = Vec::new();
+        Settings::default().encode(&mut first);
+        for gateway in compiled_in() {
+            // What the native driver could not use anyway is waited for.
+            for end in 3..HEADER_LEN {
+                let said = gateway.probe(&first[..end]);
+                assert_eq!(said, Prefix::NoMatch, "{} at {end}", gateway.name());
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_gateways_claim_the_same_connection() {
+        let beginnings: [&[u8]; 7] = [
+            b"\x12\x34\x01",
+            b"\x12\x34\x02",
+            b"GET / HTTP/1.1",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"{",
+            b" [",
+            b"\x16\x03\x01",
+        ];
+        for first in beginnings {
+            let gateways = compiled_in();
+            let claims = gateways
+                .iter()
+                .filter(|gateway| gateway.probe(first) == Prefix::Match);
+            assert!(claims.count() <= 1, "{}", first.escape_ascii());
+        }
+    }
+}

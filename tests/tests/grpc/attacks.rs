@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rpc_runtime::Server;
-use rpc_tests::{Bystander, LIMIT, TestServer, within};
+use rpc_tests::{
+    Bystander, HTTP2_PREFACE, LIMIT, TestServer, http2_frame as frame, http2_headers, within,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -11,42 +13,15 @@ use crate::harness::{RawGrpc, connect};
 use crate::protos::probe::Payload;
 use crate::protos::probe::probe_client::ProbeClient;
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 /// Times that a flood repeats itself, unless it is stopped.
 const FLOOD: u32 = 200_000;
 
 /// Short for whoever is slow.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// A frame of HTTP/2.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = length[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend_from_slice(payload);
-    frame
-}
-
-/// The headers of a call, by HPACK without an index.
+/// The headers of a call.
 fn headers(path: &str) -> Vec<u8> {
-    let mut block = Vec::new();
-    for (name, value) in [
-        (":method", "POST"),
-        (":scheme", "http"),
-        (":path", path),
-        (":authority", "localhost"),
-        ("content-type", "application/grpc"),
-        ("te", "trailers"),
-    ] {
-        block.push(0);
-        for text in [name, value] {
-            block.push(u8::try_from(text.len()).unwrap());
-            block.extend_from_slice(text.as_bytes());
-        }
-    }
-    block
+    http2_headers(path, "application/grpc")
 }
 
 /// An attacker who has introduced himself.
@@ -54,7 +29,7 @@ async fn attacker(server: &TestServer) -> TcpStream {
     let mut stream = TcpStream::connect(server.socket_addr()).await.unwrap();
     let settings = frame(4, 0, 0, &[]);
     stream
-        .write_all(&[PREFACE, &settings].concat())
+        .write_all(&[HTTP2_PREFACE, &settings].concat())
         .await
         .unwrap();
     stream
