@@ -33,7 +33,7 @@ enum Kind {
 
 impl ReplyBody {
     /// No body.
-    #[cfg(feature = "grpc")]
+    #[cfg(any(feature = "grpc", feature = "health"))]
     pub(crate) fn empty() -> Self {
         Self::of(None, None)
     }
