@@ -8,7 +8,9 @@ use std::io;
 use std::sync::Arc;
 
 use rpc_runtime::{Server, Transport};
-use rpc_tests::{Authority, LIMIT, TestServer, channel, within};
+use rpc_tests::{
+    Authority, HTTP2_PREFACE, LIMIT, TestServer, channel, http2_frame, v1_request, within,
+};
 use rpc_wire::frame::{FrameHeader, FrameType, HEADER_LEN, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::net::TcpStream;
@@ -70,6 +72,36 @@ async fn a_client_is_served_if_it_offers_our_protocol_or_none() {
             let expected = (!protocols.is_empty()).then_some(&b"rpc"[..]);
             assert_eq!(agreed, expected);
             exchange_settings(stream).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn within_tls_a_protocol_is_known_by_its_first_bytes_whatever_name_was_agreed_on() {
+    within(LIMIT, async {
+        let (authority, server) = start().await;
+        let http1 = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n".to_vec();
+        let http2 = [HTTP2_PREFACE, &http2_frame(4, 0, 0, &[])].concat();
+        let json_rpc = br#"{"jsonrpc":"2.0","method":"Probe.Echo","id":1}"#.to_vec();
+        let version_1 = v1_request(1, "probe.Probe", "Echo", b"");
+        for (protocols, request, begins) in [
+            (&["http/1.1"][..], &http1, &b"HTTP/1.1 200"[..]),
+            (&[], &http1, b"HTTP/1.1 200"),
+            (&["h2", "http/1.1"], &http2, b"\0\0"),
+            (&[], &http2, b"\0\0"),
+            (&[], &json_rpc, br#"{"jsonrpc""#),
+            (&[], &version_1, b"\x12\x34\x01"),
+        ] {
+            let mut stream = connect(&server, &authority, protocols).await.unwrap();
+            let (first, rest) = request.split_at(1);
+            for part in [first, rest] {
+                stream.write_all(part).await.unwrap();
+                stream.flush().await.unwrap();
+            }
+            let mut answer = vec![0; begins.len()];
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!(answer, begins, "{protocols:?}");
         }
     })
     .await;

@@ -91,8 +91,8 @@ impl super::ChannelBuilder {
     /// Unless it is set requests are not compressed, and replies may be with any algorithm: the
     /// server decides. An empty list allows none.
     ///
-    /// gRPC servers say nothing of it ahead: they are sent the first of `algorithms`, and answer UNIMPLEMENTED if
-    /// they do not know it.
+    /// gRPC servers say nothing of it ahead: they are sent the first of `algorithms`. One that does not know it is
+    /// sent requests as they are from then on; a stream of requests that finds out ends with UNIMPLEMENTED.
     ///
     /// On other targets it is done where it can be: not before the server has said what it supports, which it does
     /// on a connection's first round trip, not if it supports none of them, and not where it makes a

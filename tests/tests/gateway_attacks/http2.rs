@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rpc_runtime::Server;
 use rpc_tests::{HTTP2_PREFACE, TestServer, http2_frame as frame, http2_headers};
 
 use crate::harness::{Attacker, body, http2, post, survives};
@@ -167,5 +168,60 @@ async fn a_body_that_does_not_go_on_ends_its_call_only() {
             assert_eq!(body(response).await, b"{}");
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn replies_in_json_that_the_client_does_not_read_have_a_limit() {
+    survives(
+        |server| server.max_queued_replies(1_000_000),
+        async |server| {
+            let (client, json) = (http2(server.socket_addr()).await, "application/json");
+            let path = "/probe.Probe/Produce";
+            let unread = post(&client, path, json, r#"{"bytes":600000}"#).await;
+            assert_eq!(unread.status(), 200);
+            for _ in 0..2 {
+                let refused = post(&client, path, json, r#"{"bytes":600000}"#).await;
+                assert_eq!(refused.status(), 429);
+                let why = String::from_utf8(body(refused).await).unwrap();
+                assert!(why.contains("max_queued_replies"), "{why}");
+            }
+            // As soon as it is read there is room again.
+            assert!(body(unread).await.len() > 800_000);
+            let reply = post(&client, path, json, r#"{"bytes":600000}"#).await;
+            assert!(body(reply).await.len() > 800_000);
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_whole_have_a_limit_together() {
+    let configure = |server: Server| {
+        let server = server.max_message_size(1_500_000);
+        server.max_unread_input(2_000_000)
+    };
+    survives(configure, async |server| {
+        let client = http2(server.socket_addr()).await;
+        let (mut responses, mut bodies) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let request = http::Request::post("http://localhost/probe.Probe/Echo")
+                .header("content-type", "application/json")
+                .body(())
+                .unwrap();
+            let mut client = client.clone().ready().await.unwrap();
+            let (response, mut sending) = client.send_request(request, false).unwrap();
+            sending
+                .send_data(vec![b' '; 900_000].into(), false)
+                .unwrap();
+            responses.push(response);
+            bodies.push(sending);
+        }
+        let (refused, _, _) = futures_util::future::select_all(responses).await;
+        let refused = refused.unwrap();
+        assert_eq!(refused.status(), 429);
+        let why = String::from_utf8(body(refused).await).unwrap();
+        assert!(why.contains("max_unread_input"), "{why}");
+    })
     .await;
 }

@@ -96,12 +96,37 @@ async fn each_message_of_a_stream_is_compressed_by_itself() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_know_the_algorithm_says_so() {
+async fn a_server_that_does_not_know_the_algorithm_is_sent_requests_as_they_are() {
     within(LIMIT, async {
         let server = TonicServer::start().await;
         let probe = connect(server.channel().compression([Compression::Zstd])).await;
-        let status = probe.echo(payload()).await.unwrap_err();
+        for _ in 0..3 {
+            assert_eq!(probe.echo(payload()).await.unwrap(), payload());
+        }
+        // By now it is known.
+        let call = probe.echo(payload()).compression(Compression::Zstd);
+        let status = call.await.unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_for_its_algorithm_has_not_run_and_the_next_one_does() {
+    within(LIMIT, async {
+        let server = TonicServer::start().await;
+        let channel = server.channel().compression([Compression::Zstd]);
+        let streams = StreamsAsyncClientProxy::with(channel.connect().await.unwrap());
+        let chunks = || tokio_stream::iter([Chunk { data: data() }]);
+        let refused = match streams.chat(chunks()).await {
+            Ok(mut replies) => replies.message().await.map(|_| ()),
+            Err(status) => Err(status),
+        };
+        let status = refused.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented);
+        assert!(!status.may_have_run(), "{status}");
+        let mut replies = streams.chat(chunks()).await.unwrap();
+        assert_eq!(replies.message().await.unwrap().unwrap().data, data());
     })
     .await;
 }

@@ -101,6 +101,8 @@ fn floating_point_numbers_with_names_for_those_that_json_lacks() {
         r#"{"float": "Infinity"}"# => { float: f32::INFINITY }
         r#"{"float": "-Infinity"}"# => { float: f32::NEG_INFINITY }
         r#"{"double": 2.22507e-308}"# => { double: 2.22507e-308 }
+        r#"{"double": -2.22507e-308}"# => { double: -2.22507e-308 }
+        r#"{"double": 1.79769e+308}"# => { double: 1.79769e308 }
         r#"{"double": -1.79769e+308}"# => { double: -1.79769e308 }
         r#"{"double": "1"}"# => { double: 1.0 }
         r#"{"double": -1}"# => { double: -1.0 }
@@ -162,6 +164,7 @@ fn messages_lists_and_maps() {
         r#"{"int32Map": {"1": 2, "-3": 0}}"# => { int32_map: HashMap::from([(1, 2), (-3, 0)]) }
         r#"{"int32Map": {"\u0031": 2}}"# => { int32_map: HashMap::from([(1, 2)]) }
         r#"{"int64Map": {"1": "2"}}"# => { int64_map: HashMap::from([(1, 2)]) }
+        r#"{"int64Map": {"\u0031": 2}}"# => { int64_map: HashMap::from([(1, 2)]) }
         r#"{"uint32Map": {"0": 2}}"# => { uint32_map: HashMap::from([(0, 2)]) }
         r#"{"uint64Map": {"18446744073709551615": 2}}"# => { uint64_map: HashMap::from([(u64::MAX, 2)]) }
         r#"{"sint32Map": {"-1": -2}}"# => { sint32_map: HashMap::from([(-1, -2)]) }

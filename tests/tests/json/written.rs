@@ -109,7 +109,10 @@ fn floating_point_numbers_in_their_shortest_form() {
         { double: 0.1 } => r#"{"double":0.1}"#
         { choice: Some(Choice::OneDouble(-0.0)) } => r#"{"oneDouble":-0.0}"#
         { double: f64::NAN } => r#"{"double":"NaN"}"#
+        { float: f32::from_bits(0x7FA1_2345) } => r#"{"float":"NaN"}"#
         { float: f32::from_bits(0xFFB5_4321) } => r#"{"float":"NaN"}"#
+        { double: f64::from_bits(0x7FFA_1234_5678_9ABC) } => r#"{"double":"NaN"}"#
+        { double: f64::from_bits(0xFFFB_CBA9_8765_4321) } => r#"{"double":"NaN"}"#
         { float: f32::INFINITY } => r#"{"float":"Infinity"}"#
         { double: f64::NEG_INFINITY } => r#"{"double":"-Infinity"}"#
         { float_wrapper: Some(f32::NAN) } => r#"{"floatWrapper":"NaN"}"#

@@ -9,6 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
+use http::HeaderMap;
 use rpc_wire::session::{Encoded, Outcome};
 use rpc_wire::{Metadata, MetadataValue, Stage, Status};
 
@@ -31,6 +32,8 @@ pub(super) struct GrpcCall {
     /// The reply of a call that has one.
     reply: Option<Bytes>,
     deadline: Option<Instant>,
+    /// What requests may be compressed with, and whether they are a stream.
+    compressed: Option<(Compression, bool)>,
 }
 
 /// How far the response has come.
@@ -64,7 +67,14 @@ impl GrpcCall {
             headers: Metadata::new(),
             reply: None,
             deadline,
+            compressed: None,
         }
+    }
+
+    /// The same, with requests that are, or may be, compressed.
+    pub(super) fn compressed(mut self, algorithm: Compression, is_stream: bool) -> Self {
+        self.compressed = Some((algorithm, is_stream));
+        self
     }
 
     /// Waits for the head of the response.
@@ -100,7 +110,26 @@ impl GrpcCall {
                 }
             }
             Ok(Answer::Ends(trailing)) => Replies::Ended(Ok(trailing)),
-            Err(status) => Replies::Ended(Err(status.with_stage(Stage::Wait))),
+            Err(status) => {
+                let status = self.refused(&head.headers, status);
+                Replies::Ended(Err(status.with_stage(Stage::Wait)))
+            }
+        }
+    }
+
+    /// What a status says beside itself if it is because of how requests are compressed: then nothing was executed, and
+    /// no more are compressed on this connection. A request that is there can be sent again.
+    fn refused(&self, headers: &HeaderMap, status: Status) -> Status {
+        match self.compressed {
+            Some((algorithm, is_stream)) if response::refuses(&status, headers, algorithm) => {
+                self.shared.note_refused_compression();
+                let status = match is_stream {
+                    true => status,
+                    false => Status::unavailable(status.message()).with_source(status.clone()),
+                };
+                status.with_may_have_run(false)
+            }
+            _ => status,
         }
     }
 

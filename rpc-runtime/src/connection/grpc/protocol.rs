@@ -1,5 +1,6 @@
 //! gRPC as one connection speaks it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 use std::time::Instant;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     /// Who waits for the answer to a PING that was not sent yet.
     checks: Mutex<Vec<oneshot::Sender<()>>>,
     pub(super) hearing: Arc<Hearing>,
+    /// The server does not know the algorithm for requests: from now on they are sent as they are.
+    refuses_compression: AtomicBool,
 }
 
 impl Shared {
@@ -43,6 +46,7 @@ impl Shared {
             config,
             hearing,
             send: Mutex::new(Some(send)),
+            refuses_compression: AtomicBool::new(false),
             checks: Mutex::default(),
         }
     }
@@ -52,6 +56,16 @@ impl Shared {
         let mut send = lock(&self.send);
         let ready = send.as_mut().map(|send| send.poll_ready(cx));
         ready.is_some_and(|ready| matches!(ready, std::task::Poll::Ready(Err(_))))
+    }
+
+    /// What requests are compressed with, unless the server has refused it.
+    pub(super) fn compression(&self) -> Option<Compression> {
+        let is_refused = self.refuses_compression.load(Ordering::Relaxed);
+        self.config.compression.filter(|_| !is_refused)
+    }
+
+    pub(super) fn note_refused_compression(&self) {
+        self.refuses_compression.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn take_checks(&self) -> Vec<oneshot::Sender<()>> {
@@ -80,7 +94,9 @@ impl Protocol for Grpc {
         now: Instant,
         request: &OutgoingRequest<'_>,
     ) -> Result<Box<dyn ForeignCall>, NotBegun> {
-        let head = self.head.of(now, request).map_err(NotBegun::Failed)?;
+        let compression = self.compression_of(request);
+        let head = self.head.of(now, request, compression);
+        let head = head.map_err(NotBegun::Failed)?;
         let body = match request.kind.client_streams() {
             true => None,
             false => Some(Framed::new(request.body.clone()).map_err(not_sent)?),
@@ -98,7 +114,10 @@ impl Protocol for Grpc {
         }
         let shared = Arc::clone(&self.shared);
         let call = GrpcCall::new(shared, response, stream, request.deadline);
-        Ok(Box::new(call))
+        Ok(Box::new(match compression {
+            Some(algorithm) => call.compressed(algorithm, request.kind.client_streams()),
+            None => call,
+        }))
     }
 
     fn ping(&self) -> oneshot::Receiver<()> {
@@ -113,7 +132,22 @@ impl Protocol for Grpc {
     }
 
     fn compression(&self) -> Option<Compression> {
-        self.shared.config.compression
+        self.shared.compression()
+    }
+}
+
+impl Grpc {
+    /// What the requests of a call are compressed with, if any of them may be.
+    fn compression_of(&self, request: &OutgoingRequest<'_>) -> Option<Compression> {
+        match request.kind.client_streams() {
+            true => self.shared.compression().filter(|_| request.may_compress),
+            // It may have been compressed before the server refused that.
+            false => self
+                .shared
+                .config
+                .compression
+                .filter(|_| request.body.compressed),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use rpc_wire::{Stage, Status};
 
 use super::GrpcConfig;
 use crate::codec;
+use crate::compression::Compression;
 use crate::grpc::{content_type, metadata, timeout};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -25,7 +26,6 @@ const OWN_NAME: HeaderValue =
 pub(super) struct Head {
     /// What the server is called; `None` if that is impossible.
     origin: Option<(Scheme, Authority)>,
-    encoding: Option<HeaderValue>,
     accepted: Option<HeaderValue>,
 }
 
@@ -40,14 +40,11 @@ impl Head {
         let accepted = (!names.is_empty()).then(|| names.join(","));
         Head {
             origin: authority.map(|authority| (scheme, authority)),
-            encoding: config
-                .compression
-                .map(|way| HeaderValue::from_static(way.name())),
             accepted: accepted.and_then(|names| HeaderValue::try_from(names).ok()),
         }
     }
 
-    /// The head of a request.
+    /// The head of a request, which may be compressed so.
     ///
     /// # Errors
     ///
@@ -56,6 +53,7 @@ impl Head {
         &self,
         now: Instant,
         request: &OutgoingRequest<'_>,
+        compression: Option<Compression>,
     ) -> Result<Request<()>, Status> {
         let mut head = Request::new(());
         *head.method_mut() = Method::POST;
@@ -68,6 +66,9 @@ impl Head {
         let content_type = content_type::of(codec::named(request.metadata));
         let content_type = HeaderValue::try_from(&*content_type);
         headers.insert(CONTENT_TYPE, content_type.map_err(|_| impossible(request))?);
+        if let Some(algorithm) = compression {
+            headers.insert(ENCODING, HeaderValue::from_static(algorithm.name()));
+        }
         self.add_options(now, request, headers);
         Ok(head)
     }
@@ -85,10 +86,6 @@ impl Head {
             if let Ok(left) = HeaderValue::try_from(timeout::encode(left)) {
                 headers.insert(TIMEOUT, left);
             }
-        }
-        let encoding = self.encoding.as_ref().filter(|_| request.may_compress);
-        if let Some(encoding) = encoding {
-            headers.insert(ENCODING, encoding.clone());
         }
         if let Some(accepted) = &self.accepted {
             headers.insert(ACCEPT_ENCODING, accepted.clone());

@@ -1,12 +1,13 @@
 //! What the headers and trailers of a response say.
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use rpc_wire::{Metadata, Status};
+use rpc_wire::{Code, Metadata, Status};
 
 use crate::compression::Compression;
 use crate::grpc::{content_type, metadata, status};
 
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// The `grpc-encoding` of messages that are not compressed.
 const IDENTITY: &str = "identity";
@@ -92,6 +93,17 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Compression>, Status> {
             "the server compresses replies with {name:?}, which this client did not offer"
         ))),
     }
+}
+
+/// Whether a call ended because the server does not know this algorithm, and says which it knows.
+pub(super) fn refuses(status: &Status, headers: &HeaderMap, algorithm: Compression) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let is_known = |accepted: &str| {
+        let mut names = accepted.split(',');
+        names.any(|name| name.trim() == algorithm.name())
+    };
+    status.code() == Code::Unimplemented && accepted.is_some_and(|accepted| !is_known(accepted))
 }
 
 fn limited(metadata: Metadata, limit: u32) -> Result<Metadata, Status> {
