@@ -4,13 +4,13 @@ use std::io::{self, Cursor, Read, Write};
 use std::task::{Context, Poll, ready};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use rpc_wire::Status;
+use tungstenite::error::CapacityError;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, FrameHeader};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
-use super::calls::{Calls, tell};
+use super::calls::{Calls, tell, too_large};
 use crate::connection::server_config::ConnectionConfig;
 use crate::exchange::{Exchange, Failure};
 use crate::jsonrpc::ErrorObject;
@@ -36,6 +36,16 @@ pub(super) struct Socket {
     closed: bool,
 }
 
+/// What was taken of what arrived.
+enum Taken {
+    /// No frame is whole.
+    Nothing,
+    /// A frame that is not the last of a message, or has none.
+    Frame,
+    /// A frame that was the last of this message.
+    Message(Bytes),
+}
+
 impl Socket {
     pub(super) fn new(calls: Calls, config: &ConnectionConfig) -> Self {
         let max_message_size = config.session.max_message_size;
@@ -55,27 +65,21 @@ impl Socket {
         }
     }
 
-    /// Takes the next frame of `input`, if it is whole; gives the message if it is its last.
-    fn next_frame(
-        &mut self,
-        input: &mut BytesMut,
-        output: &mut BytesMut,
-    ) -> Result<Option<Option<Bytes>>, Error> {
+    /// Takes the next frame of `input`.
+    fn next_frame(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<Taken, Error> {
         let mut header = Cursor::new(&input[..]);
         let Some((_, length)) = FrameHeader::parse(&mut header)? else {
-            return Ok(None);
+            return Ok(Taken::Nothing);
         };
         let max_size = self.max_message_size;
         let size = usize::try_from(length).unwrap_or(usize::MAX);
         if size > max_size {
             // Before it is here.
-            return Err(
-                tungstenite::error::CapacityError::MessageTooLong { size, max_size }.into(),
-            );
+            return Err(CapacityError::MessageTooLong { size, max_size }.into());
         }
         let length = header.position() as usize + size;
         if input.len() < length {
-            return Ok(None);
+            return Ok(Taken::Nothing);
         }
         let frame = input.split_to(length);
         self.parts += length;
@@ -90,15 +94,15 @@ impl Socket {
             Ok(_) => {
                 self.parts -= length;
                 self.frames.flush(&mut pipe)?;
-                return Ok(Some(None));
+                return Ok(Taken::Frame);
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Ok(Some(None));
+                return Ok(Taken::Frame);
             }
             Err(error) => return Err(error),
         };
         self.parts = 0;
-        Ok(Some(Some(message)))
+        Ok(Taken::Message(message))
     }
 
     /// The client has closed the connection, or broken a rule.
@@ -114,12 +118,7 @@ impl Socket {
         };
         self.fault = Some(code);
         let told = match code {
-            CloseCode::Size => {
-                let limit = self.max_message_size;
-                let why =
-                    format!("what was sent is over the limit max_message_size of {limit} bytes");
-                ErrorObject::not_executed(Status::resource_exhausted(why))
-            }
+            CloseCode::Size => too_large(self.max_message_size as u64),
             _ => ErrorObject::parse_error(error.to_string()),
         };
         framed(output, |output| tell(&told, output));
@@ -155,9 +154,9 @@ impl Exchange for Socket {
             return Ok(true);
         }
         match self.next_frame(input, output) {
-            Ok(None) => Ok(false),
-            Ok(Some(None)) => Ok(true),
-            Ok(Some(Some(text))) => {
+            Ok(Taken::Nothing) => Ok(false),
+            Ok(Taken::Frame) => Ok(true),
+            Ok(Taken::Message(text)) => {
                 framed(output, |output| self.calls.take(text.trim_ascii(), output));
                 Ok(true)
             }
