@@ -347,25 +347,38 @@ async fn pages_connect_from_the_servers_own_address_or_where_the_server_lets_the
     assert_eq!(seen(&mut client).await["cookie"], "a=b");
 }
 
-#[tokio::test]
-async fn what_was_sent_with_the_request_for_a_websocket_is_not_lost() {
-    let server = TestServer::start().await;
+/// What the server sends to a client that sends these bytes with its handshake, as far as it ends.
+async fn sent_with_handshake(server: &TestServer, frames: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.socket_addr()).await.unwrap();
     let head = "GET / HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n\
                 sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-    // A close frame, whose mask changes nothing.
-    let sent = [head.as_bytes(), &[0x88, 0x80, 0, 0, 0, 0]].concat();
+    let sent = [head.as_bytes(), frames].concat();
     stream.write_all(&sent).await.unwrap();
     let mut answer = Vec::new();
     within(LIMIT, stream.read_to_end(&mut answer))
         .await
         .unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 101"));
-    assert!(
-        answer.ends_with(b"\r\n\r\n\x88\0"),
-        "{}",
-        answer.escape_ascii()
-    );
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    answer.split_off(end.unwrap() + 4)
+}
+
+#[tokio::test]
+async fn what_was_sent_with_the_request_for_a_websocket_is_not_lost() {
+    let server = TestServer::start().await;
+    // A close frame, whose mask changes nothing.
+    let goodbye = [0x88, 0x80, 0, 0, 0, 0];
+    assert_eq!(sent_with_handshake(&server, &goodbye).await, b"\x88\0");
+}
+
+#[tokio::test]
+async fn a_length_over_the_limit_is_refused_before_the_message_is_there() {
+    let server = TestServer::start().await;
+    let announced = (1_u64 << 40).to_be_bytes();
+    let frame = [&[0x81, 0xff][..], &announced, &[0; 4]].concat();
+    let answer = sent_with_handshake(&server, &frame).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.contains("max_message_size"), "{answer}");
 }
 
 #[tokio::test]
