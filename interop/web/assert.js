@@ -1,7 +1,7 @@
 // What a case expects, in Node and in a browser.
 
 // Longer than anything that works takes, in milliseconds.
-export const LIMIT = 30_000;
+const LIMIT = 30_000;
 
 export function equal(actual, expected) {
   if (actual !== expected) throw new Error(`it is ${show(actual)}, and should be ${show(expected)}`);
@@ -19,6 +19,14 @@ export async function failureOf(promise) {
   );
   check("error" in outcome, `it did not fail, and gave ${show(outcome.value)}`);
   return outcome.error;
+}
+
+// Waits until the server holds so many calls; `holding` asks it how many it does.
+export async function untilHolding(holding, value) {
+  const end = Date.now() + LIMIT;
+  while ((await holding()).value !== value) {
+    check(Date.now() < end, `the server does not hold ${value} calls`);
+  }
 }
 
 // Runs cases by name, and tells which of them are done.

@@ -19,6 +19,42 @@ const jsonRpc = {
   },
 };
 
+const webSocket = {
+  async callsAreAnsweredWhenTheyEnd(address) {
+    const socket = await open(address);
+    const answers = [];
+    const answered = new Promise((resolve, reject) => {
+      socket.onmessage = ({ data }) => answers.push(JSON.parse(data)) === 2 && resolve();
+      socket.onclose = ({ code, reason }) => reject(new Error(`it is closed: ${code} ${reason}`));
+    });
+    socket.send(JSON.stringify({ jsonrpc: "2.0", method: "Interop.Hold", id: 1 }));
+    const echo = (text, id) => ({ jsonrpc: "2.0", method: "Interop.Echo", params: { text }, id });
+    socket.send(JSON.stringify(echo("x".repeat(3_000_000), 2)));
+    socket.send(JSON.stringify([echo("a", 3), echo("b", 4)]));
+    await answered;
+    const [batch, single] = answers.sort((answer) => (Array.isArray(answer) ? -1 : 1));
+    equal(single.result.text.length, 3_000_000);
+    equal(batch.map((answer) => answer.result.text).sort().join(), "a,b");
+    const closed = new Promise((resolve) => (socket.onclose = resolve));
+    socket.close(1000, "done");
+    equal((await closed).code, 1000);
+  },
+};
+
+const refusedSocket = {
+  async noWebSocketIsOpenedFromAPageThatMayNot(address) {
+    equal(await failureOf(open(address)), "refused");
+  },
+};
+
+function open(address) {
+  const socket = new WebSocket(address.replace("http", "ws"));
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => resolve(socket);
+    socket.onerror = () => reject("refused");
+  });
+}
+
 const refused = {
   async nothingIsCalledFromAPageThatMayNot(client) {
     const error = await failureOf(client.echo({ text: "a text" }));
@@ -43,6 +79,8 @@ const suites = [
   ["grpc-web in text", grpcWeb.cases, grpcWeb.clientOf(service, address, "text")],
   ["grpc-web in binary", grpcWeb.cases, grpcWeb.clientOf(service, address, "binary")],
   ["JSON-RPC", jsonRpc, address],
+  ["JSON-RPC over WebSocket", webSocket, address],
+  ["a server without Cors, WebSocket", refusedSocket, silent],
   ["a server without Cors, gRPC-Web", refused, connect.clientOf(service, createGrpcWebTransport({ baseUrl: silent }))],
   ["a server without Cors, Connect", refused, connect.clientOf(service, createConnectTransport({ baseUrl: silent }))],
 ];

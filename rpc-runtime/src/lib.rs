@@ -34,7 +34,7 @@ pub mod gateway;
 mod grpc;
 #[cfg(feature = "_http")]
 #[cfg_attr(
-    not(all(feature = "grpc", feature = "http")),
+    not(all(feature = "grpc", feature = "http", feature = "jsonrpc-ws")),
     allow(
         dead_code,
         unused_imports,

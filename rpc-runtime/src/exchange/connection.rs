@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use rpc_wire::session::Silence;
 
 use super::progress::Progress;
 use super::{Exchange, Failure};
@@ -35,6 +36,7 @@ pub(crate) struct Connection<E> {
     progress: Progress,
     write_timeout: Duration,
     lifetime: Lifetime,
+    silence: Silence,
     timer: Timer,
     state: State,
     shutdown: Shutdown,
@@ -87,6 +89,7 @@ impl<E: Exchange> Connection<E> {
             progress: Progress::new(config.frame_timeout),
             write_timeout: config.write_timeout,
             lifetime: Lifetime::new(config.idle_timeout, config.max_age),
+            silence: Silence::new(config.session.keepalive),
             timer: Timer::default(),
             state: State::Open,
             shutdown,
@@ -114,6 +117,7 @@ impl<E: Exchange> Connection<E> {
             self.shutdown.tally.add(finished, 0, self.cut);
         }
         self.calls.cancel();
+        self.calls.take_leave(&reason, &mut self.wire.output);
         self.wire.close().await;
         reason
     }
@@ -121,7 +125,7 @@ impl<E: Exchange> Connection<E> {
     /// Begins the calls that were read, as many as may run.
     fn take_requests(&mut self) {
         let mut input = std::mem::take(&mut self.wire.input);
-        let before = input.len();
+        let (before, unfinished) = (input.len(), self.calls.unfinished(&input));
         while !matches!(self.state, State::Failed { .. }) && self.has_room() {
             match self.calls.begin_next(&mut input, &mut self.wire.output) {
                 Ok(true) => {}
@@ -130,11 +134,13 @@ impl<E: Exchange> Connection<E> {
             }
         }
         if self.may_read() {
-            let is_new = input.len() < before;
-            self.progress.update(Instant::now(), input.len(), is_new);
+            let left = self.calls.unfinished(&input);
+            let is_new = left < unfinished;
+            self.progress.update(Instant::now(), left, is_new);
         } else {
             // The client cannot finish a frame that nobody reads.
             self.progress.stop();
+            self.silence.heard(Instant::now());
         }
         // The room for a large message is not kept.
         if !input.is_empty() || before <= READ_SIZE {
@@ -205,7 +211,9 @@ impl<E: Exchange> Connection<E> {
                 self.drain(CLOSED);
             }
             Event::Read(_) => {
-                self.lifetime.used(Instant::now());
+                let now = Instant::now();
+                self.lifetime.used(now);
+                self.silence.heard(now);
                 self.reads = self.reads.wrapping_add(1);
                 if self.reads.is_multiple_of(TURNS_IN_A_ROW) {
                     tokio::task::yield_now().await;
@@ -236,6 +244,7 @@ impl<E: Exchange> Connection<E> {
             self.progress.deadline(),
             self.write_deadline(),
             self.lifetime.end(self.calls.running() > 0),
+            self.asked_at(),
         ];
         goals.into_iter().flatten().min()
     }
@@ -255,8 +264,26 @@ impl<E: Exchange> Connection<E> {
             // Who does not read cannot be answered.
             self.cut_short(reason, Duration::ZERO);
         }
+        if self.asked_at().is_some_and(|at| at <= now) {
+            self.ask(now);
+        }
         if let Some(end) = self.lifetime.expire(now, self.calls.running() > 0) {
             self.drain(end.of_server());
+        }
+    }
+
+    /// When a client with calls is asked whether it is there, or is given up.
+    fn asked_at(&self) -> Option<Instant> {
+        let has_calls = self.may_read() && self.calls.running() > 0;
+        self.silence.next_timeout(has_calls, Duration::ZERO)
+    }
+
+    fn ask(&mut self, now: Instant) {
+        match self.silence.expire(now, true, Duration::ZERO) {
+            Ok(_) if self.calls.ask(&mut self.wire.output) => {}
+            // Nobody can tell.
+            Ok(_) => self.silence.heard(now),
+            Err(error) => self.cut_short(error.to_string(), Duration::ZERO),
         }
     }
 

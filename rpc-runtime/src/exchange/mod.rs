@@ -45,6 +45,19 @@ pub(crate) trait Exchange: Send {
         output: &mut BytesMut,
     ) -> Poll<Result<(), Failure>>;
 
+    /// Bytes of what has begun and is not whole, with those in `input`.
+    fn unfinished(&self, input: &BytesMut) -> usize {
+        input.len()
+    }
+
+    /// Appends a question that shows whether the client is there; false if there is none.
+    fn ask(&mut self, _output: &mut BytesMut) -> bool {
+        false
+    }
+
+    /// Says that the connection ends, and why, if there is a way to.
+    fn take_leave(&mut self, _why: &str, _output: &mut BytesMut) {}
+
     /// Tells the client why what it has begun to send is not read to its end.
     fn cut_off(&mut self, why: &str, output: &mut BytesMut);
 

@@ -81,7 +81,7 @@ pub use custom::{Calls, Connection, Gateway, PreparedCall};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// JSON-RPC 2.0 over TCP and HTTP, with the feature `jsonrpc`.
+    /// JSON-RPC 2.0 over TCP and HTTP, with the feature `jsonrpc`, and over WebSocket with `jsonrpc-ws`.
     JsonRpc,
     /// Version 1 of the protocol, with the feature `v1`.
     V1,
@@ -169,6 +169,8 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
         Box::new(grpc::GrpcWeb),
         #[cfg(feature = "jsonrpc")]
         Box::new(jsonrpc::JsonRpcOverHttp::default()),
+        #[cfg(feature = "jsonrpc-ws")]
+        Box::new(jsonrpc::JsonRpcOverWebSocket::default()),
         #[cfg(feature = "http")]
         Box::new(connect::Connect),
         #[cfg(feature = "health")]

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -24,6 +24,7 @@ use super::io::HttpIo;
 use super::prefix::{Version, version};
 use super::reply::ReplyBody;
 use super::requests::Requests;
+use super::upgrade::Upgrade;
 #[cfg(any(feature = "grpc", feature = "http"))]
 use crate::compression::Compression;
 use crate::connection::refusal::close;
@@ -66,6 +67,7 @@ pub(crate) struct HttpConnection {
     /// Places for calls of which one request has many.
     #[cfg(feature = "jsonrpc")]
     pub(crate) batched: Arc<Semaphore>,
+    pub(super) upgrade: Upgrade,
 }
 
 impl HttpConnection {
@@ -164,7 +166,7 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         identity,
         router,
         config,
-        shutdown,
+        mut shutdown,
     } = connection;
     let requests = Arc::new(Requests::new(
         config.session.settings.max_concurrent_streams,
@@ -185,6 +187,7 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         replies,
         #[cfg(feature = "jsonrpc")]
         batched: Arc::new(batched),
+        upgrade: Upgrade::default(),
     });
     let dispatch = Dispatch {
         services,
@@ -201,12 +204,27 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
     );
     let reason = match version {
         Version::Http1 => {
-            let serving = http1(&shared.config).serve_connection(TokioIo::new(io), dispatch);
-            drive(serving, &shared, shutdown).await
+            let mut serving = http1(&shared.config).serve_connection(TokioIo::new(io), dispatch);
+            let reason = drive(Pin::new(&mut serving), &shared, &mut shutdown).await;
+            if let Some(next) = shared.upgrade.take() {
+                let rest = serving.into_parts();
+                opened.input = rest.io.into_inner().unread(&rest.read_buf);
+                shutdown.report_again();
+                return next(GatewayConnection {
+                    opened,
+                    peer,
+                    identity: shared.identity.clone(),
+                    router: Arc::clone(&shared.router),
+                    config: shared.config.clone(),
+                    shutdown,
+                })
+                .await;
+            }
+            reason
         }
         Version::Http2 => {
             let serving = http2(&shared.config).serve_connection(TokioIo::new(io), dispatch);
-            drive(serving, &shared, shutdown).await
+            drive(pin!(serving), &shared, &mut shutdown).await
         }
     };
     close(opened.transport).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName,
     HeaderValue, ORIGIN, VARY,
 };
 use hyper::http::request::Parts;
@@ -37,10 +37,7 @@ pub(super) fn preflight(request: &Parts, cors: Option<&Cors>) -> Option<Response
         return None;
     }
     let Some(cors) = cors.filter(|cors| allows(cors, origin)) else {
-        let reason = format!(
-            "web pages of the origin {origin:?} may not call this server; Server::cors lets them\n"
-        );
-        return Some(text(StatusCode::FORBIDDEN, reason));
+        return Some(refused(origin));
     };
     let mut response = Response::new(ReplyBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -93,6 +90,45 @@ impl Sharing {
         }
         allow(&self.cors, origin, headers);
     }
+}
+
+/// Whether a request for a connection that is no longer HTTP may have the user's credentials: browsers send them whatever
+/// page asks, and ask nobody before.
+///
+/// # Errors
+///
+/// The response to a page that may not call.
+pub(crate) fn may_connect(
+    request: &Parts,
+    cors: Option<&Cors>,
+) -> Result<bool, Box<Response<ReplyBody>>> {
+    let Some(origin) = request.headers.get(ORIGIN) else {
+        // It is no browser.
+        return Ok(true);
+    };
+    if is_of(origin, request.headers.get(HOST)) {
+        return Ok(true);
+    }
+    let cors = cors.filter(|cors| allows(cors, origin));
+    let credentials = cors.map(Cors::allows_credentials);
+    credentials.ok_or_else(|| Box::new(refused(origin)))
+}
+
+/// Whether a page is of the server's own address.
+fn is_of(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
+    let address = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    let host = host.map(HeaderValue::as_bytes);
+    matches!((address, host), (Some((_, address)), Some(host)) if host.eq_ignore_ascii_case(address.as_bytes()))
+}
+
+fn refused(origin: &HeaderValue) -> Response<ReplyBody> {
+    let reason = format!(
+        "web pages of the origin {origin:?} may not call this server; Server::cors lets them\n"
+    );
+    text(StatusCode::FORBIDDEN, reason)
 }
 
 fn allows(cors: &Cors, origin: &HeaderValue) -> bool {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ struct Driver<'a> {
     connection: &'a HttpConnection,
     lifetime: Lifetime,
     timer: Timer,
-    shutdown: Shutdown,
+    shutdown: &'a mut Shutdown,
     /// Why the connection ends in order, and when that began.
     draining: Option<(&'static str, Instant)>,
     /// Since when responses wait for the client, and how often it had taken something by then.
@@ -43,11 +43,10 @@ struct Driver<'a> {
 
 /// Drives a connection until it ends; says why it ended.
 pub(super) async fn drive(
-    serving: impl Driven,
+    mut serving: Pin<&mut impl Driven>,
     connection: &HttpConnection,
-    shutdown: Shutdown,
+    shutdown: &mut Shutdown,
 ) -> String {
-    let mut serving = pin!(serving);
     let config = &connection.config;
     let mut driver = Driver {
         connection,

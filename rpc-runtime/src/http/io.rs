@@ -51,6 +51,13 @@ impl<'a> HttpIo<'a> {
         }
     }
 
+    /// What was read and no request was made of: these bytes, and what follows them.
+    pub(super) fn unread(self, first: &[u8]) -> BytesMut {
+        let mut unread = BytesMut::from(first);
+        unread.extend_from_slice(&self.input);
+        unread
+    }
+
     /// Ready when something may be read.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(until) = self.requests.pause()

@@ -21,6 +21,7 @@ mod refusal;
 mod reply;
 mod requests;
 mod service;
+mod upgrade;
 #[cfg(any(feature = "http", feature = "jsonrpc"))]
 mod whole;
 
@@ -29,6 +30,7 @@ pub(crate) use budget::Share;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use connection::IDENTITY;
 pub(crate) use connection::{HttpConnection, unread};
+pub(crate) use cors::may_connect;
 pub(crate) use gateway::Http;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use messages::Messages;

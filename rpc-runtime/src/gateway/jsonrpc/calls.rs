@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BufMut, BytesMut};
-use rpc_wire::Status;
+use rpc_wire::{Metadata, Status};
 use tokio::task::{JoinError, JoinSet};
 
 use super::batches::{Batches, Requests};
@@ -21,6 +21,8 @@ pub(super) struct Calls {
     endpoint: Arc<Endpoint>,
     peer: Option<SocketAddr>,
     identity: Option<Arc<PeerIdentity>>,
+    /// What comes with every call.
+    metadata: Metadata,
     max_message_size: u64,
     max_batch_length: usize,
     max_queued_replies: usize,
@@ -52,6 +54,7 @@ impl Calls {
             endpoint,
             peer,
             identity,
+            metadata: Metadata::new(),
             max_message_size: config.session.max_message_size,
             max_batch_length: config.max_batch_length,
             max_queued_replies: config.session.max_queued_replies,
@@ -63,6 +66,12 @@ impl Calls {
         }
     }
 
+    /// Calls with these metadata.
+    #[cfg(feature = "jsonrpc-ws")]
+    pub(super) fn with_metadata(self, metadata: Metadata) -> Self {
+        Calls { metadata, ..self }
+    }
+
     /// The length of the text that `input` begins with, if it is whole.
     fn text_length(&mut self, input: &mut BytesMut) -> Result<Option<usize>, ErrorObject> {
         if self.scanner.is_between_texts() {
@@ -72,16 +81,13 @@ impl Calls {
         let end = end.map_err(|broken| ErrorObject::parse_error(broken.to_string()))?;
         let length = end.unwrap_or(input.len()) as u64;
         if length > self.max_message_size {
-            let limit = self.max_message_size;
-            return Err(ErrorObject::not_executed(Status::resource_exhausted(
-                format!("what was sent is over the limit max_message_size of {limit} bytes"),
-            )));
+            return Err(too_large(self.max_message_size));
         }
         Ok(end)
     }
 
-    /// Begins what a text asks for.
-    fn take(&mut self, text: &[u8], output: &mut BytesMut) {
+    /// Begins what a text asks for; [`call_next`](Self::call_next) goes on with a batch.
+    pub(super) fn take(&mut self, text: &[u8], output: &mut BytesMut) {
         let taken = match std::str::from_utf8(text) {
             Ok(text) if text.starts_with('[') => self.take_batch(text),
             Ok(text) => {
@@ -102,7 +108,7 @@ impl Calls {
     }
 
     /// Begins the next call of the last batch, if there is one.
-    fn call_next(&mut self, output: &mut BytesMut) -> bool {
+    pub(super) fn call_next(&mut self, output: &mut BytesMut) -> bool {
         let Some(mut requests) = self.waiting.take() else {
             return false;
         };
@@ -147,6 +153,7 @@ impl Calls {
 
     fn parts(&self) -> CallParts {
         CallParts {
+            metadata: self.metadata.clone(),
             peer: self.peer,
             identity: self.identity.clone(),
             without_deadline: true,
@@ -182,6 +189,12 @@ impl Calls {
         }
         Ok(())
     }
+}
+
+/// What is said of a text that is longer than `limit` bytes.
+pub(super) fn too_large(limit: u64) -> ErrorObject {
+    let why = format!("what was sent is over the limit max_message_size of {limit} bytes");
+    ErrorObject::not_executed(Status::resource_exhausted(why))
 }
 
 /// Answers what cannot be told to be any request.

@@ -6,6 +6,10 @@ mod calls;
 mod endpoint;
 mod methods;
 mod post;
+#[cfg(feature = "jsonrpc-ws")]
+mod socket;
+#[cfg(feature = "jsonrpc-ws")]
+mod upgrade;
 
 use std::sync::{Arc, OnceLock};
 
@@ -98,6 +102,29 @@ impl HttpService for JsonRpcOverHttp {
     fn call(&self, request: HttpRequest) -> Answering {
         let endpoint = self.endpoint.get(&request.connection.router);
         Box::pin(post::answer(endpoint, request))
+    }
+}
+
+/// Answers JSON-RPC over WebSocket.
+#[cfg(feature = "jsonrpc-ws")]
+#[derive(Default)]
+pub(super) struct JsonRpcOverWebSocket {
+    endpoint: Lazy,
+}
+
+#[cfg(feature = "jsonrpc-ws")]
+impl HttpService for JsonRpcOverWebSocket {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn accepts(&self, request: &Parts) -> bool {
+        upgrade::accepts(request)
+    }
+
+    fn call(&self, request: HttpRequest) -> Answering {
+        let endpoint = self.endpoint.get(&request.connection.router);
+        Box::pin(std::future::ready(upgrade::answer(endpoint, request)))
     }
 }
 

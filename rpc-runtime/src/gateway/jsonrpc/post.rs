@@ -30,8 +30,12 @@ pub(super) fn accepts(request: &Parts) -> bool {
         let known = |name: &&str| name.eq_ignore_ascii_case(value.trim());
         CONTENT_TYPES.iter().any(known)
     });
-    let path = request.uri.path();
-    request.method == Method::POST && is_json && path.matches('/').count() <= 1
+    request.method == Method::POST && is_json && is_endpoint(request)
+}
+
+/// Whether a path is JSON-RPC's.
+pub(super) fn is_endpoint(request: &Parts) -> bool {
+    request.uri.path().matches('/').count() <= 1
 }
 
 /// Answers a request: what it asks for may be one call, or a batch.
