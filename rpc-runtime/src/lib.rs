@@ -78,6 +78,8 @@ pub use client::{
 pub use compression::Compression;
 #[cfg(feature = "config")]
 pub use config::{BoundServers, Config, ConfigError, Servers};
+#[cfg(feature = "_http")]
+pub use connection::cors::Cors;
 pub use connection::observer::ConnectionEvent;
 pub use gateway::Protocol;
 pub use pool::{CloseReport, HealthCheck, PoolConfig, PoolStats, pools};

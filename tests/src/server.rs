@@ -11,9 +11,9 @@ use crate::{RawPeer, TestProbe};
 
 /// The same server, which answers no protocol over HTTP.
 pub fn without_http(server: Server) -> Server {
-    [Protocol::Grpc, Protocol::Http, Protocol::JsonRpc]
-        .into_iter()
-        .fold(server, Server::without)
+    use Protocol::{Grpc, GrpcWeb, Http, JsonRpc};
+    let over_http = [Grpc, GrpcWeb, Http, JsonRpc];
+    over_http.into_iter().fold(server, Server::without)
 }
 
 /// A server that listens on 127.0.0.1, or elsewhere, and serves a [`TestProbe`]. Dropped, it is

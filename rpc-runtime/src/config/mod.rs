@@ -1,6 +1,8 @@
 //! Servers and channels from a file. docs/configuration.md shows one in full.
 
 mod channel;
+#[cfg(feature = "_http")]
+mod cors;
 mod document;
 mod error;
 #[cfg(any(feature = "json", feature = "tls"))]

@@ -39,6 +39,8 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     setting!(compression, algorithms),
     #[cfg(feature = "compression")]
     setting!(max_compression_ratio, count),
+    #[cfg(feature = "_http")]
+    setting!(cors, cors),
     #[cfg(feature = "_json")]
     ("json", |server, value| {
         let options = apply(value, &[], JSON_SETTINGS, JsonOptions::new())?;
@@ -63,6 +65,10 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
     ("max_compression_ratio", |_, value| {
         Err(value.missing_feature("compression"))
     }),
+    #[cfg(not(feature = "_http"))]
+    ("cors", |_, value| {
+        Err(value.missing_feature("grpc, http or jsonrpc"))
+    }),
     #[cfg(not(feature = "_json"))]
     ("json", |_, value| Err(value.missing_feature("http"))),
     #[cfg(not(feature = "jsonrpc"))]
@@ -75,8 +81,9 @@ pub(super) const SETTINGS: &[Setting<Server>] = &[
 
 fn without(mut server: Server, answers: &Node) -> Result<Server, ConfigError> {
     type Without = fn(Server) -> Server;
-    let known: [(&str, Without); 6] = [
+    let known: [(&str, Without); 7] = [
         ("grpc", |server| server.without(Protocol::Grpc)),
+        ("grpc-web", |server| server.without(Protocol::GrpcWeb)),
         ("health", Server::without_health),
         ("http", |server| server.without(Protocol::Http)),
         ("jsonrpc", |server| server.without(Protocol::JsonRpc)),

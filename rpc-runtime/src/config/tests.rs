@@ -93,7 +93,26 @@ fn wrong_values_are_shown_with_what_was_expected() {
         ),
         (
             "server: {without: [v3]}",
-            "1:20: server.without[0]: \"v3\" is unknown here; known are grpc, health, http, jsonrpc, reflection, v1",
+            "1:20: server.without[0]: \"v3\" is unknown here; known are grpc, grpc-web, health, http, jsonrpc, reflection, v1",
+        ),
+        #[cfg(feature = "_http")]
+        (
+            "server: {cors: {origins: [app.example.com]}}",
+            "1:27: server.cors.origins[0]: \"app.example.com\" is not an origin as browsers send it; write \
+             scheme://host, or scheme://host:port if the port is not the scheme's own, in lower case and without a \
+             slash at the end, such as https://app.example.com",
+        ),
+        #[cfg(feature = "_http")]
+        (
+            "server: {cors: {origins: any, allow_credentials: true}}",
+            "1:16: server.cors: any origin may call with the user's credentials, so every web page could act for \
+             whoever is logged in; list the origins, or allow no credentials",
+        ),
+        #[cfg(feature = "_http")]
+        (
+            "server: {cors: {origins: all}}",
+            "1:26: server.cors.origins: expected a list, such as [a, b] or lines that begin with -, \
+             found \"all\"",
         ),
         (
             "server: {without: v1}",

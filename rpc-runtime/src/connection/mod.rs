@@ -11,6 +11,8 @@ pub(crate) mod client_driver;
 mod client_places;
 mod client_streams;
 pub(crate) mod completions;
+#[cfg(feature = "_http")]
+pub(crate) mod cors;
 #[cfg(feature = "_foreign")]
 pub(crate) mod foreign;
 #[cfg(feature = "grpc")]

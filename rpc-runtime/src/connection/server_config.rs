@@ -1,10 +1,14 @@
 //! How a server treats its connections.
 
+#[cfg(feature = "_http")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use rpc_wire::frame::{Features, Settings};
 use rpc_wire::session::{Keepalive, ServerConfig};
 
+#[cfg(feature = "_http")]
+use super::cors::Cors;
 use super::observer::Observer;
 use crate::compression::{DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 
@@ -63,6 +67,9 @@ pub(crate) struct ConnectionConfig {
     pub(crate) compress_from: usize,
     /// How many times as long a request may become when it is decompressed.
     pub(crate) max_compression_ratio: u32,
+    /// Which web pages may call, if any may.
+    #[cfg(feature = "_http")]
+    pub(crate) cors: Option<Arc<Cors>>,
 }
 
 impl Default for ConnectionConfig {
@@ -88,6 +95,8 @@ impl Default for ConnectionConfig {
             observer: Observer::default(),
             compress_from: DEFAULT_COMPRESS_FROM,
             max_compression_ratio: DEFAULT_MAX_RATIO,
+            #[cfg(feature = "_http")]
+            cors: None,
         }
     }
 }

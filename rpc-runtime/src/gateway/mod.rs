@@ -87,6 +87,8 @@ pub enum Protocol {
     V1,
     /// gRPC over HTTP/2, with the feature `grpc`.
     Grpc,
+    /// gRPC-Web over HTTP/1.1 and HTTP/2, with the feature `grpc`.
+    GrpcWeb,
     /// JSON over HTTP, and the Connect protocol, with the feature `http`.
     Http,
 }
@@ -98,6 +100,7 @@ impl Protocol {
             Protocol::JsonRpc => "jsonrpc",
             Protocol::V1 => "v1",
             Protocol::Grpc => "grpc",
+            Protocol::GrpcWeb => "grpc-web",
             Protocol::Http => "connect",
         }
     }
@@ -162,6 +165,8 @@ fn over_http() -> Vec<Box<dyn HttpService>> {
     vec![
         #[cfg(feature = "grpc")]
         Box::new(grpc::Grpc),
+        #[cfg(feature = "grpc")]
+        Box::new(grpc::GrpcWeb),
         #[cfg(feature = "jsonrpc")]
         Box::new(jsonrpc::JsonRpcOverHttp::default()),
         #[cfg(feature = "http")]

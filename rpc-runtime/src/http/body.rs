@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::budget::Share;
 use super::connection::HttpConnection;
+use crate::grpc::text::TextReader;
 
 /// Bytes that a client has the time of `frame_timeout` for: those of a frame of the native protocol.
 const STEP: usize = 16 * 1024;
@@ -29,6 +30,8 @@ pub(crate) struct RequestBody {
     arrived: usize,
     /// What is kept of it.
     share: Share,
+    /// What makes bytes of it, if it is text.
+    text: Option<TextReader>,
 }
 
 impl RequestBody {
@@ -39,6 +42,15 @@ impl RequestBody {
             timer: None,
             arrived: 0,
             share: connection.parts.share(),
+            text: None,
+        }
+    }
+
+    /// The bytes of a body that is base64.
+    pub(crate) fn in_base64(self) -> Self {
+        RequestBody {
+            text: Some(TextReader::default()),
+            ..self
         }
     }
 
@@ -69,17 +81,24 @@ impl RequestBody {
     ) -> Poll<Result<Option<Bytes>, Status>> {
         while let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
             let Some(frame) = frame.transpose().map_err(broken)? else {
-                return Poll::Ready(Ok(None));
+                let ended = self.text.as_ref().map_or(Ok(()), TextReader::finish);
+                return Poll::Ready(ended.map(|()| None));
             };
             // What else there is are trailers, which mean nothing in a request.
             if let Ok(data) = frame.into_data()
                 && !data.is_empty()
             {
                 self.arrived += data.len();
-                return Poll::Ready(Ok(Some(data)));
+                let data = match &mut self.text {
+                    Some(text) => text.read(&data)?,
+                    None => data,
+                };
+                if !data.is_empty() {
+                    return Poll::Ready(Ok(Some(data)));
+                }
             }
         }
-        match has_begun {
+        match has_begun || self.text.as_ref().is_some_and(TextReader::has_begun) {
             true => self.poll_timeout(cx).map(Err),
             false => {
                 self.timer = None;

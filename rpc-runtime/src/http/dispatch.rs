@@ -12,6 +12,7 @@ use hyper::{Request, Response};
 
 use super::body::RequestBody;
 use super::connection::HttpConnection;
+use super::cors::{Sharing, preflight};
 use super::gateway::{Services, not_accepted};
 use super::reply::ReplyBody;
 use super::requests::Running;
@@ -31,6 +32,8 @@ impl Service<Request<Incoming>> for Dispatch {
     fn call(&self, request: Request<Incoming>) -> Responding {
         let running = self.connection.requests.begin();
         let (head, body) = request.into_parts();
+        let cors = self.connection.config.cors.as_ref();
+        let sharing = cors.and_then(|cors| Sharing::of(&head, cors));
         let service = self.services.iter().find(|service| service.accepts(&head));
         let answering = match service {
             Some(service) => service.call(HttpRequest {
@@ -38,10 +41,14 @@ impl Service<Request<Incoming>> for Dispatch {
                 body: RequestBody::new(body, &self.connection),
                 connection: Arc::clone(&self.connection),
             }),
-            None => Box::pin(ready(not_accepted(&head))),
+            None => {
+                let preflight = preflight(&head, cors.map(Arc::as_ref));
+                Box::pin(ready(preflight.unwrap_or_else(|| not_accepted(&head))))
+            }
         };
         Responding {
             answering,
+            sharing,
             running: Some(running),
         }
     }
@@ -50,6 +57,7 @@ impl Service<Request<Incoming>> for Dispatch {
 /// A request that is being answered.
 pub(super) struct Responding {
     answering: Answering,
+    sharing: Option<Sharing>,
     running: Option<Running>,
 }
 
@@ -57,7 +65,10 @@ impl Future for Responding {
     type Output = Result<Response<ReplyBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.answering.as_mut().poll(cx).map(|response| {
+        self.answering.as_mut().poll(cx).map(|mut response| {
+            if let Some(sharing) = self.sharing.take() {
+                sharing.say(response.headers_mut());
+            }
             Ok(match self.running.take() {
                 Some(running) => response.map(|body| body.running(running)),
                 None => response,

@@ -8,6 +8,7 @@
 mod body;
 mod budget;
 mod connection;
+mod cors;
 mod dispatch;
 mod drive;
 mod executor;

@@ -33,7 +33,6 @@ enum Kind {
 
 impl ReplyBody {
     /// No body.
-    #[cfg(feature = "grpc")]
     pub(crate) fn empty() -> Self {
         Self::of(None, None)
     }

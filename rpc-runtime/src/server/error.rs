@@ -23,6 +23,12 @@ pub enum ServeError {
         /// The type that was to have it too.
         second: &'static str,
     },
+    /// What was given to `Server::cors` cannot be.
+    #[cfg(feature = "_http")]
+    Cors {
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// What a configuration file says cannot be served.
     Config(Box<dyn std::error::Error + Send + Sync>),
     /// `serve_blocking` was called where it would block an async runtime.
@@ -47,6 +53,8 @@ impl fmt::Display for ServeError {
                 "both {first} and {second} are registered as the service {name:?}; register one of \
                  them with service_as under another name"
             ),
+            #[cfg(feature = "_http")]
+            ServeError::Cors { reason } => write!(f, "Server::cors: {reason}"),
             ServeError::Config(error) => error.fmt(f),
             ServeError::InsideRuntime => f.write_str(
                 "serve_blocking was called inside an async runtime, which it would block; use serve(..).await there",

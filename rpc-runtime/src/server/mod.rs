@@ -9,6 +9,8 @@ mod call;
 #[cfg(feature = "compression")]
 mod compression;
 mod connection_limits;
+#[cfg(feature = "_http")]
+mod cors;
 mod dispatch;
 mod error;
 mod gateway;

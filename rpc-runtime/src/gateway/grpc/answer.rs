@@ -23,16 +23,22 @@ use crate::server::{Route, StreamRequests};
 
 /// Answers a request.
 pub(super) async fn answer(request: HttpRequest) -> Response<ReplyBody> {
+    let head = &request.head;
+    if let Some(refused) = not_post(&head.method).or_else(|| not_http2(head.version)) {
+        return refused;
+    }
+    let content_type = head.headers.get(CONTENT_TYPE).cloned();
+    let content_type = content_type.unwrap_or(HeaderValue::from_static("application/grpc"));
+    call(request, content_type).await
+}
+
+/// Makes the call that a request asks for. Its response has this content type.
+pub(super) async fn call(request: HttpRequest, content_type: HeaderValue) -> Response<ReplyBody> {
     let HttpRequest {
         head: parts,
         body,
         connection,
     } = request;
-    if let Some(refused) = not_grpc(&parts.method, parts.version) {
-        return refused;
-    }
-    let content_type = parts.headers.get(CONTENT_TYPE).cloned();
-    let content_type = content_type.unwrap_or(HeaderValue::from_static("application/grpc"));
     let head = match head::read(&parts.headers, &connection) {
         Ok(head) => head,
         Err(status) => return refused(content_type, &status, &connection),
@@ -55,17 +61,21 @@ pub(super) async fn answer(request: HttpRequest) -> Response<ReplyBody> {
     answered.unwrap_or_else(|status| failed(content_type, &status))
 }
 
-/// What is said to a request that cannot be one of gRPC.
-fn not_grpc(method: &Method, version: Version) -> Option<Response<ReplyBody>> {
-    if method != Method::POST {
+/// What is said to a request that cannot be a call.
+pub(super) fn not_post(method: &Method) -> Option<Response<ReplyBody>> {
+    (method != Method::POST).then(|| {
         let reason = format!("methods are called with POST, not with {method}\n");
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
         let allowed = HeaderValue::from_static("POST");
         response.headers_mut().insert(ALLOW, allowed);
-        return Some(response);
-    }
+        response
+    })
+}
+
+/// What is said to a request that has no place for trailers.
+fn not_http2(version: Version) -> Option<Response<ReplyBody>> {
     (version < Version::HTTP_2).then(|| {
-        let reason = format!("gRPC takes HTTP/2, not {version:?}\n");
+        let reason = format!("gRPC takes HTTP/2, not {version:?}; gRPC-Web takes both\n");
         text(StatusCode::HTTP_VERSION_NOT_SUPPORTED, reason)
     })
 }

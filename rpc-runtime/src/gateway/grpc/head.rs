@@ -61,10 +61,10 @@ pub(super) fn read(headers: &HeaderMap, connection: &HttpConnection) -> Result<H
 
 /// Says by which codec messages are encoded, as the native protocol does.
 fn name_codec(headers: &HeaderMap, metadata: &mut Metadata) -> Result<(), Status> {
-    let named = text(headers, &CONTENT_TYPE).and_then(content_type::codec);
-    match named.flatten() {
-        Some(name) => codec::name_as(name, metadata),
-        None => Ok(()),
+    let named = text(headers, &CONTENT_TYPE).and_then(content_type::parse);
+    match named {
+        Some((_, Some(name))) => codec::name_as(name, metadata),
+        _ => Ok(()),
     }
 }
 
@@ -83,6 +83,7 @@ pub(super) fn accepted(connection: &HttpConnection) -> String {
     names.fold(IDENTITY.to_owned(), |list, name| list + "," + name)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+/// The value of a header.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

@@ -1,15 +1,17 @@
-//! gRPC over HTTP/2. docs/grpc.md says what is answered, and how.
+//! gRPC over HTTP/2, and gRPC-Web, which is the same for browsers. docs/grpc.md and docs/grpc-web.md say what is
+//! answered, and how.
 
 mod answer;
 mod head;
 mod packing;
 mod replies;
 mod response;
+mod web;
 
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::grpc::content_type;
+use crate::grpc::content_type::{self, Form};
 use crate::http::{Answering, HttpRequest, HttpService};
 
 /// Answers gRPC.
@@ -21,12 +23,33 @@ impl HttpService for Grpc {
     }
 
     fn accepts(&self, request: &Parts) -> bool {
-        let content_type = request.headers.get(CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        content_type.is_some_and(|value| content_type::codec(value).is_some())
+        form(request) == Some(Form::Grpc)
     }
 
     fn call(&self, request: HttpRequest) -> Answering {
         Box::pin(answer::answer(request))
     }
+}
+
+/// Answers gRPC-Web.
+pub(super) struct GrpcWeb;
+
+impl HttpService for GrpcWeb {
+    fn name(&self) -> &'static str {
+        "grpc-web"
+    }
+
+    fn accepts(&self, request: &Parts) -> bool {
+        matches!(form(request), Some(Form::Web | Form::WebText))
+    }
+
+    fn call(&self, request: HttpRequest) -> Answering {
+        Box::pin(web::answer(request))
+    }
+}
+
+/// How a request carries its messages, if it is one of gRPC's or gRPC-Web's.
+fn form(request: &Parts) -> Option<Form> {
+    let content_type = head::text(&request.headers, &CONTENT_TYPE)?;
+    content_type::parse(content_type).map(|(form, _)| form)
 }
