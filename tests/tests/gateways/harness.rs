@@ -75,13 +75,11 @@ async fn answer(calls: &Calls, line: &str) -> String {
 async fn call(calls: &Calls, line: &str, lines: &mut String) -> Result<(), Status> {
     let mut words = line.split(' ').skip(1);
     let mut call = calls.prepare(words.next().unwrap())?;
-    let mut messages = words.next().unwrap_or_default().split(',').map(unhex);
+    let messages = words.next().unwrap_or_default().split(',');
+    let mut messages: Vec<_> = messages.map(unhex).map(Ok).collect();
     let requests = match call.method().kind().client_streams() {
-        true => {
-            let messages: Vec<_> = messages.map(Ok).collect();
-            Body::stream(futures_util::stream::iter(messages))
-        }
-        false => Body::message(messages.next_back().unwrap()),
+        true => Body::stream(futures_util::stream::iter(messages)),
+        false => Body::message(messages.remove(0)?),
     };
     let mut metadata = Metadata::new();
     metadata.insert("from", "lines").unwrap();

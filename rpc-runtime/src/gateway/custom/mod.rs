@@ -34,9 +34,9 @@ pub(crate) type ServeFailure = Box<dyn Error + Send + Sync>;
 /// # What the server does
 ///
 /// - Interceptors, the limits and options of methods, `max_concurrent_calls`, deadlines and what
-///   becomes of panics are the same for calls that gateways make as for all others. Of the
-///   connection it is counted that no more calls run than `max_concurrent_streams`, and no request
-///   is larger than `max_message_size`.
+///   becomes of panics are the same for calls that gateways make as for all others. A connection
+///   runs no more of them at a time than `max_concurrent_streams`, and a request is no larger than
+///   `max_message_size`.
 /// - A connection that is idle, old, or of a server that shuts down is drained: whoever reads it is
 ///   given what was read before, and then the end of the input. A gateway that finishes its calls then,
 ///   and returns, has done all that is asked of it. At the end of `shutdown_grace` it is dropped.
@@ -60,11 +60,11 @@ pub trait Gateway: Send + Sync + 'static {
     ///
     /// The native protocol comes first, then those of the library, then gateways in the order in which
     /// they were added. Each is asked when all before it have said [`Prefix::NoMatch`], so where several
-    /// would match, it is always the first that has the connection, however its bytes were split. Nobody has to
-    /// wait for a longer prefix than its own and those before it: say `NoMatch` as early as it is known.
+    /// would match, it is always the first that has the connection, however its bytes were split. Say `NoMatch`
+    /// as early as it is known: those behind wait for it. After 1 KiB, or a panic, it is taken for said.
     ///
-    /// A client that has not shown within `handshake_timeout` or 1 KiB what it is, is treated as any
-    /// stranger, and so is one whose `probe` panics.
+    /// A client of which nobody is sure within `handshake_timeout` is treated as any stranger. Protocols
+    /// whose server speaks first cannot be recognised.
     fn probe(&self, first: &[u8]) -> Prefix;
 
     /// The names that the protocol has in ALPN, for clients that ask for one of them during the TLS
