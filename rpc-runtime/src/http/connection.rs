@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::budget::{Budget, Exhausted, Share};
 use super::dispatch::Dispatch;
 use super::drive::{Driven, drive};
-use super::executor::InlineFirst;
+use super::executor::{Answered, InlineFirst};
 use super::gateway::Services;
 use super::io::HttpIo;
 use super::prefix::{Version, version};
@@ -223,7 +223,13 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
             reason
         }
         Version::Http2 => {
-            let serving = http2(&shared.config).serve_connection(TokioIo::new(io), dispatch);
+            let requests = InlineFirst::default();
+            let builder = http2(&shared.config, requests.clone());
+            let connection = builder.serve_connection(TokioIo::new(io), dispatch);
+            let serving = Answered {
+                connection,
+                requests,
+            };
             drive(pin!(serving), &shared, &mut shutdown).await
         }
     };
@@ -243,8 +249,8 @@ fn http1(config: &ConnectionConfig) -> http1::Builder {
     builder
 }
 
-fn http2(config: &ConnectionConfig) -> http2::Builder<InlineFirst> {
-    let mut builder = http2::Builder::new(InlineFirst);
+fn http2(config: &ConnectionConfig, requests: InlineFirst) -> http2::Builder<InlineFirst> {
+    let mut builder = http2::Builder::new(requests);
     let settings = &config.session.settings;
     let max_unread = u32::try_from(config.session.max_unread_input).unwrap_or(MAX_WINDOW);
     builder
@@ -273,12 +279,12 @@ where
     }
 }
 
-impl<S> Driven for http2::Connection<TokioIo<HttpIo<'_>>, S, InlineFirst>
+impl<S> Driven for Answered<http2::Connection<TokioIo<HttpIo<'_>>, S, InlineFirst>>
 where
     S: Service<Request<Incoming>, Response = Response<ReplyBody>, Error = Infallible>,
     S::Future: Send + 'static,
 {
     fn shut_down(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
+        self.project().connection.graceful_shutdown();
     }
 }
