@@ -387,6 +387,6 @@ fn reported(outcome: Result<()>) -> Result<()> {
     outcome.inspect_err(pipeline::report_to_cargo)
 }
 
-fn owned(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+pub(crate) fn owned(paths: &[impl AsRef<Path>]) -> Vec<PathBuf> {
     paths.iter().map(|path| path.as_ref().to_owned()).collect()
 }

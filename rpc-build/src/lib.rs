@@ -50,6 +50,10 @@
 //! }
 //! ```
 //!
+//! # Tools
+//!
+//! [`Schema`] reads the same files, with the same errors, for tools that need descriptors instead of code.
+//!
 //! # Mistakes
 //!
 //! A mistake in a `.proto` file shows in `cargo build` with file, line, column and the line itself.
@@ -69,6 +73,7 @@ mod exchange;
 mod features;
 mod format;
 mod front_end;
+mod generated;
 mod include;
 mod load;
 mod location;
@@ -79,10 +84,13 @@ mod output;
 mod packages;
 mod pipeline;
 mod runtime_path;
+mod schema;
 mod unmatched;
 mod validate;
 
 pub use builder::{Builder, compile, configure};
 pub use diagnostic::Diagnostic;
 pub use error::{Error, Result};
+pub use generated::Generated;
 pub use location::Location;
+pub use schema::Schema;

@@ -53,6 +53,21 @@ impl Location {
         Self::from_span(&source.path, &source.text, span)
     }
 
+    /// The place of that element of a file of which there is no text.
+    pub(crate) fn without_text(file: &FileDescriptorProto, path: &[i32]) -> Self {
+        let (line, column) = match nearest(file, path) {
+            Some(&[line, column, ..]) => (line, column),
+            _ => (0, 0),
+        };
+        Self {
+            path: PathBuf::from(file.name()),
+            line: line as usize + 1,
+            column: column as usize + 1,
+            source_line: String::new(),
+            width: 1,
+        }
+    }
+
     /// The file, as the build script would open it.
     pub fn path(&self) -> &Path {
         &self.path
@@ -79,14 +94,14 @@ impl Location {
         marked.take(self.width).collect()
     }
 
-    /// The text of the line.
-    pub(crate) fn source_line(&self) -> &str {
+    /// The text of the line, or nothing if the text is unknown.
+    pub fn source_line(&self) -> &str {
         &self.source_line
     }
 
     /// The carets under the mistake, after as much white space as the source line has before it: a
     /// tab stays a tab, so that both lines have the same width in every editor.
-    pub(crate) fn carets(&self) -> String {
+    pub fn carets(&self) -> String {
         let before = self.source_line.chars().take(self.column - 1);
         let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         indent + &"^".repeat(self.width)
@@ -95,19 +110,24 @@ impl Location {
 
 /// The bytes of `source` that are the element of `file` that `path` leads to, or the innermost around it.
 fn span(file: &FileDescriptorProto, path: &[i32], source: &Source) -> Range<usize> {
-    let places = file.source_code_info.iter().flat_map(|info| &info.location);
-    let nearest = places
-        .filter(|place| path.starts_with(&place.path))
-        .max_by_key(|place| place.path.len());
     let offset = |line: i32, column: i32| {
         let lines = source.text.split_inclusive('\n').take(line as usize);
         lines.map(str::len).sum::<usize>() + column as usize
     };
-    match nearest.map(|place| &place.span[..]) {
+    match nearest(file, path) {
         Some(&[line, start, end]) => offset(line, start)..offset(line, end),
         Some(&[line, start, last_line, end]) => offset(line, start)..offset(last_line, end),
         _ => 0..0,
     }
+}
+
+/// The span of the element of `file` that `path` leads to, or of the innermost around it.
+fn nearest<'a>(file: &'a FileDescriptorProto, path: &[i32]) -> Option<&'a [i32]> {
+    let places = file.source_code_info.iter().flat_map(|info| &info.location);
+    let nearest = places
+        .filter(|place| path.starts_with(&place.path))
+        .max_by_key(|place| place.path.len());
+    nearest.map(|place| &place.span[..])
 }
 
 /// The first `word` in the bytes `span` of `text` that is not part of a longer one, or else all of `span`.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostic::Diagnostic;
-use crate::{Error, Result, format};
+use crate::{Error, Generated, Result, format};
 
 /// The file with the module tree, which `include_protos!()` includes.
 pub(crate) const MODULE_TREE_FILE_NAME: &str = "rpc_protos.rs";
@@ -80,39 +80,45 @@ pub(crate) fn delete_outdated(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path
     write(&BTreeMap::from([(list, names.into_bytes())]))
 }
 
-/// Compares `files` with what is on disk, for a folder `out_dir` that is checked in.
+/// Compares what was generated with what is on disk, for a folder that is checked in.
 ///
 /// # Errors
 ///
 /// Every file that is missing, is different, or was generated once and is not any more.
-pub(crate) fn compare(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Result<()> {
+pub(crate) fn compare(generated: &Generated) -> Result<()> {
     let complain = |path: &Path, what: &str, help: &str| {
         Diagnostic::without_location(format!("{} {what}", path.display()))
             .with_help(Some(help.to_owned()))
     };
     let write = "run the build script once without `check`, and check in what it writes";
     let mut diagnostics = Vec::new();
-    for (path, content) in files {
+    for (path, content) in &generated.files {
         match fs::read(path) {
             Ok(present) if present == *content => {}
             Ok(_) => diagnostics.push(complain(path, "is not what the .proto files say", write)),
             Err(_) => diagnostics.push(complain(path, "is missing", write)),
         }
     }
-    let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
-        if !files.contains_key(&path) && is_generated(&path) {
-            // It may have become the user's, so the build script never deletes it.
-            let help =
-                "delete this file: the build script leaves it alone, with and without `check`";
-            diagnostics.push(complain(&path, "is not generated any more", help));
-        }
-    }
+    // It may have become the user's, so the build script never deletes it.
+    let delete = "delete this file: the build script leaves it alone, with and without `check`";
+    let outdated = generated.outdated.iter();
+    diagnostics.extend(outdated.map(|path| complain(path, "is not generated any more", delete)));
     if diagnostics.is_empty() {
         Ok(())
     } else {
         Err(Error::new(diagnostics))
     }
+}
+
+/// The files in `out_dir` that look generated and are not among `files`.
+pub(crate) fn outdated(files: &BTreeMap<PathBuf, Vec<u8>>, out_dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
+    let mut outdated: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| !files.contains_key(path) && is_generated(path))
+        .collect();
+    outdated.sort();
+    outdated
 }
 
 /// Whether the file at `path` looks like one that a build script wrote.

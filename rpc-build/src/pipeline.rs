@@ -13,8 +13,8 @@ use crate::method_options::{self, MethodOptions};
 use crate::options::{Layout, Options};
 use crate::packages::{self, Content};
 use crate::{
-    Error, Result, annotate, comments, deprecated, descriptor_set, exchange, format, front_end,
-    load, options, output, runtime_path, unmatched, validate,
+    Error, Generated, Result, annotate, comments, deprecated, descriptor_set, exchange, format,
+    front_end, load, options, output, runtime_path, unmatched, validate,
 };
 
 /// Compiles the files `protos` with what they import from `includes`.
@@ -24,7 +24,52 @@ pub(crate) fn protos(
     includes: Vec<PathBuf>,
 ) -> Result<()> {
     let out_dir = options.find_out_dir()?;
-    let mut all_includes = includes.clone();
+    let loaded = load_protos(&mut options, &protos, &includes, &out_dir)?;
+    let sources = loaded.sources.values();
+    watch(sources.map(|source| source.path.as_path()));
+    let checked = check(&loaded, &options)?;
+    if let Some(module) = &options.publish {
+        exchange::publish(module, &out_dir, &includes, &loaded.files, &options)?;
+    }
+    write(options, loaded, checked, &out_dir)
+}
+
+/// Compiles the encoded `FileDescriptorSet` in the file at `path`.
+pub(crate) fn descriptor_set(options: Options, path: &Path) -> Result<()> {
+    let out_dir = options.find_out_dir()?;
+    watch([path]);
+    let loaded = front_end::descriptor_set(path)?;
+    let checked = check(&loaded, &options)?;
+    write(options, loaded, checked, &out_dir)
+}
+
+/// What [`protos`] would write. Cargo is told nothing.
+pub(crate) fn generated_of_protos(
+    mut options: Options,
+    protos: &[PathBuf],
+    includes: &[PathBuf],
+) -> Result<Generated> {
+    let out_dir = options.find_out_dir()?;
+    let loaded = load_protos(&mut options, protos, includes, &out_dir)?;
+    let checked = check(&loaded, &options)?;
+    generated(options, loaded, checked, &out_dir)
+}
+
+/// What [`descriptor_set`] would write. Cargo is told nothing.
+pub(crate) fn generated_of_descriptor_set(options: Options, path: &Path) -> Result<Generated> {
+    let out_dir = options.find_out_dir()?;
+    let loaded = front_end::descriptor_set(path)?;
+    let checked = check(&loaded, &options)?;
+    generated(options, loaded, checked, &out_dir)
+}
+
+fn load_protos(
+    options: &mut Options,
+    protos: &[PathBuf],
+    includes: &[PathBuf],
+    out_dir: &Path,
+) -> Result<Loaded> {
+    let mut all_includes = includes.to_vec();
     for links in std::mem::take(&mut options.imports) {
         let published = exchange::import(&links)?;
         all_includes.extend(published.includes);
@@ -33,50 +78,54 @@ pub(crate) fn protos(
             options.extern_paths.entry(name).or_insert(path);
         }
     }
-    let loaded = if options.use_protoc {
-        front_end::protoc(&protos, &all_includes, &out_dir)?
+    if options.use_protoc {
+        front_end::protoc(protos, &all_includes, out_dir)
     } else {
-        load::load(&protos, &all_includes)?
-    };
-    let sources = loaded.sources.values();
-    watch(sources.map(|source| source.path.as_path()));
-    let method_options = check(&loaded, &options)?;
-    if let Some(module) = &options.publish {
-        exchange::publish(module, &out_dir, &includes, &loaded.files, &options)?;
+        load::load(protos, &all_includes)
     }
-    write(options, loaded, method_options, &out_dir)
-}
-
-/// Compiles the encoded `FileDescriptorSet` in the file at `path`.
-pub(crate) fn descriptor_set(options: Options, path: &Path) -> Result<()> {
-    let out_dir = options.find_out_dir()?;
-    watch([path]);
-    let loaded = front_end::descriptor_set(path)?;
-    let method_options = check(&loaded, &options)?;
-    write(options, loaded, method_options, &out_dir)
 }
 
 /// Writes the code for what was loaded, or compares it with what is there.
-fn write(
-    options: Options,
-    mut loaded: Loaded,
-    method_options: BTreeMap<String, MethodOptions>,
-    out_dir: &Path,
-) -> Result<()> {
-    select_services(&mut loaded.files, &options);
-    document(&mut loaded, &options);
+fn write(options: Options, loaded: Loaded, checked: Checked, out_dir: &Path) -> Result<()> {
     let (only_compare, is_cargos) = (options.check, options.out_dir.is_none());
-    let outputs = generate(options, &loaded.files, method_options, out_dir)?;
+    if options.runtime_path.is_none() {
+        watch([Path::new("Cargo.toml")]);
+    }
+    let generated = generated(options, loaded, checked, out_dir)?;
+    warn(&generated.warnings);
     if only_compare {
-        watch(outputs.keys().map(PathBuf::as_path));
-        output::compare(&outputs, out_dir)
+        watch(generated.files.keys().map(PathBuf::as_path));
+        output::compare(&generated)
     } else {
-        output::write(&outputs)?;
+        generated.write()?;
         if is_cargos {
-            output::delete_outdated(&outputs, out_dir)?;
+            output::delete_outdated(&generated.files, out_dir)?;
         }
         Ok(())
     }
+}
+
+/// The code for what was loaded.
+fn generated(
+    options: Options,
+    mut loaded: Loaded,
+    checked: Checked,
+    out_dir: &Path,
+) -> Result<Generated> {
+    select_services(&mut loaded.files, &options);
+    document(&mut loaded, &options);
+    let files = generate(options, &loaded.files, checked.method_options, out_dir)?;
+    Ok(Generated {
+        outdated: output::outdated(&files, out_dir),
+        files,
+        warnings: checked.warnings,
+    })
+}
+
+/// What is right, with what may not be meant.
+struct Checked {
+    method_options: BTreeMap<String, MethodOptions>,
+    warnings: Vec<String>,
 }
 
 /// Checks what the protobuf compiler lets pass, and returns the options of all methods.
@@ -84,7 +133,7 @@ fn write(
 /// # Errors
 ///
 /// Everything that is wrong, whoever found it.
-fn check(loaded: &Loaded, options: &Options) -> Result<BTreeMap<String, MethodOptions>> {
+fn check(loaded: &Loaded, options: &Options) -> Result<Checked> {
     let generated = validate::Generated {
         is_extern: &|full_name| options.is_extern(full_name),
         is_wanted: &|full_name| options.is_wanted(full_name),
@@ -101,8 +150,10 @@ fn check(loaded: &Loaded, options: &Options) -> Result<BTreeMap<String, MethodOp
         diagnostics = unmatched::services(options, &loaded.files);
     }
     if diagnostics.is_empty() {
-        warn(&unmatched::warnings(options, &loaded.files));
-        Ok(method_options)
+        Ok(Checked {
+            method_options,
+            warnings: unmatched::warnings(options, &loaded.files),
+        })
     } else {
         Err(Error::new(diagnostics))
     }
@@ -187,10 +238,10 @@ fn package_code(
 ) -> Result<BTreeMap<String, syn::File>> {
     let is_adapted =
         !options.paths.is_empty() || options.runtime_path.is_some() || options.codec.is_some();
-    let runtime = options.runtime_path.take().unwrap_or_else(|| {
-        watch([Path::new("Cargo.toml")]);
-        runtime_path::find()
-    });
+    let runtime = options
+        .runtime_path
+        .take()
+        .unwrap_or_else(runtime_path::find);
     let services = Services {
         codegen: options::tokens("runtime_path", &format!("{runtime}::codegen"))?,
         codec: options

@@ -27,6 +27,7 @@ mod compression;
 #[cfg(feature = "config")]
 mod config;
 mod connection;
+pub mod dynamic;
 #[cfg(any(feature = "jsonrpc", feature = "v1"))]
 mod exchange;
 pub mod gateway;

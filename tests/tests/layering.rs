@@ -32,7 +32,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
                 "json",
                 "jsonrpc",
             ],
-            &["connection", "call"],
+            &["connection", "call", "dynamic"],
             &["middleware", "pool", "retry"],
             &["client", "server"],
             &["http", "exchange", "local"],

@@ -47,6 +47,8 @@ pub struct ChannelBuilder {
 enum To {
     Target(String),
     Connector(Arc<dyn Connector>),
+    /// A target whose streams the connector opens.
+    TargetBy(String, Arc<dyn Connector>),
 }
 
 impl ChannelBuilder {
@@ -161,6 +163,28 @@ impl ChannelBuilder {
         self
     }
 
+    /// Opens the streams to the target in a way of the caller's own, TLS included; which protocol is spoken on them, and what
+    /// servers are told of where they are, stays the target's. The channel gets a connection of its own.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), rpc_runtime::Status> {
+    /// use rpc_runtime::Channel;
+    /// use tokio::net::TcpStream;
+    ///
+    /// let tunnel = || TcpStream::connect("127.0.0.1:9443");
+    /// let channel = Channel::builder("grpc://hello.example.com:443").connector(tunnel).connect().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        let connector = Arc::new(connector);
+        self.to = match self.to {
+            To::Target(target) | To::TargetBy(target, _) => To::TargetBy(target, connector),
+            To::Connector(_) => To::Connector(connector),
+        };
+        self.shared = false;
+        self
+    }
+
     /// Whether every frame has a checksum, so that a bit which was changed on the way ends the
     /// connection instead of reaching anybody; not unless set. It takes effect if the server does not
     /// mind, which servers of this library do not, and not on gRPC targets. The channel gets a connection of its own.
@@ -255,6 +279,7 @@ impl ChannelBuilder {
                 let connector = transport::connector(target.clone(), tls)?;
                 (Some(target), connector)
             }
+            To::TargetBy(text, connector) => (Some(Target::parse(&text)?), connector),
         };
         let dialer = pool::dialer(target.as_ref(), connector, connections, &pool)?;
         let make = || ClientPool::new(dialer, pool, runtime.clone()).on_close(wake_waiting);

@@ -48,8 +48,10 @@ impl JsonOptions {
         self
     }
 
-    /// Limits what is read, in both forms, and the JSON that is written; in bytes.
-    pub(crate) fn limits(mut self, max_message_size: usize, max_json_size: usize) -> Self {
+    /// Limits what is read, in both forms, and the JSON that is written; in bytes. 4 MiB and 256 MiB unless set. A server
+    /// sets its own limits.
+    #[must_use]
+    pub fn limits(mut self, max_message_size: usize, max_json_size: usize) -> Self {
         self.max_message_size = max_message_size;
         self.max_json_size = max_json_size;
         self

@@ -1,0 +1,84 @@
+//! Streams that a [`Dialer`] opens, for hyper.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use rpc_runtime::{Status, Transport};
+use tower_service::Service;
+
+use crate::client::dialer::Dialer;
+
+/// Opens streams to one server, whatever the address.
+#[derive(Clone)]
+pub(super) struct Streams(pub(super) Arc<Dialer>);
+
+impl Service<Uri> for Streams {
+    type Response = HttpStream;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpStream, Status>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _address: Uri) -> Self::Future {
+        let dialer = Arc::clone(&self.0);
+        Box::pin(async move {
+            let (stream, opened) = dialer.open().await?;
+            let alpn = opened.tls.and_then(|(_, details)| details.alpn);
+            Ok(HttpStream {
+                stream: TokioIo::new(stream),
+                is_http2: alpn.as_deref() == Some("h2"),
+            })
+        })
+    }
+}
+
+/// A stream, and what was agreed on it.
+pub(super) struct HttpStream {
+    stream: TokioIo<Box<dyn Transport>>,
+    is_http2: bool,
+}
+
+impl Connection for HttpStream {
+    fn connected(&self) -> Connected {
+        match self.is_http2 {
+            true => Connected::new().negotiated_h2(),
+            false => Connected::new(),
+        }
+    }
+}
+
+impl Read for HttpStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl Write for HttpStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

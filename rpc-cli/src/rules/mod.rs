@@ -1,0 +1,19 @@
+//! Rules about schemas: their names, which of them are wanted, and what they find.
+
+mod report;
+mod selection;
+
+pub(crate) use report::{Report, show};
+pub(crate) use selection::{RuleArgs, Selection, list};
+
+/// A rule, named as buf names it. `C` is how it is checked.
+#[derive(Debug)]
+pub(crate) struct Rule<C: 'static> {
+    /// Its name, such as `FIELD_LOWER_SNAKE_CASE`.
+    pub(crate) id: &'static str,
+    /// The sets of rules that it belongs to.
+    pub(crate) categories: &'static [&'static str],
+    /// Why it exists; for changes, whom it breaks.
+    pub(crate) reason: &'static str,
+    pub(crate) check: C,
+}

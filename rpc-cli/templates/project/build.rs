@@ -1,0 +1,3 @@
+fn main() -> rpc_build::Result<()> {
+    rpc_build::compile(&["proto/greeter/v1/greeter.proto"], &["proto"])
+}
