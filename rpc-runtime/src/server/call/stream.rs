@@ -119,7 +119,7 @@ impl Router {
 
 impl StreamCall {
     /// What the handler knows of the call.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(feature = "grpc")]
     pub(crate) fn context(&self) -> &Context {
         &self.shared.context
     }
