@@ -10,7 +10,7 @@ use rpc_runtime::Config;
 use rpc_tests::Authority;
 
 /// What other keys say, or is for tests.
-const NOT_IN_A_FILE: [&str; 3] = ["first_stream_id", "intercept", "pool"];
+const NOT_IN_A_FILE: [&str; 4] = ["connector", "first_stream_id", "intercept", "pool"];
 
 fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -65,6 +65,8 @@ impl Meter {
         assert!(peak <= bound, "{name} cost {peak} bytes, over {bound}");
         let free_again = async {
             while MEMORY.live_bytes() > self.before + LEFT {
+                // Buffers that wait for the next large message are not left behind.
+                rpc_runtime::memory::release_unused();
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
