@@ -156,11 +156,8 @@ impl ClientDriver {
                 return Err(self.closed_by_server().into());
             }
             Event::Read(_) => {
-                let woken = self.receive()?;
+                self.receive()?;
                 self.note_established()?;
-                if !woken {
-                    return Ok(self.take_output());
-                }
             }
             Event::Timer => self.expire()?,
             Event::Output => {}
@@ -213,7 +210,7 @@ impl ClientDriver {
         self.told.leaving(&*self.connection.keeper);
     }
 
-    fn receive(&mut self) -> Result<bool, SessionError> {
+    fn receive(&mut self) -> Result<(), SessionError> {
         let connection = Arc::clone(&self.connection);
         let now = Instant::now();
         let mut shared = connection.lock();
@@ -226,14 +223,13 @@ impl ClientDriver {
         let freed = shared.take_wanted();
         let checks = std::mem::take(&mut shared.checks);
         drop(shared);
-        let woken = !self.ended.wakers.is_empty();
         self.ended.wake();
         connection.tell_freed(freed);
         for check in checks {
             // Whoever asked may have gone.
             let _ = check.send(());
         }
-        received.map(|()| woken)
+        received
     }
 
     /// A server that has proved to speak the protocol, and does not turn the client away, is

@@ -126,16 +126,18 @@ impl<E: Exchange> Connection<E> {
     fn take_requests(&mut self) {
         let mut input = std::mem::take(&mut self.wire.input);
         let (before, unfinished) = (input.len(), self.calls.unfinished(&input));
+        let mut begun = false;
         while !matches!(self.state, State::Failed { .. }) && self.has_room() {
             match self.calls.begin_next(&mut input, &mut self.wire.output) {
-                Ok(true) => {}
+                Ok(true) => begun = true,
                 Ok(false) => break,
                 Err(failure) => self.fail(failure),
             }
         }
         if self.may_read() {
             let left = self.calls.unfinished(&input);
-            let is_new = left < unfinished;
+            // Less may be left because something else came in between, such as a PING.
+            let is_new = begun && left < unfinished;
             self.progress.update(Instant::now(), left, is_new);
         } else {
             // The client cannot finish a frame that nobody reads.

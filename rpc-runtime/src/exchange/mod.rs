@@ -25,9 +25,7 @@ pub(crate) trait Exchange: Send {
     fn running(&self) -> usize;
 
     /// Whether another call may begin, as far as answers are concerned that wait for others.
-    fn has_room(&self) -> bool {
-        true
-    }
+    fn has_room(&self) -> bool;
 
     /// Begins the next call of those in `input`, and takes its bytes from there; false if there is
     /// none that is whole. What can be answered at once is appended to `output`.

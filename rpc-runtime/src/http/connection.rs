@@ -223,13 +223,10 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
             reason
         }
         Version::Http2 => {
-            let requests = InlineFirst::default();
-            let builder = http2(&shared.config, requests.clone());
-            let connection = builder.serve_connection(TokioIo::new(io), dispatch);
-            let serving = Answered {
-                connection,
-                requests,
-            };
+            let max_streams = shared.config.session.settings.max_concurrent_streams;
+            let serving = Answered::new(max_streams as usize, |executor| {
+                http2(&shared.config, executor).serve_connection(TokioIo::new(io), dispatch)
+            });
             drive(pin!(serving), &shared, &mut shutdown).await
         }
     };

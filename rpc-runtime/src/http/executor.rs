@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use hyper::rt::Executor;
@@ -15,20 +15,29 @@ use crate::connection::reschedule::TURNS_IN_A_ROW;
 /// until all that it sent were answered.
 const TOGETHER: usize = 8;
 
-/// The requests that a connection has read. Each is polled once where its connection is served, and moves to a task of its own
-/// if it has to wait: a handler that is ready at once costs no task.
-#[derive(Clone, Default)]
+/// Takes the requests that a connection has read. Each is polled once where its connection is served, and moves to a task of its
+/// own if it has to wait: a handler that is ready at once costs no task.
+///
+/// Every request has one of these, so it must not keep the requests alive.
+#[derive(Clone)]
 pub(super) struct InlineFirst {
-    read: Arc<Mutex<VecDeque<Answering>>>,
+    read: Weak<Unanswered>,
+}
+
+/// The requests that were read and not polled.
+#[derive(Default)]
+struct Unanswered {
+    requests: Mutex<VecDeque<Answering>>,
 }
 
 /// A request that is answered by its future.
 type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl InlineFirst {
-    /// Answers the next requests; true if none are left.
-    fn answer(&self, cx: &mut Context<'_>) -> bool {
-        for _ in 0..TOGETHER {
+impl Unanswered {
+    /// Answers the next requests, and all that are more than `max_left`; true if none are left.
+    fn answer(&self, max_left: usize, cx: &mut Context<'_>) -> bool {
+        let more = self.len().saturating_sub(max_left);
+        for _ in 0..more.max(TOGETHER) {
             let next = self.lock().pop_front();
             let Some(mut request) = next else {
                 break;
@@ -37,15 +46,15 @@ impl InlineFirst {
                 tokio::spawn(request);
             }
         }
-        self.is_empty()
+        self.len() == 0
     }
 
-    fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+    fn len(&self) -> usize {
+        self.lock().len()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Answering>> {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,7 +63,10 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, request: F) {
-        self.lock().push_back(Box::pin(request));
+        // Nobody answers the requests of a connection that has ended.
+        if let Some(read) = self.read.upgrade() {
+            read.lock().push_back(Box::pin(request));
+        }
     }
 }
 
@@ -63,8 +75,23 @@ pin_project! {
     /// whenever it looks for another: so one write carries several replies.
     pub(super) struct Answered<C> {
         #[pin]
-        pub(super) connection: C,
-        pub(super) requests: InlineFirst,
+        connection: C,
+        requests: Arc<Unanswered>,
+        max_unanswered: usize,
+    }
+}
+
+impl<C> Answered<C> {
+    /// The connection that `serve` makes. Beside those that it has just read, no more than `max_unanswered`
+    /// requests wait: a client may give up any number, and make others in their place.
+    pub(super) fn new(max_unanswered: usize, serve: impl FnOnce(InlineFirst) -> C) -> Self {
+        let requests = Arc::<Unanswered>::default();
+        let read = Arc::downgrade(&requests);
+        Answered {
+            connection: serve(InlineFirst { read }),
+            requests,
+            max_unanswered,
+        }
     }
 }
 
@@ -80,9 +107,9 @@ impl<C: Future> Future for Answered<C> {
             if polled.is_ready() {
                 return polled;
             }
-            if this.requests.answer(&mut nobody) {
+            if this.requests.answer(*this.max_unanswered, &mut nobody) {
                 let polled = this.connection.as_mut().poll(cx);
-                if polled.is_ready() || this.requests.is_empty() {
+                if polled.is_ready() || this.requests.len() == 0 {
                     return polled;
                 }
             }
@@ -94,35 +121,80 @@ impl<C: Future> Future for Answered<C> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use std::future::poll_fn;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
-    #[test]
-    fn requests_that_came_together_are_answered_some_at_a_time_and_the_connection_writes_in_between()
-     {
-        let requests = InlineFirst::default();
-        let (executor, answered) = (requests.clone(), Arc::new(AtomicUsize::new(0)));
-        let mut seen = Vec::new();
-        let connection = poll_fn(|_| {
-            let first = seen.is_empty();
-            for _ in 0..if first { TOGETHER + 1 } else { 0 } {
+    /// A connection that reads so many requests whenever it is polled, each of which adds to `answered`.
+    fn reads(
+        counts: impl IntoIterator<Item = usize>,
+        answered: &Arc<AtomicUsize>,
+        seen: &Arc<Mutex<Vec<usize>>>,
+        executor: InlineFirst,
+    ) -> impl Future<Output = ()> {
+        let mut counts = counts.into_iter();
+        let (answered, seen) = (Arc::clone(answered), Arc::clone(seen));
+        poll_fn(move |_| {
+            for _ in 0..counts.next().unwrap_or_default() {
                 let answered = Arc::clone(&answered);
                 executor.execute(async move {
                     answered.fetch_add(1, Ordering::Relaxed);
                 });
             }
-            seen.push(answered.load(Ordering::Relaxed));
-            Poll::<()>::Pending
-        });
-        let mut served = Box::pin(Answered {
-            connection,
-            requests,
-        });
+            seen.lock().unwrap().push(answered.load(Ordering::Relaxed));
+            Poll::Pending
+        })
+    }
+
+    /// What was answered whenever the connection was polled, until it has nothing to do.
+    fn progress(counts: impl IntoIterator<Item = usize>, max_unanswered: usize) -> Vec<usize> {
+        let (answered, seen) = Default::default();
+        let serve = |executor| reads(counts, &answered, &seen, executor);
+        let mut served = Box::pin(Answered::new(max_unanswered, serve));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(served.as_mut().poll(&mut cx).is_pending());
-        drop(served);
+        let seen = seen.lock().unwrap();
+        seen.clone()
+    }
+
+    #[test]
+    fn requests_that_came_together_are_answered_some_at_a_time_and_the_connection_writes_in_between()
+     {
+        let seen = progress([TOGETHER + 1], 100);
         assert_eq!(seen, [0, TOGETHER, TOGETHER + 1]);
+    }
+
+    #[test]
+    fn no_more_requests_wait_than_may_however_many_are_read_meanwhile() {
+        let seen = progress([100, 100, 100], 10);
+        assert_eq!(seen[..3], [0, 90, 190]);
+    }
+
+    #[test]
+    fn requests_that_wait_end_with_their_connection() {
+        let canary = Arc::new(());
+        let mut served = Box::pin(Answered::new(100, |executor| {
+            let (canary, mut reads) = (Arc::clone(&canary), 0);
+            poll_fn(move |_| {
+                reads += 1;
+                for _ in 0..if reads == 1 { 10 * TOGETHER } else { 0 } {
+                    // As hyper's requests do.
+                    let held = (Arc::clone(&canary), executor.clone());
+                    executor.execute(async move { drop(held) });
+                }
+                match reads {
+                    1 => Poll::Pending,
+                    _ => Poll::Ready(()),
+                }
+            })
+        }));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(served.as_mut().poll(&mut cx).is_ready());
+        assert!(Arc::strong_count(&canary) > 2, "some are left");
+        drop(served);
+        assert_eq!(Arc::strong_count(&canary), 1);
     }
 }

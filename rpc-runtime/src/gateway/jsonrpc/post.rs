@@ -1,5 +1,6 @@
 //! Requests in the bodies of HTTP's.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -7,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use rpc_wire::{Code, Metadata, Status};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::grpc::metadata;
@@ -105,15 +106,23 @@ impl Caller<'_> {
         let mut answers = Answers::of_batch(places.len(), self.connection)?;
         let mut running = JoinSet::new();
         for place in places {
-            // It fails only once it is closed, which nobody does.
-            let permit = Arc::clone(&self.connection.batched).acquire_owned().await;
+            let place_for_call = Arc::clone(&self.connection.batched).acquire_owned();
+            let mut place_for_call = pin!(place_for_call);
+            // An answer is counted before its call's place is another's.
+            let permit = loop {
+                tokio::select! {
+                    biased;
+                    Some(ended) = running.join_next() => answers.add_ended(ended)?,
+                    // It fails only once it is closed, which nobody does.
+                    permit = &mut place_for_call => break permit,
+                }
+            };
             let mut answer = BytesMut::new();
             match Request::parse(&text[place]) {
                 Ok(request) => match self.endpoint.begin(&request, self.parts(), &mut answer) {
-                    Some(call) => drop(running.spawn(async move {
-                        let _permit = permit;
-                        call.finish().await
-                    })),
+                    Some(call) => {
+                        running.spawn(async move { (call.finish().await, permit) });
+                    }
                     None => answers.add(request.id, answer),
                 },
                 Err(Invalid { id, error }) => {
@@ -123,11 +132,7 @@ impl Caller<'_> {
             }
         }
         while let Some(ended) = running.join_next().await {
-            let (id, answer) = ended.map_err(|error| {
-                let why = format!("a call of the batch did not come to its end: {error}");
-                ErrorObject::from(Status::internal(why))
-            })?;
-            answers.add(id.as_deref(), answer);
+            answers.add_ended(ended)?;
         }
         Ok(answers)
     }
@@ -139,6 +144,9 @@ impl Caller<'_> {
         }
     }
 }
+
+/// The id and the answer of a call that had a task, and what kept its place.
+type Ended<P> = ((Option<Box<str>>, BytesMut), P);
 
 /// The answer to a request, or those to a batch as an array that grows.
 struct Answers {
@@ -185,6 +193,16 @@ impl Answers {
         let mut answers = Self::one(connection);
         write_error(NO_ID, error, &mut answers.out);
         answers
+    }
+
+    /// Takes in the answer of a call that had a task, and with it what kept the call's place.
+    fn add_ended<P>(&mut self, ended: Result<Ended<P>, JoinError>) -> Result<(), ErrorObject> {
+        let ((id, answer), _place) = ended.map_err(|error| {
+            let why = format!("a call of the batch did not come to its end: {error}");
+            ErrorObject::from(Status::internal(why))
+        })?;
+        self.add(id.as_deref(), answer);
+        Ok(())
     }
 
     /// Takes in an answer, which is empty if nobody waits for it, or says in its place that there is no room.

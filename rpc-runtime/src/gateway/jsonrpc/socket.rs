@@ -146,6 +146,10 @@ impl Exchange for Socket {
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.calls.has_room()
+    }
+
     fn begin_next(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<bool, Failure> {
         if self.closed || self.fault.is_some() {
             return Ok(false);
@@ -153,14 +157,16 @@ impl Exchange for Socket {
         if framed(output, |output| self.calls.call_next(output)) {
             return Ok(true);
         }
-        match self.next_frame(input, output) {
-            Ok(Taken::Nothing) => Ok(false),
-            Ok(Taken::Frame) => Ok(true),
-            Ok(Taken::Message(text)) => {
-                framed(output, |output| self.calls.take(text.trim_ascii(), output));
-                Ok(true)
+        loop {
+            match self.next_frame(input, output) {
+                Ok(Taken::Nothing) => return Ok(false),
+                Ok(Taken::Frame) => {}
+                Ok(Taken::Message(text)) => {
+                    framed(output, |output| self.calls.take(text.trim_ascii(), output));
+                    return Ok(true);
+                }
+                Err(error) => return Err(self.fail(error, output)),
             }
-            Err(error) => Err(self.fail(error, output)),
         }
     }
 

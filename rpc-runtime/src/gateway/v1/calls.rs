@@ -95,6 +95,11 @@ impl Exchange for Calls {
         self.running.len()
     }
 
+    fn has_room(&self) -> bool {
+        // No answer waits for another.
+        true
+    }
+
     fn begin_next(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> Result<bool, Failure> {
         let parsed = frame::parse(input, &self.limits);
         let Some(request) = parsed.map_err(|error| Failure::Untold(error.to_string()))? else {
