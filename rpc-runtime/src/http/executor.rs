@@ -75,7 +75,7 @@ pin_project! {
     /// whenever it looks for another: so one write carries several replies.
     pub(super) struct Answered<C> {
         #[pin]
-        connection: C,
+        pub(super) connection: C,
         requests: Arc<Unanswered>,
         max_unanswered: usize,
     }
