@@ -273,6 +273,54 @@ async fn a_silent_client_with_calls_is_asked_whether_it_is_there() {
 }
 
 #[tokio::test]
+async fn pings_give_a_message_that_does_not_go_on_no_more_time() {
+    let brief = Duration::from_millis(50);
+    let server = TestServer::start_with(|server| server.frame_timeout(brief)).await;
+    let mut client = Client::connect(&server).await;
+    let frame = Frame::message("{", OpCode::Data(Data::Text), false);
+    client.0.send(Message::Frame(frame)).await.unwrap();
+    let told = async {
+        loop {
+            client.0.send(Message::Ping("there?".into())).await.unwrap();
+            match client.next().await {
+                Message::Pong(_) => {}
+                told => return told,
+            }
+        }
+    };
+    let told = within(LIMIT, told).await.into_text().unwrap();
+    assert!(told.contains("frame_timeout"), "{told}");
+}
+
+#[tokio::test]
+async fn no_batch_begins_beside_those_whose_answers_wait_in_large_numbers() {
+    const BATCHES: usize = 100;
+    let configure = |server: Server| {
+        let server = server.max_queued_replies(100_000);
+        server.max_concurrent_streams(50)
+    };
+    let server = TestServer::start_with(configure).await;
+    let mut client = Client::connect(&server).await;
+    let small = r#"{"jsonrpc":"2.0","method":"Probe.Produce","params":{"bytes":"5000"},"id":1}"#;
+    let batch = format!("[{HOLD},{small},{small},{small},{small}]");
+    for _ in 0..BATCHES {
+        client.send(&batch).await;
+    }
+    for _ in 0..20 {
+        server.settle().await;
+    }
+    let made = server.probe.counts().started;
+    assert!(
+        made <= 50,
+        "{made} calls were begun, though nothing can be answered"
+    );
+    server.probe.release_all();
+    for _ in 0..BATCHES {
+        assert_eq!(client.json().await.as_array().unwrap().len(), 5);
+    }
+}
+
+#[tokio::test]
 async fn a_frame_that_does_not_go_on_ends_the_connection() {
     let brief = Duration::from_millis(50);
     let server = TestServer::start_with(|server| server.frame_timeout(brief)).await;
