@@ -55,7 +55,7 @@ pub(crate) fn generated_of_protos(
     generated(options, loaded, checked, &out_dir)
 }
 
-/// What [`descriptor_set`] would write. Cargo is told nothing.
+/// What [`descriptor_set()`] would write. Cargo is told nothing.
 pub(crate) fn generated_of_descriptor_set(options: Options, path: &Path) -> Result<Generated> {
     let out_dir = options.find_out_dir()?;
     let loaded = front_end::descriptor_set(path)?;

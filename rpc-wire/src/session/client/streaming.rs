@@ -49,7 +49,7 @@ impl<T> ClientSession<T> {
     }
 
     /// The caller took messages that [`ClientSink::message`] gave it, so that the server may send
-    /// more. `cost` is what they took from the window, see [`message_cost`](crate::session::message_cost).
+    /// more. `cost` is what they took from the window, see [`message_cost`].
     pub fn consumed(&mut self, id: u32, cost: u64) {
         let open = self.streams.get_mut(id).filter(|stream| stream.open);
         let Some(arriving) = open.and_then(Stream::arriving) else {
