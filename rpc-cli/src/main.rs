@@ -6,9 +6,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, Parser};
 
 use crate::cli::Cli;
+use crate::error::Error;
+use crate::exit::Exit;
 use crate::output::Output;
 
 mod bench;
@@ -30,7 +32,10 @@ mod schema;
 mod suggest;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let mut output = Output::new(cli.output.json, cli.output.color);
     let exit = match commands::run(cli.command, &mut output) {
         Ok(exit) => exit,
@@ -40,4 +45,19 @@ fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Says what is wrong with the arguments, or gives the help that was asked for.
+fn misused(error: &clap::Error) -> ExitCode {
+    // What was parsed of the arguments is lost.
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !wants_json {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+    let error = Error::new(Exit::Usage, message.trim_end()).with_help(help.trim());
+    Output::new(true, ColorChoice::Never).error(&error);
+    error.exit().into()
 }

@@ -1,5 +1,6 @@
 //! Where results and errors go: text for people, or JSON for programs.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -25,6 +26,22 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 /// `text` in a style, which is left out where colors are not wanted.
 pub(crate) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// `text` of somebody else, whose control characters would command the terminal: they are shown escaped.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match commands(c) {
+            true => escaped.extend(c.escape_default()),
+            false => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// Standard output and standard error. Results go to the first, everything about them to the second.
@@ -115,9 +132,10 @@ impl Output {
         self.say(format_args!(
             "{}: {}",
             styled(BAD, "error"),
-            error.message()
+            printable(error.message())
         ));
         if let Some(help) = error.help() {
+            let help = printable(help);
             self.say(format_args!("  {}: {help}", styled(GOOD, "help")));
         }
     }
@@ -125,5 +143,16 @@ impl Output {
     fn say(&mut self, line: impl Display) {
         // Nobody is left who could be told.
         let _ = writeln!(self.stderr, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_others_are_shown_and_not_obeyed() {
+        assert_eq!(printable("a\u{1b}[2Jb\n\u{9b}"), "a\\u{1b}[2Jb\n\\u{9b}");
+        assert!(matches!(printable("a\tb"), Cow::Borrowed("a\tb")));
     }
 }

@@ -3,6 +3,9 @@
 /// How alike two names have to be, from 0 to 1.
 const ALIKE: f64 = 0.75;
 
+/// The length of the shortest name in which one wrong letter is a slip.
+const SHORTEST: usize = 3;
+
 /// The one of `names` that is most like `name`, if one is. Case and what stands before the last dot count little.
 pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = names
@@ -20,7 +23,13 @@ fn likeness(left: &str, right: &str) -> f64 {
 }
 
 fn alike(left: &str, right: &str) -> f64 {
-    strsim::normalized_damerau_levenshtein(&left.to_lowercase(), &right.to_lowercase())
+    let (left, right) = (left.to_lowercase(), right.to_lowercase());
+    let alike = strsim::normalized_damerau_levenshtein(&left, &right);
+    let is_long = left.chars().count().min(right.chars().count()) >= SHORTEST;
+    match is_long && strsim::damerau_levenshtein(&left, &right) == 1 {
+        true => alike.max(ALIKE),
+        false => alike,
+    }
 }
 
 fn last(name: &str) -> &str {
@@ -47,6 +56,8 @@ mod tests {
         assert_eq!(nearest("order", names), Some("shop.Orders"));
         assert_eq!(nearest("Ecko", ["Echo", "Hold"]), Some("Echo"));
         assert_eq!(nearest("Weather", names), None);
+        assert_eq!(nearest("mgs", ["id", "msg"]), Some("msg"));
+        assert_eq!(nearest("ix", ["id", "msg"]), None);
         assert_eq!(
             nearest("display_nam", ["displayName", "name"]),
             Some("displayName")

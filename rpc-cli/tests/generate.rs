@@ -115,6 +115,14 @@ fn a_check_finds_files_that_are_missing_or_outdated() {
         ]
     );
     assert_eq!(found.code, 1);
+
+    // Written or not, what is outdated stays.
+    let found = folder.rpc(&["generate", "--out", "generated", "--json"]);
+    assert!(found.stdout.contains("\"outdated\""), "{found:?}");
+    let found = folder.rpc(&["generate", "--out", "generated", "--check"]);
+    assert_eq!(found.code, 1);
+    assert!(found.stderr.contains("delete them"), "{found:?}");
+    assert!(!found.stderr.contains("without --check"), "{found:?}");
 }
 
 #[test]

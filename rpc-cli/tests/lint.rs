@@ -155,3 +155,31 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert!(!found.stdout.contains("panicked"), "{found:?}");
     assert!(!found.stderr.contains("panicked"), "{found:?}");
 }
+
+#[test]
+fn wrong_usage_is_told_as_json_to_programs() {
+    let found = Folder::new().rpc(&["lint", "--json", "--no-such-flag"]);
+    assert_eq!((found.code, &*found.stdout), (2, ""), "{found:?}");
+    let said: serde_json::Value = serde_json::from_str(&found.stderr).unwrap();
+    assert_eq!(said["error"]["kind"], "usage");
+    let message = said["error"]["message"].as_str().unwrap();
+    assert!(message.contains("--no-such-flag"), "{message}");
+}
+
+#[test]
+fn a_descriptor_set_without_places_does_not_tell_of_its_syntax() {
+    let folder = Folder::new();
+    // A file `a.proto`, of which nothing else is said.
+    folder.write("set.binpb", "\n\t\n\u{7}a.proto");
+    let found = folder.rpc(&["lint", "set.binpb", "--rule", "SYNTAX_SPECIFIED"]);
+    assert_eq!((found.code, &*found.stdout), (0, ""), "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_back_is_not_followed_for_ever() {
+    let folder = Folder::with(BAD);
+    std::os::unix::fs::symlink("..", folder.path().join("shop/back")).unwrap();
+    let found = folder.rpc(&["lint", "--json"]);
+    assert_eq!(found.rules(), ["FIELD_LOWER_SNAKE_CASE"], "{found:?}");
+}

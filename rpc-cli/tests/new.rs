@@ -152,6 +152,7 @@ fn names_that_no_crate_can_have_are_refused() {
         ),
         ("match", "Rust uses it for something else"),
         ("proc-macro", "Rust uses it for something else"),
+        ("tokio", "the project depends on the crate of this name"),
     ] {
         let found = folder.rpc(&["new", name]);
         assert_eq!(found.code, 2, "{name}");
@@ -179,4 +180,14 @@ fn a_folder_that_is_no_repository_is_told_so() {
             .contains(". has no folders rpc-runtime and rpc-build"),
         "{found:?}"
     );
+}
+
+#[test]
+fn the_repository_is_found_in_which_the_command_was_built() {
+    let folder = Folder::new();
+    let elsewhere = folder.path().join("rpc");
+    fs::copy(env!("CARGO_BIN_EXE_rpc"), &elsewhere).unwrap();
+    let outcome = folder.run(Command::new(elsewhere).args(["new", "greeter"]));
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(folder.read("greeter/Cargo.toml").contains("rpc-runtime"));
 }

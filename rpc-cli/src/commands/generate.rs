@@ -26,6 +26,10 @@ Examples:
 /// Lines around a difference that are shown.
 const CONTEXT_LINES: usize = 3;
 
+/// What to do with outdated files.
+const DELETE: &str =
+    "outdated files are not generated any more: delete them, unless they are yours";
+
 /// Arguments of `rpc generate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -93,6 +97,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Exit> {
     }?;
     for warning in &generated.warnings {
         output.note(format_args!("{}: {warning}", styled(STRONG, "warning")));
+        output.report(&json!({ "warning": warning }));
     }
     if args.check {
         return check(&generated, output);
@@ -107,10 +112,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         show(output, "wrote", path)?;
     }
     for path in &generated.outdated {
-        output.note(format_args!(
-            "{} is not generated any more: delete it, unless it is yours",
-            path.display()
-        ));
+        show(output, "outdated", path)?;
+    }
+    if !generated.outdated.is_empty() {
+        output.note(DELETE);
     }
     Ok(Exit::Success)
 }
@@ -151,12 +156,15 @@ fn check(generated: &Generated, output: &mut Output) -> Result<Exit> {
             show_difference(output, path, present, content)?;
         }
     }
-    for path in &generated.outdated {
-        exit = Exit::Findings;
-        show(output, "outdated", path)?;
-    }
     if exit == Exit::Findings {
         output.note("run the same command without --check, and check in what it writes");
+    }
+    for path in &generated.outdated {
+        show(output, "outdated", path)?;
+    }
+    if !generated.outdated.is_empty() {
+        exit = Exit::Findings;
+        output.note(DELETE);
     }
     Ok(exit)
 }

@@ -67,6 +67,9 @@ const TAKEN: [&str; 46] = [
     "std", "struct", "super", "test", "trait", "true", "type", "unsafe", "use",
 ];
 
+/// The crates that a project depends on.
+const DEPENDENCIES: [&str; 3] = ["rpc_build", "rpc_runtime", "tokio"];
+
 /// Arguments of `rpc new`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -90,13 +93,13 @@ pub(crate) struct Args {
 ///
 /// The folder exists, the name is none of a crate, or there is no repository.
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Exit> {
-    let name = crate_name(args)?;
     let folder = &args.folder;
     if fs::symlink_metadata(folder).is_ok() {
         let message = format!("{} exists already", folder.display());
         let help = "name another folder, or remove this one";
         return Err(Error::new(Exit::Input, message).with_help(help));
     }
+    let name = crate_name(args)?;
     let repository = repository(args.path.as_deref())?;
     fs::create_dir_all(folder).map_err(|error| Error::file("create folder", folder, &error))?;
     let absolute = |path: &Path| {
@@ -160,6 +163,8 @@ fn crate_name(args: &Args) -> Result<String> {
         "it has other characters than letters, digits, - and _"
     } else if TAKEN.contains(&&*name.replace('-', "_")) {
         "Rust uses it for something else"
+    } else if DEPENDENCIES.contains(&&*name.replace('-', "_")) {
+        "the project depends on the crate of this name"
     } else {
         return Ok(name);
     };
@@ -190,7 +195,9 @@ fn repository(asked_for: Option<&Path>) -> Result<PathBuf> {
     }
     let near = [env::current_dir().ok(), env::current_exe().ok()];
     let around = near.iter().flatten().flat_map(|path| path.ancestors());
-    around.into_iter().find(|folder| is_it(folder)).map(Path::to_owned).ok_or_else(|| {
+    // Where `rpc` was built, also when it is installed elsewhere.
+    let mut around = around.chain(Path::new(env!("CARGO_MANIFEST_DIR")).parent());
+    around.find(|folder| is_it(folder)).map(Path::to_owned).ok_or_else(|| {
         let message = "rpc-runtime and rpc-build are not on crates.io yet, and their repository is not here";
         let help = "name its folder: `rpc new greeter --path path/to/repository`";
         Error::new(Exit::Usage, message).with_help(help)

@@ -17,6 +17,12 @@ fn folder(file: &FileDescriptor) -> &str {
 pub(super) fn syntax_is_specified(linter: &mut Linter<'_>) {
     for file in linter.files {
         let comments = linter.schema.comments(file.name());
+        // A descriptor set without places does not tell whether proto2 was said or assumed.
+        let descriptor = file.file_descriptor_proto();
+        let places = descriptor.source_code_info.as_ref();
+        if places.is_none_or(|places| places.location.is_empty()) {
+            continue;
+        }
         let statements = [field_number::FILE_SYNTAX, field_number::FILE_EDITION];
         if !statements.iter().any(|number| comments.has(&[*number])) {
             linter.place(file, &[], "the file has no syntax statement");

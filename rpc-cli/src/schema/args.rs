@@ -1,5 +1,6 @@
 //! Which schema a command is about.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -105,7 +106,7 @@ fn protos_in(paths: &[PathBuf], includes: Vec<PathBuf>) -> Result<Input> {
     for path in paths {
         let before = protos.len();
         if path.is_dir() {
-            find(path, &mut protos)?;
+            find(path, &mut protos, &mut HashSet::new())?;
         } else if path.is_file() {
             protos.push(path.clone());
         } else {
@@ -122,19 +123,25 @@ fn protos_in(paths: &[PathBuf], includes: Vec<PathBuf>) -> Result<Input> {
     Ok(Input::Protos { protos, includes })
 }
 
-/// Adds the `.proto` files in `folder`, and in the folders below it that are not hidden, to `protos`.
-fn find(folder: &Path, protos: &mut Vec<PathBuf>) -> Result<()> {
+/// Adds the `.proto` files in `folder`, and in the folders below it that are not hidden, to `protos`. `above` are the
+/// folders around it, to which a symbolic link may lead back.
+fn find(folder: &Path, protos: &mut Vec<PathBuf>, above: &mut HashSet<PathBuf>) -> Result<()> {
     let failed = |error| Error::file("read folder", folder, &error);
+    let itself = fs::canonicalize(folder).map_err(failed)?;
+    if !above.insert(itself.clone()) {
+        return Ok(());
+    }
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         if path.is_dir() {
             if !name.starts_with('.') && !FOREIGN_FOLDERS.contains(&name) {
-                find(&path, protos)?;
+                find(&path, protos, above)?;
             }
         } else if path.extension() == Some(OsStr::new("proto")) {
             protos.push(path);
         }
     }
+    above.remove(&itself);
     Ok(())
 }
