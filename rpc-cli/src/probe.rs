@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rpc_runtime::{Code, Status};
+use rpc_runtime::{Code, Stage, Status};
 
-use crate::client::{Client, Outgoing, Protocol, Requests, ServerArgs, Target};
+use crate::client::{Client, Outgoing, Protocol, Requests, Route, ServerArgs, Target};
 use crate::health;
 
 /// How long a server has to answer in a protocol.
@@ -20,8 +20,11 @@ const PROTOCOLS: [Protocol; 4] = [
 ];
 
 /// The ways in which the server of `target` answers. Certificates are not checked for this: nothing is sent but
-/// questions after the server's health.
+/// questions after the server's health. None for Unix sockets, whose targets have no scheme.
 pub(crate) async fn spoken(target: &Target, args: &ServerArgs) -> Vec<Target> {
+    if let Route::Unix(_) = target.route {
+        return Vec::new();
+    }
     let args = ServerArgs {
         connect_timeout: args.connect_timeout.min(PATIENCE),
         insecure: true,
@@ -72,13 +75,14 @@ async fn ask(client: &Client) -> Result<(), Status> {
 
 /// Whether somebody has understood the question. What a web server says that knows no such calls is not enough, unless
 /// it only knows no such path.
-fn is_answer(outcome: &Result<(), Status>) -> bool {
+pub(crate) fn is_answer(outcome: &Result<(), Status>) -> bool {
     use Code::{DeadlineExceeded, Internal, Unavailable, Unknown};
     match outcome {
         Ok(()) => true,
-        Err(status) => !matches!(
-            status.code(),
-            DeadlineExceeded | Internal | Unavailable | Unknown
-        ),
+        Err(status) => {
+            let code = status.code();
+            status.stage() == Some(Stage::Wait)
+                && !matches!(code, DeadlineExceeded | Internal | Unavailable | Unknown)
+        }
     }
 }

@@ -238,6 +238,16 @@ async fn streams_that_are_due_are_open_until_the_end_of_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_any_answer_fails() {
+    let server = server().await;
+    let target = server.address();
+    let silent = ["bench", &target, "Streams/Count", r#"{"hangs": true}"#];
+    let short = ["-n", "2", "--duration", "50ms", "--warmup", "0s"];
+    let ran = rpc(&[&silent[..], &short].concat()).await;
+    ran.fails(4, &["no call was answered", "2 of them were still open"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_the_run_and_shows_what_it_had() {
     let server = server().await;
     let target = server.address();
@@ -318,7 +328,16 @@ async fn mistakes_are_found_before_a_call_is_made() {
     let target = server.address();
     for (arguments, code, says) in [
         (&["Probe/Ecko"][..], 7, "did you mean Echo?"),
-        (&["Probe/Echo", r#"{"dat": ""}"#], 6, "dat"),
+        (
+            &["Probe/Echo", r#"{"dat": ""}"#],
+            6,
+            "did you mean \"data\"",
+        ),
+        (
+            &["Probe/Echo", "--out", "/no/such/folder/report.json"],
+            6,
+            "/no/such/folder/report.json",
+        ),
         (&["Probe/Echo", r#"{"data": {{uid}}}"#], 6, "{{uuid}}"),
         (&["Probe/Echo", "{"], 6, "not JSON"),
         (&["Probe/Echo", "@/no/such/file"], 6, "/no/such/file"),

@@ -185,6 +185,8 @@ async fn definitions_are_shown_by_reflection() {
         7,
         &["streams.CountReqest", "did you mean streams.CountRequest?"],
     );
+    let unknown = rpc(&["describe", &target, "streams.CountRequest.up_two"]).await;
+    unknown.fails(7, &["field of streams.CountRequest", "did you mean up_to?"]);
 }
 
 /// Lists one service, whatever it is asked.

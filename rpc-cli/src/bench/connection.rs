@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
+use prost_reflect::MessageDescriptor;
 use rpc_runtime::Status;
 
 use super::caller::{Caller, Traffic};
 use super::recorder::Recorder;
 use super::template::Template;
 use crate::client::{Client, Format, Outgoing, Requests};
-use crate::definitions::Method;
+use crate::definitions::{Method, hints};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
@@ -46,13 +47,14 @@ impl Calls {
     /// A request is no message of the method; for one with placeholders that is tried with the first call's.
     pub(crate) fn new(
         method: Method,
+        message: &MessageDescriptor,
         format: Format,
         requests: Vec<Template>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
         let requests = requests.into_iter().map(|template| {
             let first = encode(&method, &template, 0, format)
-                .map_err(|status| Error::new(Exit::Input, status.message()))?;
+                .map_err(|status| mistake(message, &template, &status))?;
             Ok(match template.is_constant() {
                 true => Request::Encoded(first),
                 false => Request::Template(template),
@@ -96,6 +98,15 @@ fn encode(
     format: Format,
 ) -> Result<Bytes, Status> {
     method.encode(template.render(number).as_bytes(), format)
+}
+
+/// The error of a request that is no message of the method.
+fn mistake(message: &MessageDescriptor, template: &Template, status: &Status) -> Error {
+    let error = Error::new(Exit::Input, status.message());
+    match hints(message, template.render(0).as_bytes()).first() {
+        Some(hint) => error.with_help(hint),
+        None => error,
+    }
 }
 
 impl Connection {

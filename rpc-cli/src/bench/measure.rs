@@ -94,7 +94,7 @@ async fn connect(
 ) -> Result<(Vec<Connection>, Called)> {
     let mut clients = vec![Client::connect(target, subject.server).await?];
     let source = Source::of(subject.definitions, &clients[0]).await?;
-    let (_, method) = source.method(subject.method, false).await?;
+    let (definition, method) = source.method(subject.method, false).await?;
     drop(source);
     let descriptor = method.descriptor();
     let called = Called {
@@ -107,7 +107,13 @@ async fn connect(
         false => Some(subject.timeout.unwrap_or(DEFAULT_TIMEOUT)),
     };
     let format = clients[0].format();
-    let calls = Arc::new(Calls::new(method, format, subject.requests, timeout)?);
+    let calls = Arc::new(Calls::new(
+        method,
+        &definition.input(),
+        format,
+        subject.requests,
+        timeout,
+    )?);
     while clients.len() < count {
         clients.push(Client::connect(target, subject.server).await?);
     }

@@ -4,6 +4,7 @@ use super::draw::{self, Canvas};
 use super::plan::{Load, Plan, Until};
 use super::report::Report;
 use super::units;
+use crate::output::printable;
 
 /// The lines of a report.
 pub(crate) fn lines(report: &Report, canvas: Canvas) -> Vec<String> {
@@ -19,7 +20,11 @@ pub(crate) fn lines(report: &Report, canvas: Canvas) -> Vec<String> {
         lines.push(String::new());
         lines.extend(report.errors.iter().map(|failure| {
             let calls = units::count(failure.calls);
-            format!("  {calls} x {}: {}", failure.code, failure.first)
+            format!(
+                "  {calls} x {}: {}",
+                failure.code,
+                printable(&failure.first)
+            )
         }));
     }
     while lines.last().is_some_and(String::is_empty) {

@@ -7,11 +7,18 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::probe;
 
-/// The error of a connection that did not come about. Other protocols are tried, to say which the server speaks.
+/// The error of a connection that did not come about. Other protocols are tried, to say which the server speaks, unless
+/// it is known: whose certificate is not trusted speaks the right one.
 pub(crate) async fn cannot_connect(target: &Target, args: &ServerArgs, status: &Status) -> Error {
     let error = unreachable(target, status);
+    if status.code() == Code::Unauthenticated {
+        return error;
+    }
     let spoken = probe::spoken(target, args).await;
-    let others: Vec<_> = spoken.iter().map(ToString::to_string).collect();
+    let others = spoken.iter().map(ToString::to_string);
+    let others: Vec<_> = others
+        .filter(|other| *other != target.to_string())
+        .collect();
     match others.is_empty() {
         true => error,
         false => error.with_help(format!("the server answers: try {}", others.join(" or "))),

@@ -65,7 +65,7 @@ struct Moments {
     opened: Option<Opened>,
     /// The last time that something was written before anything was read.
     asked: Option<Instant>,
-    /// The first time that something was read.
+    /// The first time after that when something was read.
     answered: Option<Instant>,
 }
 
@@ -123,7 +123,11 @@ impl Meter {
 
     fn read(&self, bytes: usize) {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.moments().answered.get_or_insert_with(Instant::now);
+        let mut moments = self.moments();
+        // What arrives before anything was asked belongs to what was before.
+        if moments.asked.is_some() {
+            moments.answered.get_or_insert_with(Instant::now);
+        }
     }
 }
 

@@ -25,12 +25,12 @@ use self::connect::ConnectClient;
 use self::dialer::Dialer;
 use crate::error::Result;
 
-pub(crate) use self::args::{ServerArgs, time};
+pub(crate) use self::args::{ServerArgs, positive_time, time};
 pub(crate) use self::failure::{call_failed, cannot_connect};
 pub(crate) use self::metadata::{metadata_json, metadata_text};
 pub(crate) use self::meter::{Meter, Opened, milliseconds};
 pub(crate) use self::replies::Replies;
-pub(crate) use self::target::{Protocol, Target};
+pub(crate) use self::target::{Protocol, Route, Target};
 pub(crate) use self::tls::{Certificate, TlsDetails};
 
 /// Largest message that is read, in bytes: who types a command wants to see what there is.
@@ -79,8 +79,17 @@ enum Way {
     Http(Box<ConnectClient>),
 }
 
+impl Way {
+    async fn open(target: &Target, args: &ServerArgs, dialer: Dialer) -> Result<Self, Status> {
+        Ok(match target.protocol {
+            Protocol::Http => Way::Http(Box::new(ConnectClient::connect(dialer, target).await?)),
+            _ => Way::Channel(open_channel(target, args, dialer).await?.with_codec()),
+        })
+    }
+}
+
 impl Client {
-    /// Connects to `target`; over HTTP with the first call.
+    /// Connects to `target`.
     ///
     /// # Errors
     ///
@@ -104,19 +113,20 @@ impl Client {
         let dialer = Dialer::new(target, args)?;
         let meter = dialer.meter();
         let begin = Instant::now();
-        let way = match target.protocol {
-            Protocol::Http => Way::Http(Box::new(ConnectClient::new(dialer, target))),
-            _ => match open_channel(target, args, dialer).await {
-                Ok(channel) => Way::Channel(channel.with_codec()),
-                Err(status) => return Ok(Err(status)),
-            },
+        let way = match Way::open(target, args, dialer).await {
+            Ok(way) => way,
+            Err(status) => return Ok(Err(status)),
+        };
+        let connected_in = match way {
+            Way::Http(_) => Duration::ZERO,
+            Way::Channel(_) => begin.elapsed(),
         };
         Ok(Ok(Client {
             way,
             target: target.clone(),
             meter,
             metadata: args.metadata(),
-            connected_in: begin.elapsed(),
+            connected_in,
         }))
     }
 
@@ -143,7 +153,7 @@ impl Client {
         &self.metadata
     }
 
-    /// How long connecting took, with the protocol's own handshake; nothing over HTTP, where the first call connects.
+    /// How long connecting took, with the protocol's own handshake; nothing over HTTP, whose handshake is the first call's.
     pub(crate) fn connected_in(&self) -> Duration {
         self.connected_in
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rpc_runtime::{Stage, Status};
+use rpc_runtime::{Code, Stage, Status};
 use serde::Serialize;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -122,9 +122,15 @@ fn unusable(what: &str, why: &dyn std::fmt::Display) -> Error {
     Error::new(Exit::Input, format!("{what} cannot be used: {why}"))
 }
 
+/// UNAUTHENTICATED if the server's certificate is not accepted, and otherwise UNAVAILABLE.
 fn handshake_error(error: io::Error) -> Status {
+    let rustls = error.get_ref().and_then(|error| error.downcast_ref());
+    let code = match rustls {
+        Some(TlsError::InvalidCertificate(_)) => Code::Unauthenticated,
+        _ => Code::Unavailable,
+    };
     let error = explain(error);
-    Status::unavailable(format!("the TLS handshake failed: {error}"))
+    Status::new(code, format!("the TLS handshake failed: {error}"))
         .with_stage(Stage::Connect)
         .with_may_have_run(false)
 }
@@ -156,6 +162,10 @@ fn about_certificate(reason: &CertificateError) -> &'static str {
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "connect by a name that it is for, or give one with --server-name"
+        }
+        // The type of the error is webpki's, which is not a dependency of its own.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the server shows the certificate of an authority: have it show one that was issued for it, or use --insecure"
         }
         _ => "",
     }

@@ -1,6 +1,6 @@
 //! `rpc bench`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::bench::{
     self, Canvas, Load, PLACEHOLDERS, Plan, Report, Until, comparison_lines, report_lines,
 };
-use crate::client::{ServerArgs, time};
+use crate::client::{ServerArgs, positive_time, time};
 use crate::definitions::DefinitionArgs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -135,19 +135,34 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         definitions: &args.definitions,
         server: &args.server,
     };
+    if let Some(file) = &args.out {
+        writable(file)?;
+    }
     let report = bench::measure(subject, plan, !output.is_json())?;
+    show(&report, output)?;
     if let Some(file) = &args.out {
         write(file, &report)?;
     }
-    show(&report, output)?;
-    match &report.errors[..] {
-        _ if report.interrupted => Ok(Exit::Interrupted),
-        [failure, ..] if report.calls.answered == 0 && report.messages_per_second == 0.0 => {
-            let message = format!("no call was answered; {}: {}", failure.code, failure.first);
-            Err(Error::new(Exit::CallFailed, message))
-        }
-        _ => Ok(Exit::Success),
+    match report.interrupted {
+        true => Ok(Exit::Interrupted),
+        false => verdict(&report),
     }
+}
+
+/// A run of which nothing came is a failure.
+fn verdict(report: &Report) -> Result<Exit> {
+    if report.calls.answered > 0 || report.messages > 0 {
+        return Ok(Exit::Success);
+    }
+    let reason = match report.errors.first() {
+        Some(failure) => format!("{}: {}", failure.code, failure.first),
+        None => format!(
+            "{} of them were still open at the end",
+            report.calls.abandoned
+        ),
+    };
+    let message = format!("no call was answered; {reason}");
+    Err(Error::new(Exit::CallFailed, message))
 }
 
 impl Args {
@@ -186,13 +201,6 @@ fn request_help() -> String {
     )
 }
 
-fn positive_time(text: &str) -> Result<Duration, String> {
-    match time(text)? {
-        Duration::ZERO => Err("it has to be longer".to_owned()),
-        time => Ok(time),
-    }
-}
-
 fn at_most<const MOST: usize>(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=MOST).contains(&count) => Ok(count),
@@ -205,6 +213,13 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate @ 0.001..=1e9) => Ok(rate),
         _ => Err("write how many calls are due in a second, from 0.001 to 1000000000".to_owned()),
     }
+}
+
+/// Says before a long run that its report could not be kept. What is in the file stays there until then.
+fn writable(file: &Path) -> Result<()> {
+    let opened = File::options().create(true).append(true).open(file);
+    opened.map_err(|error| Error::file("write", file, &error))?;
+    Ok(())
 }
 
 fn write(file: &Path, report: &Report) -> Result<()> {

@@ -6,7 +6,7 @@ use crate::client::{Client, ServerArgs, Target};
 use crate::definitions::{DefinitionArgs, Source, Symbol, summary};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::runtime;
 
 const EXAMPLES: &str = "\
@@ -98,7 +98,7 @@ async fn write(
             source
                 .services
                 .iter()
-                .try_for_each(|service| output.line(service))?;
+                .try_for_each(|service| output.line(printable(service)))?;
         }
         return Ok(Exit::Success);
     };

@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use rpc_runtime::dynamic;
 use rpc_runtime::json::{ErrorDetail, JsonOptions, Transcoder};
 use rpc_runtime::{MethodDescriptor, MethodKind, Status};
+use serde::de::IgnoredAny;
 
 use crate::client::{Format, MAX_MESSAGE_SIZE};
 
@@ -72,7 +73,7 @@ impl Method {
         match format {
             Format::Protobuf => self.replies.encode_reply(reply, &mut json)?,
             // What the schema does not know of is shown, too.
-            Format::Json if !self.emits_defaults && !reply.contains(&b'\n') => {
+            Format::Json if !self.emits_defaults && is_line_of_json(reply) => {
                 json.extend_from_slice(reply)
             }
             Format::Json => {
@@ -88,4 +89,8 @@ impl Method {
     pub(crate) fn error_details(&self, status: &Status) -> Vec<ErrorDetail> {
         self.replies.error_details(status)
     }
+}
+
+fn is_line_of_json(text: &[u8]) -> bool {
+    !text.contains(&b'\n') && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }

@@ -1,6 +1,7 @@
 //! Asks a server what it serves: gRPC's server reflection.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -13,7 +14,7 @@ use self::v1::server_reflection_request::MessageRequest;
 use self::v1::server_reflection_response::MessageResponse;
 use self::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use super::file_set::FileSet;
-use crate::client::{Client, Format, Outgoing, Protocol, Requests, call_failed};
+use crate::client::{Client, Format, Outgoing, Protocol, Requests, Target, call_failed};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
@@ -26,6 +27,9 @@ const VERSIONS: [&str; 2] = [
     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
+
+/// How long a server may take for what it is asked at once.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to do without reflection.
 const USE_FILES: &str = "give the schema with --proto FILE or --descriptor-set FILE";
@@ -65,7 +69,7 @@ impl<'a> Reflection<'a> {
                     return Ok(reflection);
                 }
                 Err(status) if is_absent(&status) => reasons.push(status),
-                Err(status) => return Err(call_failed(target, &status)),
+                Err(status) => return Err(failed(target, &status)),
             }
         }
         let reason = reasons.first().map_or("", Status::message);
@@ -100,7 +104,7 @@ impl<'a> Reflection<'a> {
                 let message = format!("the server knows no {}", symbols.join(", "));
                 Error::new(Exit::NotFound, message)
             }
-            _ => call_failed(self.client.target(), &status),
+            _ => failed(self.client.target(), &status),
         })
     }
 
@@ -156,7 +160,7 @@ impl<'a> Reflection<'a> {
             requests: Requests::Many(Box::pin(stream::iter(questions))),
             format: Format::Protobuf,
             metadata: self.client.metadata().clone(),
-            timeout: None,
+            timeout: Some(PATIENCE),
         };
         let mut replies = self.client.call(call).await?;
         let mut answers = Vec::with_capacity(count);
@@ -167,6 +171,17 @@ impl<'a> Reflection<'a> {
             return Err(Status::internal("reflection leaves questions unanswered"));
         }
         Ok(answers.into_iter())
+    }
+}
+
+/// The error of a server that does not answer, or not well.
+fn failed(target: &Target, status: &Status) -> Error {
+    let error = call_failed(target, status);
+    match status.code() {
+        Code::DeadlineExceeded => error
+            .about(&format!("{target}: no reflection within {PATIENCE:?}"))
+            .with_help(USE_FILES),
+        _ => error,
     }
 }
 

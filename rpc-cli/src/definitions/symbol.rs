@@ -48,6 +48,14 @@ fn find(pool: &DescriptorPool, name: &str) -> Option<Symbol> {
 }
 
 fn unknown_symbol(pool: &DescriptorPool, name: &str) -> crate::error::Error {
+    let parent = name.rsplit_once('.');
+    let parent =
+        parent.and_then(|(parent, member)| Some((pool.get_message_by_name(parent)?, member)));
+    if let Some((message, field)) = parent {
+        let fields: Vec<_> = message.fields().collect();
+        let names = fields.iter().map(FieldDescriptor::name);
+        return unknown(&format!("field of {}", message.full_name()), field, names);
+    }
     let mut names = Vec::new();
     for service in pool.services() {
         names.extend(

@@ -8,7 +8,6 @@ mod streams;
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -46,16 +45,21 @@ pub(super) struct ConnectClient {
 }
 
 impl ConnectClient {
-    pub(super) fn new(dialer: Dialer, target: &Target) -> Self {
-        let streams = Streams(Arc::new(dialer));
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// Why the server cannot be reached.
+    pub(super) async fn connect(dialer: Dialer, target: &Target) -> Result<Self, Status> {
+        let streams = Streams::open(dialer).await?;
         let scheme = if target.by_tls { "https" } else { "http" };
-        ConnectClient {
+        Ok(ConnectClient {
             usual: Client::builder(TokioExecutor::new()).build(streams.clone()),
             http2: Client::builder(TokioExecutor::new())
                 .http2_only(true)
                 .build(streams),
             base: format!("{scheme}://{}{}", target.authority(), target.path),
-        }
+        })
     }
 
     /// Makes a call, as far as its reply or the head of its stream.
@@ -78,24 +82,19 @@ impl ConnectClient {
             MethodKind::BidiStreaming => &self.http2,
             _ => &self.usual,
         };
+        let content_type = content_type(kind, call.format);
         let response = client.request(self.request(call)?).await.map_err(failed)?;
         match kind {
-            MethodKind::Unary => read_whole(response).await,
-            _ => read_head(response, deadline).await,
+            MethodKind::Unary => read_whole(response, content_type).await,
+            _ => read_head(response, content_type, deadline).await,
         }
     }
 
     fn request(&self, call: Outgoing) -> Result<Request<Body>, Status> {
-        let (method, format) = (call.method, call.format);
+        let method = call.method;
         let is_unary = method.kind() == MethodKind::Unary;
-        let content_type = match (is_unary, format) {
-            (true, Format::Json) => "application/json",
-            (true, Format::Protobuf) => "application/proto",
-            (false, Format::Json) => "application/connect+json",
-            (false, Format::Protobuf) => "application/connect+proto",
-        };
         let mut request = Request::post(format!("{}/{}", self.base, method.path()))
-            .header(CONTENT_TYPE, content_type)
+            .header(CONTENT_TYPE, content_type(method.kind(), call.format))
             .header(USER_AGENT, concat!("rpc-cli/", env!("CARGO_PKG_VERSION")))
             .header("connect-protocol-version", "1");
         if let Some(timeout) = call.timeout {
@@ -111,6 +110,16 @@ impl ConnectClient {
         };
         let request = request.body(body);
         request.map_err(|error| Status::invalid_argument(format!("there is no such URL: {error}")))
+    }
+}
+
+/// Of requests and replies.
+fn content_type(kind: MethodKind, format: Format) -> &'static str {
+    match (kind, format) {
+        (MethodKind::Unary, Format::Json) => "application/json",
+        (MethodKind::Unary, Format::Protobuf) => "application/proto",
+        (_, Format::Json) => "application/connect+json",
+        (_, Format::Protobuf) => "application/connect+proto",
     }
 }
 

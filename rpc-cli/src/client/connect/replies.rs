@@ -1,7 +1,8 @@
 //! Reads what calls are answered with.
 
 use bytes::{Bytes, BytesMut};
-use http::{Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use rpc_runtime::{Metadata, Stage, Status};
@@ -55,14 +56,18 @@ pub(super) async fn by<T>(
         })
 }
 
-/// Reads the reply of a unary call.
-pub(super) async fn read_whole(response: Response<Incoming>) -> Result<ConnectReplies, Status> {
+/// Reads the reply of a unary call, which has to be of `content_type`.
+pub(super) async fn read_whole(
+    response: Response<Incoming>,
+    content_type: &str,
+) -> Result<ConnectReplies, Status> {
     let (head, body) = response.into_parts();
     let body = read_body(body).await?;
     let (headers, trailers) = split_trailers(&head.headers);
     if head.status != StatusCode::OK {
         return Err(of_response(head.status, &body).with_metadata(trailers));
     }
+    expect(&head.headers, content_type)?;
     Ok(ConnectReplies {
         headers,
         trailers,
@@ -71,15 +76,17 @@ pub(super) async fn read_whole(response: Response<Incoming>) -> Result<ConnectRe
     })
 }
 
-/// Reads the head of a stream.
+/// Reads the head of a stream, which has to be of `content_type`.
 pub(super) async fn read_head(
     response: Response<Incoming>,
+    content_type: &str,
     deadline: Option<Instant>,
 ) -> Result<ConnectReplies, Status> {
     let (head, body) = response.into_parts();
     if head.status != StatusCode::OK {
         return Err(of_response(head.status, &read_body(body).await?));
     }
+    expect(&head.headers, content_type)?;
     let (headers, trailers) = split_trailers(&head.headers);
     let input = BytesMut::new();
     Ok(ConnectReplies {
@@ -88,6 +95,22 @@ pub(super) async fn read_head(
         state: State::Stream { body, input },
         deadline,
     })
+}
+
+/// Servers that know nothing of Connect answer whatever path with a page.
+fn expect(headers: &HeaderMap, content_type: &str) -> Result<(), Status> {
+    let given = headers.get(CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = given.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case(content_type) {
+        return Ok(());
+    }
+    let what = match media_type {
+        "" => "without a content type",
+        media_type => media_type,
+    };
+    let message = format!("the server answers {what}; does it speak Connect, at this path?");
+    Err(Status::unknown(message).with_stage(Stage::Wait))
 }
 
 async fn read_body(body: Incoming) -> Result<Bytes, Status> {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::Uri;
@@ -16,7 +16,31 @@ use crate::client::dialer::Dialer;
 
 /// Opens streams to one server, whatever the address.
 #[derive(Clone)]
-pub(super) struct Streams(pub(super) Arc<Dialer>);
+pub(super) struct Streams {
+    dialer: Arc<Dialer>,
+    /// Is there until the first call takes it.
+    first: Arc<Mutex<Option<HttpStream>>>,
+}
+
+impl Streams {
+    /// Opens the first of them.
+    ///
+    /// # Errors
+    ///
+    /// Why the server cannot be reached.
+    pub(super) async fn open(dialer: Dialer) -> Result<Self, Status> {
+        let first = HttpStream::open(&dialer).await?;
+        Ok(Streams {
+            dialer: Arc::new(dialer),
+            first: Arc::new(Mutex::new(Some(first))),
+        })
+    }
+
+    fn take_first(&self) -> Option<HttpStream> {
+        let first = self.first.lock();
+        first.unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 impl Service<Uri> for Streams {
     type Response = HttpStream;
@@ -28,14 +52,12 @@ impl Service<Uri> for Streams {
     }
 
     fn call(&mut self, _address: Uri) -> Self::Future {
-        let dialer = Arc::clone(&self.0);
+        let streams = self.clone();
         Box::pin(async move {
-            let (stream, opened) = dialer.open().await?;
-            let alpn = opened.tls.and_then(|(_, details)| details.alpn);
-            Ok(HttpStream {
-                stream: TokioIo::new(stream),
-                is_http2: alpn.as_deref() == Some("h2"),
-            })
+            match streams.take_first() {
+                Some(first) => Ok(first),
+                None => HttpStream::open(&streams.dialer).await,
+            }
         })
     }
 }
@@ -44,6 +66,17 @@ impl Service<Uri> for Streams {
 pub(super) struct HttpStream {
     stream: TokioIo<Box<dyn Transport>>,
     is_http2: bool,
+}
+
+impl HttpStream {
+    async fn open(dialer: &Dialer) -> Result<Self, Status> {
+        let (stream, opened) = dialer.open().await?;
+        let alpn = opened.tls.and_then(|(_, details)| details.alpn);
+        Ok(HttpStream {
+            stream: TokioIo::new(stream),
+            is_http2: alpn.as_deref() == Some("h2"),
+        })
+    }
 }
 
 impl Connection for HttpStream {

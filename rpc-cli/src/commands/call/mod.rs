@@ -9,10 +9,13 @@ use prost_reflect::MethodDescriptor;
 use rpc_runtime::{MethodKind, Status};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use self::requests::{Given, Prepared};
 use self::trace::Trace;
-use crate::client::{Client, Outgoing, ServerArgs, Target, call_failed, metadata_json, time};
+use crate::client::{
+    Client, Outgoing, ServerArgs, Target, call_failed, metadata_json, positive_time,
+};
 use crate::definitions::{DefinitionArgs, Method, Source};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -47,8 +50,9 @@ pub(crate) struct Args {
     #[arg(value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     request: Option<Given>,
 
-    /// How long the call may take, such as 500ms; 30s unless given, but for streams
-    #[arg(short, long, value_name = "TIME", value_parser = time)]
+    /// How long the call may take, with the questions after its definition, such as 500ms; 30s unless given, but for
+    /// streams
+    #[arg(short, long, value_name = "TIME", value_parser = positive_time)]
     timeout: Option<Duration>,
 
     /// Show status, metadata, sizes and times
@@ -75,36 +79,58 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<Exit> {
     runtime::block_on(async {
         let target = Target::parse(&args.target)?;
         let client = Client::connect(&target, &args.server).await?;
-        let source = Source::of(&args.definitions, &client).await?;
-        let (definition, method) = source.method(&args.method, args.emit_defaults).await?;
+        let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
+        let (definition, method) = by(deadline, &target, find(args, &client)).await?;
+        // Before Ctrl-C is listened to: who waits for standard input to end does not see it.
+        let (given, message) = (args.request.as_ref(), definition.input());
+        let prepared = requests::prepare(given, &method, &message, client.format())?;
         let end = tokio::select! {
-            end = call(args, &client, &definition, &method, output) => end,
+            end = call(args, &client, &method, prepared, deadline, output) => end,
             _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
         };
-        drop(source);
         client.close().await;
         end
     })
 }
 
+/// Ends with DEADLINE_EXCEEDED at `deadline`.
+async fn by<T>(
+    deadline: Option<Instant>,
+    target: &Target,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let Some(deadline) = deadline else {
+        return work.await;
+    };
+    let ended = tokio::time::timeout_at(deadline, work).await;
+    ended.unwrap_or_else(|_| {
+        let message = "the server's reflection takes longer than --timeout";
+        Err(call_failed(target, &Status::deadline_exceeded(message)))
+    })
+}
+
+/// What defines the method.
+async fn find(args: &Args, client: &Client) -> Result<(MethodDescriptor, Method)> {
+    let source = Source::of(&args.definitions, client).await?;
+    source.method(&args.method, args.emit_defaults).await
+}
+
 async fn call(
     args: &Args,
     client: &Client,
-    definition: &MethodDescriptor,
     method: &Method,
+    prepared: Prepared,
+    deadline: Option<Instant>,
     output: &mut Output,
 ) -> Result<Exit> {
     let kind = method.descriptor().kind();
-    let message = definition.input();
-    let prepared = requests::prepare(args.request.as_ref(), method, &message, client.format())?;
     let Prepared {
         requests,
         sizes,
         mut mistakes,
     } = prepared;
-    let timeout = args
-        .timeout
-        .or((kind == MethodKind::Unary).then_some(DEFAULT_TIMEOUT));
+    let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let timeout = timeout.or((kind == MethodKind::Unary).then_some(DEFAULT_TIMEOUT));
     let outgoing = Outgoing {
         method: method.descriptor(),
         requests,

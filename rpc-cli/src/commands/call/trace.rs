@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::requests::Sizes;
 use crate::client::{Client, Protocol, metadata_json, metadata_text, milliseconds};
 use crate::definitions::Method;
-use crate::output::{FAINT, Output, styled};
+use crate::output::{FAINT, Output, printable, styled};
 
 /// Follows a call, and tells what it has seen if it is to.
 pub(super) struct Trace {
@@ -63,7 +63,7 @@ impl Trace {
         for (key, value) in metadata.iter() {
             self.tell(
                 mark,
-                format_args!("{key}: {}", metadata_text(value)),
+                format_args!("{key}: {}", printable(&metadata_text(value))),
                 output,
             );
         }

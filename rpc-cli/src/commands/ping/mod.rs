@@ -116,7 +116,9 @@ async fn round_trips(
 async fn ask(client: &Client, method: &Method) -> Result<String> {
     match check(client, method).await {
         Ok(health) => Ok(health),
-        Err(status) if is_answer(&status) => Ok(status.code().name().to_owned()),
+        Err(status) if is_answer(client.target().protocol, &status) => {
+            Ok(status.code().name().to_owned())
+        }
         Err(status) => Err(call_failed(client.target(), &status)),
     }
 }
@@ -138,7 +140,11 @@ async fn check(client: &Client, method: &Method) -> Result<String, Status> {
 }
 
 /// Whether it is the server that says so.
-fn is_answer(status: &Status) -> bool {
+fn is_answer(protocol: Protocol, status: &Status) -> bool {
+    if protocol == Protocol::Http {
+        // A web server that knows nothing of this says something, too.
+        return probe::is_answer(&Err(status.clone()));
+    }
     let silent = matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded);
     !silent && !matches!(status.stage(), Some(Stage::Resolve | Stage::Connect))
 }
