@@ -104,6 +104,23 @@ async fn a_page_is_no_reply() {
             .await
             .fails(4, &[says]);
     }
+    // Nor does it show that the server is well.
+    let address = answers_with("HTTP/1.1 501 Not Implemented\r\ncontent-length: 2", "no").await;
+    rpc(&["ping", &format!("http://{address}"), "-c", "1"])
+        .await
+        .fails(4, &["501 Not Implemented"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_socket_that_does_not_answer_no_other_protocol_is_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let target = format!("unix:{}", path.display());
+    let ran = rpc(&["list", &target, "--connect-timeout", "50ms"]).await;
+    ran.fails(3, &["no answer"]);
+    assert!(!ran.stderr.contains("help"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

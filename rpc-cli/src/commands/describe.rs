@@ -7,7 +7,7 @@ use crate::client::{Client, ServerArgs, Target};
 use crate::definitions::{DefinitionArgs, ProtoText, Source, Symbol, summary};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{FAINT, Output, styled};
+use crate::output::{FAINT, Output, printable, styled};
 use crate::runtime;
 
 const EXAMPLES: &str = "\
@@ -89,7 +89,7 @@ fn write(symbols: &[Symbol], output: &mut Output) -> Result<Exit> {
             symbol.file().name()
         );
         output.line(styled(FAINT, place))?;
-        output.bytes(ProtoText::of(symbol).as_bytes())?;
+        output.bytes(printable(&ProtoText::of(symbol)).as_bytes())?;
     }
     Ok(Exit::Success)
 }

@@ -19,7 +19,7 @@ use crate::client::{
 use crate::definitions::{DefinitionArgs, Method, Source};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::runtime;
 
 /// How long a call without streams may take if nothing else is said.
@@ -209,7 +209,7 @@ fn failed(target: &Target, method: &Method, status: &Status, output: &mut Output
     for detail in &details {
         output.note(format_args!(
             "detail {}: {}",
-            detail["type"].as_str().unwrap_or_default(),
+            printable(detail["type"].as_str().unwrap_or_default()),
             detail["value"]
         ));
     }

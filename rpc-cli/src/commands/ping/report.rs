@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Certificate, Client, Opened, Protocol, Target, TlsDetails, milliseconds};
 use crate::error::Result;
-use crate::output::{FAINT, GOOD, Output, STRONG, styled};
+use crate::output::{FAINT, GOOD, Output, STRONG, printable, styled};
 
 /// How soon a certificate has to be renewed, in days, for it to be said aloud.
 const SOON: i64 = 14;
@@ -88,7 +88,7 @@ impl Report {
         output: &mut Output,
     ) -> Result<()> {
         if !output.is_json() {
-            let line = format!("{} health {health}", milliseconds(took));
+            let line = format!("{} health {}", milliseconds(took), printable(&health));
             output.line(format_args!(
                 "{} {line}",
                 styled(FAINT, format_args!("round trip {number}:"))
