@@ -291,10 +291,7 @@ fn each_rule_finds_what_breaks_it_and_nothing_else() {
     let mut wrong = Vec::new();
     for (rule, place, bad, good) in CASES {
         let found = Folder::with(bad).rpc(&["lint", "--json", "--rule", rule]);
-        let first = found.json().first().map(|finding| {
-            let (path, line) = (&finding["path"], &finding["line"]);
-            format!("{}:{line}:{}", path.as_str().unwrap(), finding["column"])
-        });
+        let first = found.first_place();
         if found.code != 1 || first.as_deref() != Some(place) {
             wrong.push(format!(
                 "{rule} is at {first:?} and not at {place}: {found:?}"

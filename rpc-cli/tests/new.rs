@@ -86,8 +86,8 @@ fn a_new_project_passes_its_tests_and_serves_both_clients() {
     }
 }
 
-#[test]
-fn the_schema_of_a_new_project_breaks_no_rule() {
+/// A folder with the new project `my-service`.
+fn my_service() -> Folder {
     let folder = Folder::new();
     folder.rpc(&[
         "new",
@@ -95,19 +95,19 @@ fn the_schema_of_a_new_project_breaks_no_rule() {
         "--path",
         repository().to_str().unwrap(),
     ]);
+    folder
+}
+
+#[test]
+fn the_schema_of_a_new_project_breaks_no_rule() {
+    let folder = my_service();
     let found = folder.rpc(&["lint", "my-service/proto"]);
     assert_eq!((found.code, &*found.stdout), (0, ""), "{found:?}");
 }
 
 #[test]
 fn a_name_with_hyphens_has_underscores_in_rust() {
-    let folder = Folder::new();
-    folder.rpc(&[
-        "new",
-        "my-service",
-        "--path",
-        repository().to_str().unwrap(),
-    ]);
+    let folder = my_service();
     assert!(
         folder
             .read("my-service/Cargo.toml")

@@ -60,6 +60,8 @@ pub mod memory {
     pub use rpc_wire::memory::{ClassStats, release_unused, stats};
 }
 pub mod middleware;
+#[cfg(any(feature = "config", feature = "_json"))]
+mod nearest;
 mod pool;
 pub mod retry;
 mod server;

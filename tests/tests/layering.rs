@@ -22,6 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
+            &["nearest"],
             &[
                 "signal",
                 "unwind",

@@ -1,7 +1,7 @@
 //! All rules, in the order in which they are listed, with those whom a change breaks.
 
 use super::{Check, deleted, enums, fields, files, messages, services};
-use crate::rules::Rule;
+use crate::rules::{Rule, rule};
 
 const FILE: &[&str] = &["FILE"];
 const PACKAGE: &[&str] = &["PACKAGE"];
@@ -12,20 +12,6 @@ const WIRE_JSON: &[&str] = &["WIRE_JSON"];
 const ANY_WIRE: &[&str] = &["WIRE_JSON", "WIRE"];
 const WIRE: &[&str] = &["WIRE"];
 const NONE: &[&str] = &[];
-
-const fn rule(
-    id: &'static str,
-    categories: &'static [&'static str],
-    check: Check,
-    reason: &'static str,
-) -> Rule<Check> {
-    Rule {
-        id,
-        categories,
-        reason,
-        check,
-    }
-}
 
 const IMPORTED: &str = "files that import it from here, and code that uses what was generated for it, do not compile any more";
 const USED: &str = "code that uses what was generated for it does not compile any more";

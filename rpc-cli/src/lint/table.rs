@@ -1,7 +1,7 @@
 //! All rules, in the order in which they are listed.
 
 use super::{Check, comments, enums, files, imports, names, packages, services};
-use crate::rules::Rule;
+use crate::rules::{Rule, rule};
 
 const MINIMAL: &[&str] = &["MINIMAL", "BASIC", "STANDARD"];
 const BASIC: &[&str] = &["BASIC", "STANDARD"];
@@ -9,20 +9,6 @@ const STANDARD: &[&str] = &["STANDARD"];
 const COMMENTS: &[&str] = &["COMMENTS"];
 const UNARY_RPC: &[&str] = &["UNARY_RPC"];
 const NONE: &[&str] = &[];
-
-const fn rule(
-    id: &'static str,
-    categories: &'static [&'static str],
-    check: Check,
-    reason: &'static str,
-) -> Rule<Check> {
-    Rule {
-        id,
-        categories,
-        reason,
-        check,
-    }
-}
 
 const ONE_FOLDER: &str = "many languages make a package of a folder, and cannot have it in two";
 const ONE_OPTION: &str = "generated code of one package would be spread over several";

@@ -17,3 +17,18 @@ pub(crate) struct Rule<C: 'static> {
     pub(crate) reason: &'static str,
     pub(crate) check: C,
 }
+
+/// A line of a table of rules.
+pub(crate) const fn rule<C: Copy>(
+    id: &'static str,
+    categories: &'static [&'static str],
+    check: C,
+    reason: &'static str,
+) -> Rule<C> {
+    Rule {
+        id,
+        categories,
+        reason,
+        check,
+    }
+}

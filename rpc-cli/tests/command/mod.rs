@@ -89,6 +89,14 @@ impl Outcome {
             .collect()
     }
 
+    /// Where the first finding is: path, line and column.
+    pub(crate) fn first_place(&self) -> Option<String> {
+        let findings = self.json();
+        let finding = findings.first()?;
+        let (path, line) = (finding["path"].as_str().unwrap(), &finding["line"]);
+        Some(format!("{path}:{line}:{}", finding["column"]))
+    }
+
     /// The rules that the findings are about.
     pub(crate) fn rules(&self) -> Vec<String> {
         let findings = self.json();

@@ -2,6 +2,7 @@
 
 use super::error::ConfigError;
 use super::node::Node;
+use crate::nearest::nearest;
 
 /// How alike two words must be for the one to be a misspelling of the other, from 0 to 1.
 const ALIKE: f64 = 0.75;
@@ -70,12 +71,9 @@ impl Node {
 
 /// What somebody may have meant.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
-    let ranked = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(word, name), name));
-    match ranked.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
-        Some((alike, name)) if alike > ALIKE => format!("did you mean {name}?"),
-        Some(_) => format!("known are {}", known.join(", ")),
-        None => "none is known".to_owned(),
+    match nearest(word, known.iter().copied(), ALIKE) {
+        Some(name) => format!("did you mean {name}?"),
+        None if known.is_empty() => "none is known".to_owned(),
+        None => format!("known are {}", known.join(", ")),
     }
 }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 use rpc_wire::{MethodDescriptor, Status};
 
+use crate::nearest::nearest;
+
 /// How alike two names are, from 0 to 1, of which one may have been meant by the other.
 const ALIKE: f64 = 0.8;
 
@@ -219,11 +221,7 @@ impl Message {
     /// The name of a field, in JSON, that somebody may have meant by `name`.
     pub(super) fn nearest(&self, name: &str) -> Option<&str> {
         let names = self.fields.iter().map(|field| field.json_name.as_str());
-        let ranked = names.map(|known| (strsim::jaro_winkler(name, known), known));
-        let nearest = ranked.max_by(|(left, _), (right, _)| left.total_cmp(right));
-        nearest
-            .filter(|(alike, _)| *alike > ALIKE)
-            .map(|(_, name)| name)
+        nearest(name, names, ALIKE)
     }
 
     /// The place of the field with this number.

@@ -3,8 +3,7 @@
 use bench_common::Pattern;
 
 use super::Load;
-use super::list::{KIB, POINT, SMALL};
-use crate::figure::Figure;
+use super::list::{BURST, KIB, POINT, SMALL, STREAM};
 use crate::peer::NATIVE;
 
 /// tonic with itself, and with this project on either side.
@@ -57,16 +56,8 @@ pub(super) const LOADS: &[Load] = &[
     Load {
         name: "grpc-stream",
         title: "gRPC, one server stream of 64 B messages",
-        pattern: Pattern::Stream,
-        figures: &[
-            Figure::MessagesPerSecond,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::MessagesPerSecond, Figure::Cpu],
         only: GRPC,
-        note: "CPU time is for one message.",
-        ..SMALL
+        ..STREAM
     },
     small("json-1", "JSON over HTTP, 64 B, 1 in flight", 1, JSON),
     small("json-64", "JSON over HTTP, 64 B, 64 in flight", 64, JSON),
@@ -77,12 +68,8 @@ pub(super) const LOADS: &[Load] = &[
     Load {
         name: "jsonrpc-burst",
         title: "JSON-RPC, 20,000 calls of 64 B at once, 8 connections",
-        pattern: Pattern::Burst { calls: 20_000 },
-        connections: 8,
-        figures: &[Figure::Milliseconds, Figure::ClientPeakMemory],
-        compared: &[Figure::Milliseconds, Figure::ClientPeakMemory],
         only: &["jsonrpc-gateway", "jsonrpc-proxy", "jsonrpsee"],
-        ..SMALL
+        ..BURST
     },
     small(
         "gateways-1",

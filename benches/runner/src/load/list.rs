@@ -35,6 +35,32 @@ pub(super) const SMALL: Load = Load {
     note: "",
 };
 
+/// One endless stream.
+pub(super) const STREAM: Load = Load {
+    name: "stream",
+    title: "One server stream of 64 B messages",
+    pattern: Pattern::Stream,
+    figures: &[
+        Figure::MessagesPerSecond,
+        Figure::ClientCpu,
+        Figure::ServerCpu,
+    ],
+    compared: &[Figure::MessagesPerSecond, Figure::Cpu],
+    note: "CPU time is for one message.",
+    ..SMALL
+};
+
+/// Everything at once.
+pub(super) const BURST: Load = Load {
+    name: "burst",
+    title: "20,000 calls of 64 B at once, 8 connections",
+    pattern: Pattern::Burst { calls: 20_000 },
+    connections: 8,
+    figures: &[Figure::Milliseconds, Figure::ClientPeakMemory],
+    compared: &[Figure::Milliseconds, Figure::ClientPeakMemory],
+    ..SMALL
+};
+
 /// The columns where one call is in flight.
 const LATENCY: &[Figure] = &[
     Figure::P50,
@@ -207,19 +233,7 @@ pub(super) const LOADS: &[Load] = &[
                some tens of microseconds.",
         ..SMALL
     },
-    Load {
-        name: "stream",
-        title: "One server stream of 64 B messages",
-        pattern: Pattern::Stream,
-        figures: &[
-            Figure::MessagesPerSecond,
-            Figure::ClientCpu,
-            Figure::ServerCpu,
-        ],
-        compared: &[Figure::MessagesPerSecond, Figure::Cpu],
-        note: "CPU time is for one message.",
-        ..SMALL
-    },
+    STREAM,
     Load {
         name: "ourselves",
         title: "This project against itself, 64 B, 64 in flight",
@@ -233,15 +247,7 @@ pub(super) const LOADS: &[Load] = &[
         only: GROWING,
         ..SMALL
     },
-    Load {
-        name: "burst",
-        title: "20,000 calls of 64 B at once, 8 connections",
-        pattern: Pattern::Burst { calls: 20_000 },
-        connections: 8,
-        figures: &[Figure::Milliseconds, Figure::ClientPeakMemory],
-        compared: &[Figure::Milliseconds, Figure::ClientPeakMemory],
-        ..SMALL
-    },
+    BURST,
     Load {
         name: "idle",
         title: "800 idle connections",
