@@ -68,6 +68,13 @@ impl BoundServer {
         self,
         signal: impl Future<Output = ()>,
     ) -> Result<ShutdownReport, ServeError> {
+        let closing = self.listener.closing();
+        let signal = async move {
+            signal.await;
+            if let Some(closing) = closing {
+                closing.admit_no_more();
+            }
+        };
         Ok(self.acceptor.run(self.listener, signal).await)
     }
 }

@@ -5,11 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::closing::Closing;
 use super::memory::MemoryListener;
 use super::tcp::set_options;
 use super::unix::UnixSocket;
@@ -22,8 +24,10 @@ pub struct Listener(Kind);
 enum Kind {
     /// At least one; `next` is asked first, so that each gets its turn.
     Tcp {
-        listeners: Vec<TcpListener>,
+        listeners: Arc<[TcpListener]>,
         next: usize,
+        /// Whether no other process may have them too.
+        own: bool,
     },
     Unix(UnixSocket),
     Memory(MemoryListener),
@@ -31,7 +35,11 @@ enum Kind {
 
 impl Listener {
     pub(super) fn tcp(listeners: Vec<TcpListener>) -> Self {
-        Listener(Kind::Tcp { listeners, next: 0 })
+        Listener(Kind::Tcp {
+            listeners: listeners.into(),
+            next: 0,
+            own: true,
+        })
     }
 
     pub(super) async fn unix(path: PathBuf) -> io::Result<Self> {
@@ -46,6 +54,14 @@ impl Listener {
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
         match &self.0 {
             Kind::Tcp { listeners, .. } => listeners.first()?.local_addr().ok(),
+            Kind::Unix(_) | Kind::Memory(_) => None,
+        }
+    }
+
+    /// What ends it gently. A socket that was inherited may be somebody else's too, who goes on.
+    pub(crate) fn closing(&self) -> Option<Closing> {
+        match &self.0 {
+            Kind::Tcp { listeners, own, .. } => own.then(|| Closing::new(Arc::clone(listeners))),
             Kind::Unix(_) | Kind::Memory(_) => None,
         }
     }
@@ -66,7 +82,9 @@ impl Stream for Listener {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.0 {
-            Kind::Tcp { listeners, next } => poll_tcp(listeners, next, cx).map(Some),
+            Kind::Tcp {
+                listeners, next, ..
+            } => poll_tcp(listeners, next, cx).map(Some),
             Kind::Unix(socket) => socket.poll_accept(cx).map(Some),
             Kind::Memory(listener) => listener
                 .poll_accept(cx)
@@ -100,7 +118,11 @@ fn of_tcp((stream, peer): (TcpStream, SocketAddr)) -> Accepted {
 
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {
-        Listener::tcp(vec![listener])
+        Listener(Kind::Tcp {
+            listeners: [listener].into(),
+            next: 0,
+            own: false,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod address;
+mod closing;
 mod connectors;
 mod happy_eyeballs;
 mod listener;
