@@ -164,10 +164,18 @@ impl ClientDriver {
             Event::Abandoned => return Ok(false),
             Event::Cut(reason) => return Err(reason.into()),
         }
-        // Callers that are ready to run, not least those just woken, add their frames first, so
-        // that one write carries them all.
-        tokio::task::yield_now().await;
+        if self.is_shared() {
+            // Callers that are ready to run, not least those just woken, add their frames first, so
+            // that one write carries them all.
+            tokio::task::yield_now().await;
+        }
         Ok(self.take_output())
+    }
+
+    /// Whether several calls are open, which may have something to write. With one, a turn of the scheduler would find
+    /// nobody, and cost a system call.
+    fn is_shared(&self) -> bool {
+        self.connection.lock().session.open_streams() > 1
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {

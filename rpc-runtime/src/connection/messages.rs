@@ -97,6 +97,21 @@ impl Messages {
         })
     }
 
+    /// The messages in front that are small and not compressed: their bytes side by side, and their lengths.
+    pub(crate) fn front_run(&self) -> (&[u8], impl Iterator<Item = usize>) {
+        let is_plain = |entry: &&Entry| entry.is_packed && !entry.compressed;
+        let plain = self.order.iter().take_while(is_plain);
+        (&self.packed[self.taken..], plain.map(|entry| entry.length))
+    }
+
+    /// Drops the first `count` messages, which are of the [`front_run`](Self::front_run).
+    pub(crate) fn drop_run(&mut self, count: usize) {
+        for entry in self.order.drain(..count) {
+            self.taken += entry.length;
+            self.cost -= message_cost(entry.length);
+        }
+    }
+
     /// Takes the first message out if it is compressed.
     pub(crate) fn pop_compressed(&mut self) -> Option<Encoded> {
         let first = self.order.front()?;

@@ -90,14 +90,10 @@ impl SendQueue {
         let Some(body) = self.bodies.get_mut(id).filter(|body| body.open) else {
             return Offered::Closed;
         };
-        // Messages in part keep a share of the output, so that small ones cannot starve them.
-        let room = match self.turns.is_empty() {
-            true => OUTPUT_TARGET,
-            false => OUTPUT_TARGET / 2,
-        };
+        let target = output_target(&self.turns);
         let length = message.body.len();
         self.held -= std::mem::take(&mut body.waiting);
-        if body.rest.is_some() || output.remaining() >= room {
+        if body.rest.is_some() || output.remaining() >= target {
             body.waiting = length;
             self.held += length;
             self.refuse(id);
@@ -115,6 +111,38 @@ impl SendQueue {
         let header = data_header(id, Flags::END_MESSAGE | message.flags(), length as u32);
         output.frame_with_body(|tail| header.encode(tail), message.body);
         Offered::Taken
+    }
+
+    /// Sends of the messages that lie in `run`, with these lengths, those that may be sent now and have
+    /// `largest` bytes at most; gives how many.
+    pub(crate) fn offer_run(
+        &mut self,
+        id: u32,
+        run: &[u8],
+        lengths: impl Iterator<Item = usize>,
+        output: &mut Output,
+        largest: usize,
+    ) -> usize {
+        let takes = |body: &&mut Sending| body.open && body.rest.is_none() && body.waiting == 0;
+        let Some(body) = self.bodies.get_mut(id).filter(takes) else {
+            return 0;
+        };
+        let target = output_target(&self.turns);
+        let (mut rest, mut count) = (run, 0);
+        for length in lengths {
+            if length > largest || !admits(body.window, length) || output.remaining() >= target {
+                break;
+            }
+            let (message, behind) = rest.split_at(length);
+            let header = data_header(id, Flags::END_MESSAGE, length as u32);
+            output.frame(|tail| {
+                header.encode(tail);
+                tail.extend_from_slice(message);
+            });
+            body.window -= message_cost(length) as i64;
+            (rest, count) = (behind, count + 1);
+        }
+        count
     }
 
     /// Whether a stream of messages was opened and not finished.
@@ -315,5 +343,14 @@ impl SendQueue {
                 self.turns.push_back(id);
             }
         }
+    }
+}
+
+/// Bytes from which on the output takes no more messages. Those in part keep a share of it, so that small ones cannot
+/// starve them.
+fn output_target(turns: &VecDeque<u32>) -> usize {
+    match turns.is_empty() {
+        true => OUTPUT_TARGET,
+        false => OUTPUT_TARGET / 2,
     }
 }

@@ -347,9 +347,14 @@ impl<S: RequestSink> ServerDriver<S> {
     fn send_replies(&mut self, stream: &ServerStream) -> bool {
         let mut replies = std::mem::take(&mut self.replies);
         let before = replies.cost();
-        while let Some(reply) = replies.front()
-            && self.send_reply(stream.id(), reply)
-        {
+        loop {
+            let (run, lengths) = replies.front_run();
+            let count = self.session.send_run(stream.id(), run, lengths);
+            replies.drop_run(count);
+            let Some(reply) = replies.front() else { break };
+            if !self.send_reply(stream.id(), reply) {
+                break;
+            }
             replies.pop();
         }
         let all = replies.is_empty();

@@ -6,6 +6,7 @@ mod kinds;
 mod run;
 mod schedules;
 mod sizes;
+mod together;
 mod writable;
 
 use super::sinks::*;
