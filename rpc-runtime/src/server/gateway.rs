@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Router;
+use crate::connection::room::FIRST_READ_SIZE;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{FIRST_BYTES_TIMEOUT, Shutdown};
-use crate::connection::wire::FIRST_READ_SIZE;
 use crate::transport::{Opened, PeerIdentity, Prefix};
 
 /// A protocol other than the native one, on the same port.
