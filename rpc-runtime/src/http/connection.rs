@@ -235,7 +235,7 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
     ended.unwrap_or_else(|reason| reason)
 }
 
-fn http1(config: &ConnectionConfig) -> http1::Builder {
+pub(super) fn http1(config: &ConnectionConfig) -> http1::Builder {
     let mut builder = http1::Builder::new();
     let settings = &config.session.settings;
     builder

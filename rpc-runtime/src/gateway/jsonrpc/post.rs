@@ -67,6 +67,14 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
     response(status, answers)
 }
 
+/// Answers a request of a connection that is not served.
+pub(super) fn refuse(status: Status) -> Response<ReplyBody> {
+    let mut answer = BytesMut::new();
+    write_error(NO_ID, &ErrorObject::not_executed(status), &mut answer);
+    let body = ReplyBody::whole(answer.freeze());
+    with_json(StatusCode::SERVICE_UNAVAILABLE, body)
+}
+
 /// Who makes the calls of a request.
 struct Caller<'a> {
     endpoint: Arc<Endpoint>,
@@ -252,6 +260,10 @@ fn response(status: StatusCode, answers: Answers) -> Response<ReplyBody> {
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
     };
+    with_json(status, body)
+}
+
+fn with_json(status: StatusCode, body: ReplyBody) -> Response<ReplyBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(CONTENT_TYPES[0]);
