@@ -270,3 +270,69 @@ fn with_json(status: StatusCode, body: ReplyBody) -> Response<ReplyBody> {
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Budget;
+
+    fn answers(budget: &Arc<Budget>) -> Answers {
+        Answers {
+            out: BytesMut::new(),
+            share: budget.share(),
+            is_batch: true,
+            left: 2,
+            max_size: usize::MAX,
+        }
+    }
+
+    /// The place of a call, which finds out how much may still be held when it is another's.
+    struct Place<'a> {
+        budget: &'a Arc<Budget>,
+        is_left: &'a mut bool,
+    }
+
+    impl Drop for Place<'_> {
+        fn drop(&mut self) {
+            *self.is_left = self.budget.share().hold(1).is_ok();
+        }
+    }
+
+    #[test]
+    fn an_answer_is_counted_before_the_place_of_its_call_is_anothers() {
+        let answer = BytesMut::from(&*"1".repeat(3 * LEAST));
+        let with_rest = answer.len() + LEAST;
+        let budget = Budget::new(with_rest as u64);
+        let mut answers = answers(&budget);
+        let mut is_left = true;
+        let place = Place {
+            budget: &budget,
+            is_left: &mut is_left,
+        };
+        let ended = ((Some("7".into()), answer.clone()), place);
+        assert!(answers.add_ended(Ok(ended)).is_ok());
+        assert!(
+            !is_left,
+            "it is counted with what the other answer may have"
+        );
+        assert_eq!(answers.out[1..], answer);
+        assert_eq!(answers.left, 1);
+        // Nobody waits for the other one, whose room is given back with the batch.
+        assert!(answers.add_ended(Ok(((None, BytesMut::new()), ()))).is_ok());
+        assert_eq!(answers.left, 0);
+        drop(answers);
+        assert!(budget.share().hold(with_rest).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_does_not_come_to_its_end_fails_its_batch() {
+        let budget = Budget::new(1);
+        let mut lost = JoinSet::new();
+        lost.spawn(std::future::pending::<Ended<()>>());
+        lost.abort_all();
+        let ended = lost.join_next().await.unwrap();
+        let error = answers(&budget).add_ended(ended).unwrap_err().to_string();
+        let says = "a call of the batch did not come to its end: ";
+        assert!(error.starts_with(says), "{error}");
+    }
+}
