@@ -7,6 +7,8 @@ fn main() -> rpc_build::Result<()> {
     rpc_build::compile(
         &[
             "proto/arith.proto",
+            "proto/conformance2.proto",
+            "proto/conformance3.proto",
             "proto/flaky.proto",
             "proto/flows.proto",
             "proto/grpc/testing/test.proto",

@@ -1,17 +1,20 @@
 //! JSON-RPC over WebSocket, as jsonrpsee's client speaks it, and as others may.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream};
 use jsonrpsee_core::client::{BatchResponse, ClientT, Error};
 use jsonrpsee_core::params::{BatchRequestBuilder, ObjectParams};
 use jsonrpsee_core::rpc_params;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
-use rpc_runtime::{Cors, Protocol, Server};
-use rpc_tests::{Http1Client, LIMIT, TestServer, within};
+use rpc_runtime::{Accepted, Cors, Protocol, Server};
+use rpc_tests::{Http1Client, LIMIT, TestProbe, TestServer, within};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -448,4 +451,53 @@ async fn a_request_that_is_no_handshake_is_told_what_is() {
 
     let server = TestServer::start_with(|server| server.without(Protocol::JsonRpc)).await;
     assert!(Client::connect_with(&server, &[]).await.is_err());
+}
+
+/// A connection that brings bytes, and breaks when something is written.
+struct Deaf(&'static [u8]);
+
+impl AsyncRead for Deaf {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let length = self.0.len().min(buf.remaining());
+        let (read, rest) = self.0.split_at(length);
+        buf.put_slice(read);
+        self.0 = rest;
+        match length {
+            0 => Poll::Pending,
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl AsyncWrite for Deaf {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_called_of_a_client_that_cannot_be_told_of_its_websocket() {
+    // Behind the request, a message in a frame with the key 0.
+    let sent = b"GET / HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
+        \x81\xb0\0\0\0\0{\"jsonrpc\":\"2.0\",\"method\":\"Probe.Hold\",\"id\":1}";
+    let probe = TestProbe::new();
+    let server = Server::new().service(probe.clone());
+    let incoming = stream::iter([io::Result::Ok(Accepted::new(Deaf(sent)))]);
+    within(LIMIT, server.serve_incoming(incoming))
+        .await
+        .unwrap();
+    assert_eq!(probe.counts().started, 0);
 }

@@ -28,6 +28,7 @@ pub(crate) mod observer;
 pub(crate) mod packing;
 pub(crate) mod refusal;
 pub(crate) mod reschedule;
+pub(crate) mod room;
 pub(crate) mod server;
 pub(crate) mod server_config;
 pub(crate) mod server_streams;

@@ -10,20 +10,8 @@ use bytes::{Buf, BytesMut};
 use rpc_wire::session::Output;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::room::Room;
 use crate::transport::BoxTransport;
-
-/// Room for the first read of a connection, in bytes: many connections never read more at once, and wait for it most of
-/// the time.
-pub(crate) const FIRST_READ_SIZE: usize = 2 * 1024;
-
-/// Room for one read, in bytes, when reads are full: what a loopback socket gives at once under load.
-pub(crate) const READ_SIZE: usize = 64 * 1024;
-
-/// How many times larger the room becomes with each read that fills it.
-const GROWTH: usize = 8;
-
-/// A smaller part of it than this is not worth a read.
-const LEAST_PART: usize = 4;
 
 /// How long a peer has to take the last bytes of a connection that ends with an error.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,8 +21,7 @@ pub(crate) struct Wire<O = Output> {
     transport: BoxTransport,
     pub(crate) input: BytesMut,
     pub(crate) output: O,
-    /// Room for a read, in bytes.
-    read_size: usize,
+    room: Room,
     /// Bytes written since the connection began.
     written: u64,
     /// Since when the peer takes nothing that is to be written.
@@ -52,7 +39,7 @@ impl<O: Buf + Default> Wire<O> {
             transport,
             input,
             output: O::default(),
-            read_size: FIRST_READ_SIZE,
+            room: Room::default(),
             written: 0,
             stalled: None,
             resumed: None,
@@ -81,27 +68,13 @@ impl<O: Buf + Default> Wire<O> {
 
     /// Reads what is there; 0 bytes mean that the peer has closed.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let room = self.make_room();
+        let room = self.room.make(&mut self.input);
         // The future keeps no state between polls.
         let read = pin!(self.transport.read_buf(&mut self.input)).poll(cx);
-        if let Poll::Ready(Ok(count)) = &read
-            && *count == room
-        {
-            self.read_size = (self.read_size * GROWTH).min(READ_SIZE);
+        if let Poll::Ready(Ok(count)) = &read {
+            self.room.note(*count, room);
         }
         read
-    }
-
-    /// Makes room for a read; gives how much there is.
-    fn make_room(&mut self) -> usize {
-        // A buffer of which everything was taken begins again at its front, if no message is a part of it.
-        let is_empty = self.input.is_empty() && self.input.try_reclaim(self.read_size);
-        let room = self.input.capacity() - self.input.len();
-        if is_empty || room >= self.read_size / LEAST_PART {
-            return room;
-        }
-        self.input.reserve(self.read_size);
-        self.input.capacity() - self.input.len()
     }
 
     /// Writes until the output is empty and the transport, which may have a buffer as TLS has,

@@ -14,10 +14,11 @@ use super::progress::Progress;
 use super::{Exchange, Failure};
 use crate::connection::lifetime::Lifetime;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::connection::room::READ_SIZE;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{Phase, SHUTTING_DOWN, Shutdown};
 use crate::connection::timer::Timer;
-use crate::connection::wire::{READ_SIZE, Wire};
+use crate::connection::wire::Wire;
 use crate::transport::Opened;
 
 /// Time for the other calls of a connection to end after one that cannot be answered, whose caller

@@ -25,7 +25,7 @@ pub(crate) struct Exhausted {
 }
 
 impl Budget {
-    pub(super) fn new(max: u64) -> Arc<Self> {
+    pub(crate) fn new(max: u64) -> Arc<Self> {
         Arc::new(Budget {
             max,
             held: AtomicU64::new(0),

@@ -202,11 +202,12 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         version,
         write_timeout,
     );
-    let reason = match version {
+    let ended = match version {
         Version::Http1 => {
             let mut serving = http1(&shared.config).serve_connection(TokioIo::new(io), dispatch);
-            let reason = drive(Pin::new(&mut serving), &shared, &mut shutdown).await;
-            if let Some(next) = shared.upgrade.take() {
+            let ended = drive(Pin::new(&mut serving), &shared, &mut shutdown).await;
+            // A client that was not told of it does not speak the other protocol.
+            if let (Ok(_), Some(next)) = (&ended, shared.upgrade.take()) {
                 let rest = serving.into_parts();
                 opened.input = rest.io.into_inner().unread(&rest.read_buf);
                 shutdown.report_again();
@@ -220,7 +221,7 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
                 })
                 .await;
             }
-            reason
+            ended
         }
         Version::Http2 => {
             let max_streams = shared.config.session.settings.max_concurrent_streams;
@@ -231,10 +232,10 @@ pub(super) async fn serve(services: Arc<Services>, connection: GatewayConnection
         }
     };
     close(opened.transport).await;
-    reason
+    ended.unwrap_or_else(|reason| reason)
 }
 
-fn http1(config: &ConnectionConfig) -> http1::Builder {
+pub(super) fn http1(config: &ConnectionConfig) -> http1::Builder {
     let mut builder = http1::Builder::new();
     let settings = &config.session.settings;
     builder

@@ -42,11 +42,15 @@ struct Driver<'a> {
 }
 
 /// Drives a connection until it ends; says why it ended.
+///
+/// # Errors
+///
+/// The same, if it broke or was cut off.
 pub(super) async fn drive(
     mut serving: Pin<&mut impl Driven>,
     connection: &HttpConnection,
     shutdown: &mut Shutdown,
-) -> String {
+) -> Result<String, String> {
     let config = &connection.config;
     let mut driver = Driver {
         connection,
@@ -60,11 +64,11 @@ pub(super) async fn drive(
     let mut cut = 0;
     let reason = loop {
         match poll_fn(|cx| driver.poll_event(serving.as_mut(), cx)).await {
-            Event::Ended(Err(error)) => break broken(&error),
-            Event::Ended(Ok(())) => break driver.ended(),
+            Event::Ended(Err(error)) => break Err(broken(&error)),
+            Event::Ended(Ok(())) => break Ok(driver.ended()),
             Event::Shutdown(Phase::Over) => {
                 cut = connection.requests.running();
-                break "its calls took longer than shutdown_grace".to_owned();
+                break Err("its calls took longer than shutdown_grace".to_owned());
             }
             Event::Shutdown(_) => {
                 driver.before_shutdown = Some(connection.requests.ended());
@@ -72,7 +76,7 @@ pub(super) async fn drive(
             }
             Event::Timer => {
                 if let Some(reason) = driver.overdue() {
-                    break reason;
+                    break Err(reason);
                 }
                 if let Some(end) = driver.expired() {
                     driver.drain(end, serving.as_mut());

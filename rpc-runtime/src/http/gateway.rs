@@ -8,11 +8,12 @@ use hyper::{Method, Response, StatusCode};
 
 use super::connection::serve;
 use super::prefix::probe;
-use super::refusal::refusal;
+use super::refusal::refuse;
 use super::reply::{ReplyBody, text};
 use super::service::HttpService;
-use crate::server::{AnyGateway, GatewayConnection, Serving};
-use crate::transport::Prefix;
+use crate::connection::server_config::ConnectionConfig;
+use crate::server::{AnyGateway, GatewayConnection, Refusing, Serving};
+use crate::transport::{Opened, Prefix};
 
 /// The protocols of a server over HTTP.
 pub(super) type Services = Vec<Box<dyn HttpService>>;
@@ -51,8 +52,13 @@ impl AnyGateway for Http {
         self.services.iter().any(|service| service.stands_alone())
     }
 
-    fn refusal(&self, first: &[u8], reason: &str) -> Vec<u8> {
-        refusal(first, reason)
+    fn refuse<'a>(
+        &'a self,
+        opened: Opened,
+        reason: &'a str,
+        config: &'a ConnectionConfig,
+    ) -> Refusing<'a> {
+        Box::pin(refuse(&self.services, opened, reason, config))
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {

@@ -26,6 +26,8 @@ mod upgrade;
 mod whole;
 
 pub(crate) use body::RequestBody;
+#[cfg(all(test, feature = "jsonrpc"))]
+pub(crate) use budget::Budget;
 pub(crate) use budget::Share;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use connection::IDENTITY;

@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use hyper::Response;
 use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
+use rpc_wire::Status;
 
 use super::body::RequestBody;
 use super::connection::HttpConnection;
-use super::reply::ReplyBody;
+use super::reply::{ReplyBody, text};
 
 /// A protocol that is carried by HTTP.
 pub(crate) trait HttpService: Send + Sync {
@@ -24,8 +25,20 @@ pub(crate) trait HttpService: Send + Sync {
         true
     }
 
+    /// What a request is answered on a connection that is not served, with the status 503; its text unless
+    /// overridden. Nothing of the request's body is read.
+    fn refuse(&self, _request: &Parts, status: Status) -> Response<ReplyBody> {
+        unavailable(&status)
+    }
+
     /// Answers a request. Dropped, what it gives cancels its call.
     fn call(&self, request: HttpRequest) -> Answering;
+}
+
+/// Says that a connection is not served.
+pub(super) fn unavailable(status: &Status) -> Response<ReplyBody> {
+    let reason = format!("{}\n", status.message());
+    text(StatusCode::SERVICE_UNAVAILABLE, reason)
 }
 
 /// A request for an [`HttpService`].

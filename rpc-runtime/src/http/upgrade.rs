@@ -20,7 +20,7 @@ impl Upgrade {
 }
 
 impl HttpConnection {
-    /// Has `next` serve the connection when the response has left, whose status must be 101.
+    /// Has `next` serve the connection when the response has left, whose status must be 101; if it cannot be written, nobody does.
     pub(crate) fn go_on_as(
         &self,
         next: impl FnOnce(GatewayConnection) -> Serving + Send + 'static,

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, MessageDescriptor,
+};
 use rpc_wire::{MethodDescriptor, Status};
 
 use crate::nearest::nearest;
@@ -26,7 +28,7 @@ pub(super) struct Schema {
 pub(super) struct Message {
     pub(super) name: String,
     pub(super) form: Form,
-    /// By number.
+    /// By number, with those that extend it.
     pub(super) fields: Vec<Field>,
     /// Places among `fields`, by either name.
     by_name: HashMap<String, usize>,
@@ -57,6 +59,8 @@ pub(super) struct Field {
     pub(super) shape: Shape,
     /// Whether the default value differs from none.
     pub(super) has_presence: bool,
+    /// Whether it was added to the message elsewhere.
+    pub(super) is_extension: bool,
     /// The place of its oneof among those of the message.
     pub(super) oneof: Option<usize>,
 }
@@ -194,10 +198,14 @@ struct Places {
 
 impl Message {
     fn new(message: &MessageDescriptor, places: &Places) -> Self {
-        let mut fields: Vec<_> = message
-            .fields()
-            .map(|field| (field.name().to_owned(), Field::new(&field, places)))
-            .collect();
+        let fields = message.fields();
+        let fields = fields.map(|field| (field.name().to_owned(), Field::new(&field, places)));
+        let extensions = message.extensions();
+        let extensions = extensions.map(|extension| {
+            let extension = Field::extension(&extension, places);
+            (extension.json_name.clone(), extension)
+        });
+        let mut fields: Vec<_> = fields.chain(extensions).collect();
         fields.sort_by_key(|(_, field)| field.number);
         let mut by_name = HashMap::new();
         for (place, (name, field)) in fields.iter().enumerate() {
@@ -268,21 +276,40 @@ impl Field {
         Field {
             number: field.number(),
             json_name: field.json_name().to_owned(),
-            kind: Kind::of(field, places),
+            kind: Kind::of(field.kind(), field.is_group(), places),
             shape: match (field.is_map(), field.is_list()) {
                 (true, _) => Shape::Map,
                 (_, true) => Shape::List { packed },
                 _ => Shape::Single,
             },
             has_presence: field.supports_presence(),
+            is_extension: false,
             oneof,
+        }
+    }
+
+    /// A field that proto2's `extend` adds to a message; its name in JSON is its full name in brackets.
+    fn extension(field: &ExtensionDescriptor, places: &Places) -> Self {
+        let packed = field.is_packed();
+        Field {
+            number: field.number(),
+            json_name: field.json_name().to_owned(),
+            kind: Kind::of(field.kind(), field.is_group(), places),
+            shape: match field.is_list() {
+                true => Shape::List { packed },
+                false => Shape::Single,
+            },
+            // A message does not have all that extends it, so an empty list is none.
+            has_presence: true,
+            is_extension: true,
+            oneof: None,
         }
     }
 }
 
 impl Kind {
-    fn of(field: &FieldDescriptor, places: &Places) -> Self {
-        match field.kind() {
+    fn of(kind: prost_reflect::Kind, is_group: bool, places: &Places) -> Self {
+        match kind {
             prost_reflect::Kind::Double => Kind::Double,
             prost_reflect::Kind::Float => Kind::Float,
             prost_reflect::Kind::Int32 => Kind::Int32,
@@ -299,7 +326,7 @@ impl Kind {
             prost_reflect::Kind::String => Kind::String,
             prost_reflect::Kind::Bytes => Kind::Bytes,
             prost_reflect::Kind::Enum(of) => Kind::Enum(places.enums[of.full_name()]),
-            prost_reflect::Kind::Message(of) if field.is_group() => {
+            prost_reflect::Kind::Message(of) if is_group => {
                 Kind::Group(places.messages[of.full_name()])
             }
             prost_reflect::Kind::Message(of) => Kind::Message(places.messages[of.full_name()]),

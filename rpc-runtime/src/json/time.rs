@@ -17,7 +17,9 @@ pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let (date_and_time, rest) = text.split_at_checked(DATE_AND_TIME.len())?;
     let (fraction, zone) = rest.split_at(rest.find(['Z', '+', '-'])?);
     let offset = zone.strip_prefix(['+', '-']);
+    // A leap second has no place in a count of seconds.
     let is_strict = has_form(date_and_time, DATE_AND_TIME)
+        && !date_and_time.ends_with(":60")
         && is_fraction(fraction)
         && (zone == "Z" || offset.is_some_and(|offset| has_form(offset, "00:00")));
     // The parser takes more than JSON may have.

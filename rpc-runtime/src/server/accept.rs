@@ -20,7 +20,7 @@ use super::throttle::Throttle;
 use crate::connection::completions::Completions;
 use crate::connection::observer::Observed;
 use crate::connection::packing::Packing;
-use crate::connection::refusal::{close, refuse, tell};
+use crate::connection::refusal::{close, refuse};
 use crate::connection::server::ServerDriver;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{Phase, Shutdown, Tally};
@@ -152,10 +152,7 @@ impl Acceptor {
             gateway.probe(first)
         });
         match sniffed.await? {
-            Some(gateway) => {
-                let last = gateway.refusal(&opened.input, reason);
-                tell(opened.transport, &last).await
-            }
+            Some(gateway) => gateway.refuse(opened, reason, &self.config).await,
             None => refuse(opened, reason).await,
         }
     }

@@ -1,15 +1,17 @@
 //! Connections of protocols other than the native one.
 
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Router;
+use crate::connection::refusal::tell;
+use crate::connection::room::FIRST_READ_SIZE;
 use crate::connection::server_config::ConnectionConfig;
 use crate::connection::shutdown::{FIRST_BYTES_TIMEOUT, Shutdown};
-use crate::connection::wire::FIRST_READ_SIZE;
 use crate::transport::{Opened, PeerIdentity, Prefix};
 
 /// A protocol other than the native one, on the same port.
@@ -34,10 +36,15 @@ pub(crate) trait AnyGateway: Send + Sync {
         protocol != self.name()
     }
 
-    /// What a client is sent that has begun with the bytes `first` and is not served for this reason; nothing if the
-    /// protocol has no word for it.
-    fn refusal(&self, _first: &[u8], _reason: &str) -> Vec<u8> {
-        Vec::new()
+    /// Tells a client that it is not served, for this reason, and closes the connection; says nothing unless
+    /// overridden, for a protocol that has no word for it.
+    fn refuse<'a>(
+        &'a self,
+        opened: Opened,
+        _reason: &'a str,
+        _config: &'a ConnectionConfig,
+    ) -> Refusing<'a> {
+        Box::pin(tell(opened.transport, b""))
     }
 
     /// Serves a connection until it ends; says why it ended. Dropped, it cancels the calls.
@@ -49,6 +56,13 @@ pub(crate) type Gateways = Arc<[Box<dyn AnyGateway>]>;
 
 /// What [`AnyGateway::serve`] returns: why the connection ended.
 pub(crate) type Serving = Pin<Box<dyn Future<Output = String> + Send>>;
+
+/// What [`AnyGateway::refuse`] returns.
+///
+/// # Errors
+///
+/// If the connection breaks before the client was told.
+pub(crate) type Refusing<'a> = Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>>;
 
 /// A connection for a gateway.
 pub(crate) struct GatewayConnection {

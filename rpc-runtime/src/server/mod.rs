@@ -50,6 +50,8 @@ pub(crate) use call::Answer;
 #[cfg(feature = "jsonrpc")]
 pub(crate) use call::UnaryCall;
 pub(crate) use call::{CallParts, StreamCall, StreamRequests};
+#[cfg(feature = "_http")]
+pub(crate) use gateway::Refusing;
 pub(crate) use gateway::{AnyGateway, GatewayConnection, Gateways, Serving};
 #[cfg(any(feature = "http", feature = "jsonrpc"))]
 pub(crate) use router::RoutedMethod;

@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::time::Duration;
 
+use futures_util::stream;
 use rpc_runtime::gateway::{Connection, Gateway, Prefix};
-use rpc_runtime::{Server, ShutdownReport};
+use rpc_runtime::{Accepted, Server, ShutdownReport};
 use rpc_tests::probe::Payload;
 use rpc_tests::{LIMIT, TestServer, within};
-use tokio::io::{AsyncWriteExt, sink};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, duplex, sink};
+use tokio::sync::mpsc;
 
 use crate::harness::{Lines, LinesPeer};
 
@@ -154,6 +156,52 @@ async fn a_client_that_takes_nothing_of_its_replies_loses_the_connection() {
         peer.begin("probe.Probe/Produce", &size).await;
         let reason = reasons.recv().await.unwrap();
         assert!(reason.contains("write_timeout"), "{reason}");
+    })
+    .await;
+}
+
+/// Tells how much each read gave.
+struct Measured(mpsc::UnboundedSender<usize>);
+
+impl Gateway for Measured {
+    fn name(&self) -> &'static str {
+        "measured"
+    }
+
+    fn probe(&self, first: &[u8]) -> Prefix {
+        Prefix::compare(first, b"measure")
+    }
+
+    async fn serve(&self, mut connection: Connection) -> Result<(), Box<dyn Error + Send + Sync>> {
+        loop {
+            let read = connection.fill_buf().await?.len();
+            if read == 0 {
+                return Ok(());
+            }
+            connection.consume(read);
+            self.0.send(read)?;
+        }
+    }
+}
+
+#[tokio::test]
+async fn reads_have_little_room_until_they_fill_it() {
+    within(LIMIT, async {
+        let (mut client, connection) = duplex(1024 * 1024);
+        client.write_all(b"measure").await.unwrap();
+        client.write_all(&[0; 500_000]).await.unwrap();
+        client.shutdown().await.unwrap();
+        let (sender, mut reads) = mpsc::unbounded_channel();
+        let server = Server::new().gateway(Measured(sender));
+        let incoming = stream::iter([std::io::Result::Ok(Accepted::new(connection))]);
+        server.serve_incoming(incoming).await.unwrap();
+        let mut sizes = Vec::new();
+        while let Some(size) = reads.recv().await {
+            sizes.push(size);
+        }
+        assert_eq!(sizes.iter().sum::<usize>(), 500_007);
+        assert!(sizes[1] <= 4 * 1024, "{sizes:?}");
+        assert!(sizes.contains(&(64 * 1024)), "{sizes:?}");
     })
     .await;
 }

@@ -14,9 +14,13 @@ struct NoLegacy;
 impl Legacy for NoLegacy {}
 
 fn transcoder() -> Transcoder {
+    transcoder_with(JsonOptions::new())
+}
+
+fn transcoder_with(options: JsonOptions) -> Transcoder {
     let server = LegacyServer::new(NoLegacy);
     let (_, method) = server.descriptor().method("Old").unwrap();
-    Transcoder::for_method(method, JsonOptions::new()).unwrap()
+    Transcoder::for_method(method, options).unwrap()
 }
 
 #[test]
@@ -55,4 +59,40 @@ fn a_group_that_does_not_end_is_an_error() {
         let written = transcoder().encode_reply(protobuf, &mut BytesMut::new());
         assert!(written.is_err(), "{protobuf:?}");
     }
+}
+
+#[test]
+fn extensions_of_any_kind_have_their_full_names() {
+    let expected = r#"{"must":1,"[legacy.age]":0,"[legacy.marks]":[0,-1],"[legacy.Scope.inside]":{"text":"a"}}"#;
+    let protobuf = transcoder().decode_request(expected.as_bytes()).unwrap();
+    let mut json = BytesMut::new();
+    transcoder().encode_reply(&protobuf, &mut json).unwrap();
+    assert_eq!(json, expected);
+    for (json, error) in [
+        (
+            r#"{"[legacy.unknown]":1}"#,
+            r#"legacy.Old has no field "[legacy.unknown]""#,
+        ),
+        (r#"{"age":1}"#, r#"legacy.Old has no field "age""#),
+        (
+            r#"{"[legacy.age]":1,"[legacy.age]":1}"#,
+            "the field [legacy.age] is given twice",
+        ),
+    ] {
+        let status = transcoder().decode_request(json.as_bytes()).unwrap_err();
+        assert!(status.message().contains(error), "{status}");
+    }
+}
+
+#[test]
+fn extensions_have_no_defaults_and_no_position() {
+    let mut json = BytesMut::new();
+    let eager = transcoder_with(JsonOptions::new().emit_defaults(true));
+    eager.encode_reply(&[], &mut json).unwrap();
+    assert_eq!(json, r#"{"many":[],"plain":[],"packed":[]}"#);
+    let status = transcoder().decode_positional(&["null"; 7]).unwrap_err();
+    assert_eq!(
+        status.message(),
+        "there are 7 values, and legacy.Old has 6 fields"
+    );
 }

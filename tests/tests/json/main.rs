@@ -1,5 +1,5 @@
-//! Protobuf's mapping of messages to JSON: the cases of protobuf's conformance tests for JSON, and
-//! what they leave out.
+//! Protobuf's mapping of messages to JSON: the inputs of protobuf's conformance tests for it by their names, and by
+//! topic what they leave out, down to the fields of messages.
 #![allow(
     clippy::unwrap_used,
     reason = "a helper of a test panics where the test fails"
@@ -7,6 +7,7 @@
 
 mod accepted;
 mod any;
+mod conformance;
 mod errors;
 mod harness;
 mod legacy;

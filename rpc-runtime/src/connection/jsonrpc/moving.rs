@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes, BytesMut};
-use rpc_wire::Status;
+use rpc_wire::{Code, Status};
 
 use super::table::{Answer, Table};
 use crate::connection::reschedule::TURNS_IN_A_ROW;
@@ -153,13 +153,14 @@ fn take_answer(text: &str, answers: &mut Vec<(u64, Answer)>) -> Result<(), Statu
             answers.push((id, answer));
             Ok(())
         }
-        // It may be for any call, of which others may have run.
+        // It may be for any call, of which others may have run, unless it refuses the connection.
         (None, Some(Err(status))) => {
             let why = format!(
                 "the server says of no call in particular: {}",
                 status.message()
             );
-            Err(Status::new(status.code(), why))
+            let is_refused = status.code() == Code::Unavailable && !status.may_have_run();
+            Err(Status::new(status.code(), why).with_may_have_run(!is_refused))
         }
         // Somebody else's, or something that the server asks for.
         (None, Some(Ok(_))) | (_, None) => Ok(()),

@@ -14,9 +14,11 @@ mod query;
 mod replies;
 mod requests;
 
+use http::Response;
 use http::request::Parts;
+use rpc_wire::Status;
 
-use crate::http::{Answering, HttpRequest, HttpService};
+use crate::http::{Answering, HttpRequest, HttpService, ReplyBody};
 
 /// Answers Connect.
 pub(super) struct Connect;
@@ -32,5 +34,9 @@ impl HttpService for Connect {
 
     fn call(&self, request: HttpRequest) -> Answering {
         Box::pin(answer::answer(request))
+    }
+
+    fn refuse(&self, _: &Parts, status: Status) -> Response<ReplyBody> {
+        error::response(&status, None)
     }
 }

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 
 use super::calls::Calls;
 use crate::connection::reschedule::TURNS_IN_A_ROW;
+use crate::connection::room::Room;
 use crate::connection::server_config::ConnectionConfig;
-use crate::connection::wire::READ_SIZE;
 use crate::connection::write_timeout::WriteTimeout;
 use crate::transport::{BoxTransport, Opened, PeerIdentity};
 
@@ -33,6 +33,7 @@ pub struct Connection {
     frame_timeout: Duration,
     /// What was read and not yet taken.
     input: BytesMut,
+    room: Room,
     draining: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Reads in a row, all of which had something.
     reads: u32,
@@ -57,6 +58,7 @@ impl Connection {
                 .unwrap_or(usize::MAX),
             frame_timeout: config.frame_timeout,
             input: opened.input,
+            room: Room::default(),
             draining: Box::pin(async move { drained.draining().await }),
             reads: 0,
             write_timeout: WriteTimeout::new(config.write_timeout),
@@ -109,7 +111,7 @@ impl Connection {
             return Poll::Pending;
         }
         self.reads += 1;
-        self.input.reserve(READ_SIZE);
+        let room = self.room.make(&mut self.input);
         let mut input = std::mem::take(&mut self.input);
         // The future keeps no state between polls.
         let polled = match self.transport() {
@@ -121,7 +123,9 @@ impl Connection {
             self.reads = 0;
             return self.draining.as_mut().poll(cx).map(Ok);
         }
-        if ready!(polled)? > 0 {
+        let read = ready!(polled)?;
+        self.room.note(read, room);
+        if read > 0 {
             self.calls.used();
         }
         Poll::Ready(Ok(()))

@@ -16,14 +16,17 @@ use std::sync::{Arc, OnceLock};
 use bytes::BytesMut;
 use calls::{Calls, tell};
 use endpoint::Endpoint;
+use http::Response;
 use http::request::Parts;
 use rpc_wire::Status;
 
+use crate::connection::refusal;
+use crate::connection::server_config::ConnectionConfig;
 use crate::exchange::Connection;
-use crate::http::{Answering, HttpRequest, HttpService};
+use crate::http::{Answering, HttpRequest, HttpService, ReplyBody};
 use crate::jsonrpc::{ErrorObject, whitespace};
-use crate::server::{AnyGateway, GatewayConnection, Router, Serving};
-use crate::transport::Prefix;
+use crate::server::{AnyGateway, GatewayConnection, Refusing, Router, Serving};
+use crate::transport::{Opened, Prefix};
 
 /// White space that a connection may begin with, in bytes: nobody has a use for more.
 const MAX_LEADING_SPACE: usize = 64;
@@ -69,11 +72,18 @@ impl AnyGateway for JsonRpc {
         }
     }
 
-    fn refusal(&self, _first: &[u8], reason: &str) -> Vec<u8> {
-        let mut told = BytesMut::new();
-        let status = Status::unavailable(reason);
-        tell(&ErrorObject::not_executed(status), &mut told);
-        told.into()
+    fn refuse<'a>(
+        &'a self,
+        opened: Opened,
+        reason: &'a str,
+        _: &'a ConnectionConfig,
+    ) -> Refusing<'a> {
+        Box::pin(async move {
+            let mut told = BytesMut::new();
+            let status = Status::unavailable(reason);
+            tell(&ErrorObject::not_executed(status), &mut told);
+            refusal::tell(opened.transport, &told).await
+        })
     }
 
     fn serve(&self, connection: GatewayConnection) -> Serving {
@@ -102,6 +112,10 @@ impl HttpService for JsonRpcOverHttp {
     fn call(&self, request: HttpRequest) -> Answering {
         let endpoint = self.endpoint.get(&request.connection.router);
         Box::pin(post::answer(endpoint, request))
+    }
+
+    fn refuse(&self, _: &Parts, status: Status) -> Response<ReplyBody> {
+        post::refuse(status)
     }
 }
 

@@ -67,6 +67,14 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
     response(status, answers)
 }
 
+/// Answers a request of a connection that is not served.
+pub(super) fn refuse(status: Status) -> Response<ReplyBody> {
+    let mut answer = BytesMut::new();
+    write_error(NO_ID, &ErrorObject::not_executed(status), &mut answer);
+    let body = ReplyBody::whole(answer.freeze());
+    with_json(StatusCode::SERVICE_UNAVAILABLE, body)
+}
+
 /// Who makes the calls of a request.
 struct Caller<'a> {
     endpoint: Arc<Endpoint>,
@@ -252,9 +260,79 @@ fn response(status: StatusCode, answers: Answers) -> Response<ReplyBody> {
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
     };
+    with_json(status, body)
+}
+
+fn with_json(status: StatusCode, body: ReplyBody) -> Response<ReplyBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static(CONTENT_TYPES[0]);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Budget;
+
+    fn answers(budget: &Arc<Budget>) -> Answers {
+        Answers {
+            out: BytesMut::new(),
+            share: budget.share(),
+            is_batch: true,
+            left: 2,
+            max_size: usize::MAX,
+        }
+    }
+
+    /// The place of a call, which finds out how much may still be held when it is another's.
+    struct Place<'a> {
+        budget: &'a Arc<Budget>,
+        is_left: &'a mut bool,
+    }
+
+    impl Drop for Place<'_> {
+        fn drop(&mut self) {
+            *self.is_left = self.budget.share().hold(1).is_ok();
+        }
+    }
+
+    #[test]
+    fn an_answer_is_counted_before_the_place_of_its_call_is_anothers() {
+        let answer = BytesMut::from(&*"1".repeat(3 * LEAST));
+        let with_rest = answer.len() + LEAST;
+        let budget = Budget::new(with_rest as u64);
+        let mut answers = answers(&budget);
+        let mut is_left = true;
+        let place = Place {
+            budget: &budget,
+            is_left: &mut is_left,
+        };
+        let ended = ((Some("7".into()), answer.clone()), place);
+        assert!(answers.add_ended(Ok(ended)).is_ok());
+        assert!(
+            !is_left,
+            "it is counted with what the other answer may have"
+        );
+        assert_eq!(answers.out[1..], answer);
+        assert_eq!(answers.left, 1);
+        // Nobody waits for the other one, whose room is given back with the batch.
+        assert!(answers.add_ended(Ok(((None, BytesMut::new()), ()))).is_ok());
+        assert_eq!(answers.left, 0);
+        drop(answers);
+        assert!(budget.share().hold(with_rest).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_does_not_come_to_its_end_fails_its_batch() {
+        let budget = Budget::new(1);
+        let mut lost = JoinSet::new();
+        lost.spawn(std::future::pending::<Ended<()>>());
+        lost.abort_all();
+        let ended = lost.join_next().await.unwrap();
+        let error = answers(&budget).add_ended(ended).unwrap_err().to_string();
+        let says = "a call of the batch did not come to its end: ";
+        assert!(error.starts_with(says), "{error}");
+    }
 }

@@ -63,7 +63,8 @@ pub(super) fn positional(
     options: JsonOptions,
     values: &[&str],
 ) -> Result<Vec<u8>, Status> {
-    let (given, all) = (values.len(), message.fields.len());
+    let fields = || message.fields.iter().filter(|field| !field.is_extension);
+    let (given, all) = (values.len(), fields().count());
     if given > all {
         let name = &message.name;
         let error = format!("there are {given} values, and {name} has {all} fields");
@@ -72,7 +73,7 @@ pub(super) fn positional(
     let size = values.iter().map(|value| value.len()).sum();
     let mut decoder = Decoder::new(schema, message, options, size)?;
     let mut given = Given::default();
-    let mut fields = message.fields.iter().zip(values);
+    let mut fields = fields().zip(values);
     let parsed = fields.try_for_each(|(field, value)| {
         let mut json = Deserializer::from_str(value);
         let seed = FieldSeed {

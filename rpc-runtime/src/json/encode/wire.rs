@@ -63,6 +63,18 @@ impl<'a> Wire<'a> {
         })
     }
 
+    /// The only encoding of this value: a number of 32 bits or one may come with bits that do not count.
+    fn narrowed(self, kind: Kind) -> Self {
+        match (kind, self) {
+            (Kind::Int32 | Kind::Enum(_), Wire::Varint(value)) => Wire::Varint(value as i32 as u64),
+            (Kind::Uint32 | Kind::Sint32, Wire::Varint(value)) => {
+                Wire::Varint(u64::from(value as u32))
+            }
+            (Kind::Bool, Wire::Varint(value)) => Wire::Varint(u64::from(value != 0)),
+            (_, wire) => wire,
+        }
+    }
+
     /// Takes the next of the numbers that are encoded behind one key.
     pub(super) fn take_packed(kind: Kind, bytes: &mut &'a [u8]) -> Result<Self, String> {
         let wire_type = match Wire::default(kind) {
@@ -83,6 +95,7 @@ pub(super) fn values<'a>(message: &Message, mut bytes: &'a [u8]) -> Result<Vec<V
         match message.numbered(number) {
             Some(field) => {
                 let wire = Wire::take(wire_type, number, &mut bytes)?;
+                let wire = wire.narrowed(message.fields[field].kind);
                 values.push(Value { field, wire });
             }
             None => skip(wire_type, number, &mut bytes)?,
