@@ -15,5 +15,5 @@ pub use streaming::Streaming;
 pub(crate) use amended::{Amended, Checks};
 pub(crate) use context::{CallState, joined};
 pub(crate) use end::{EndOnDrop, Ended};
-pub(crate) use scope::enter;
+pub(crate) use scope::{enter, is_entered};
 pub(crate) use streaming::MessageSource;

@@ -17,6 +17,11 @@ pub(super) fn current() -> Option<Context> {
     CURRENT.with_borrow(Clone::clone)
 }
 
+/// Whether a context is current.
+pub(crate) fn is_entered() -> bool {
+    CURRENT.with_borrow(Option::is_some)
+}
+
 /// Runs `f` with `context` current, and gives the context back.
 pub(crate) fn enter<R>(context: Context, f: impl FnOnce() -> R) -> (R, Context) {
     /// Puts the previous context back, also when `f` panics.

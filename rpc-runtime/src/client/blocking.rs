@@ -174,7 +174,9 @@ impl<T> fmt::Debug for BatchResults<T> {
 pub(super) fn would_deadlock(runtime: &Handle) -> Option<Status> {
     let current = Handle::try_current().ok()?;
     let same = current.id() == runtime.id();
-    (same && current.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| {
+    // Its threads for what blocks do not drive it.
+    let drives = tokio::runtime::worker_index().is_some();
+    (same && drives && current.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| {
         Status::failed_precondition(
             "waiting on the thread of the current-thread runtime that has to move the call's bytes \
              could never end; await the call, or use a sync proxy, which has a runtime of its own",
@@ -203,6 +205,7 @@ pub(super) fn wait_until<F: Future>(
     if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
         return Some(output);
     }
+    runtime::need_driver();
     block(|| {
         loop {
             match until.map(|until| until.saturating_duration_since(Instant::now())) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost::Message;
 use rpc_wire::session::Outcome;
-use rpc_wire::{Metadata, MethodDescriptor, Status};
+use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Status};
 use tokio::runtime::Handle;
 
 use super::attempt::Attempt;
@@ -21,6 +21,7 @@ use super::intercepted::Intercepted;
 use super::repeat::{Next, Pause, Repeat};
 use super::replies::{self, Replies};
 use super::response::{Response, decode};
+use super::runtime;
 use super::started::Started;
 use super::streaming::Requests;
 use crate::call::{Context, Ended, MessageSource, Streaming};
@@ -126,6 +127,10 @@ impl<T> Call<T> {
     pub fn wait(self) -> Result<T, Status> {
         if let Some(status) = blocking::would_deadlock(self.runtime()) {
             return Err(self.attempt.describe(status));
+        }
+        let runs_user_code = Intercepted::concerns(&self.attempt);
+        if self.method().kind() == MethodKind::Unary && !runs_user_code {
+            return runtime::wait_for_call(self.runtime().id(), self);
         }
         blocking::wait(self)
     }
