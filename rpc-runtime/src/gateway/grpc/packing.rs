@@ -22,6 +22,11 @@ impl Packing {
         self.algorithm.is_some() && length >= self.from && context.may_compress()
     }
 
+    /// Size from which on a reply may be compressed.
+    pub(super) fn least(self) -> usize {
+        self.algorithm.map_or(usize::MAX, |_| self.from)
+    }
+
     /// A reply as it is sent. It may take a while.
     pub(super) fn pack(self, plain: Bytes, context: &Context) -> Encoded {
         match self.algorithm {
