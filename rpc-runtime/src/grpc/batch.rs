@@ -9,8 +9,8 @@ use super::frame::{self, PREFIX_SIZE};
 /// What a frame of HTTP/2 holds if its reader has not asked for larger ones, in bytes.
 const FRAME: usize = 16 * 1024;
 
-/// Bytes from which on a batch is full.
-const FULL: usize = 2 * FRAME;
+/// Bytes from which on a batch is full: with the message that fills it, it has room in the smallest buffer that is used again.
+const FULL: usize = 3 * FRAME;
 
 /// Small messages behind their prefixes, one behind the other. They are encoded where they leave from, so none is copied.
 ///
@@ -19,7 +19,7 @@ pub(crate) struct Batch {
     buffer: BytesMut,
     /// Bytes of the messages that are whole. What stands behind them is of one that failed.
     whole: usize,
-    /// What the buffer needs room for: nothing, until it was full once.
+    /// What the buffer needs room for: nothing, unless the one before was full.
     room: usize,
     /// Size from which on a message is alone, in bytes.
     alone_from: usize,
@@ -116,7 +116,10 @@ impl Batch {
 
     /// Takes all that it holds.
     pub(crate) fn take(&mut self) -> Bytes {
-        self.take_first(self.whole)
+        self.room = 0;
+        self.buffer.truncate(self.whole);
+        self.whole = 0;
+        memory::take_message(&mut self.buffer)
     }
 
     /// Takes whole frames, if it is full: the rest leaves with what is added next, or is taken when that is not there.
@@ -126,20 +129,18 @@ impl Batch {
         }
         // The next ones are not moved about while it grows.
         self.room = FULL + SHARE_BODY_FROM;
-        self.take_first(self.whole - self.whole % FRAME)
-    }
-
-    fn take_first(&mut self, length: usize) -> Bytes {
-        self.buffer.truncate(self.whole);
-        self.whole -= length;
-        self.buffer.split_to(length).freeze()
+        let frames = self.whole - self.whole % FRAME;
+        let rest = BytesMut::from(&self.buffer[frames..self.whole]);
+        self.whole = rest.len();
+        self.buffer.truncate(frames);
+        memory::share(std::mem::replace(&mut self.buffer, rest))
     }
 
     /// The buffer with room for a message, and its prefix in place.
     fn begin(&mut self, length: usize) -> &mut BytesMut {
         self.buffer.truncate(self.whole);
         let room = self.room.saturating_sub(self.whole);
-        self.buffer.reserve(room.max(PREFIX_SIZE + length));
+        memory::reserve(&mut self.buffer, room.max(PREFIX_SIZE + length));
         self.buffer.extend_from_slice(&[0; PREFIX_SIZE]);
         &mut self.buffer
     }
