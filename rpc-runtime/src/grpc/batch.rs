@@ -6,11 +6,9 @@ use rpc_wire::{Status, memory};
 
 use super::frame::{self, PREFIX_SIZE};
 
-/// What a frame of HTTP/2 holds if its reader has not asked for larger ones, in bytes.
-const FRAME: usize = 16 * 1024;
-
-/// Bytes from which on a batch is full: with the message that fills it, it has room in the smallest buffer that is used again.
-const FULL: usize = 3 * FRAME;
+/// Bytes from which on a batch is full: three frames of HTTP/2. With the message that fills it, it has room in the smallest buffer
+/// that is used again.
+const FULL: usize = 48 * 1024;
 
 /// Small messages behind their prefixes, one behind the other. They are encoded where they leave from, so none is copied.
 ///
@@ -114,26 +112,16 @@ impl Batch {
         self.whole < FULL
     }
 
-    /// Takes all that it holds.
+    /// Takes what it holds, apart from a message that is alone.
     pub(crate) fn take(&mut self) -> Bytes {
-        self.room = 0;
+        // Behind a full one most likely comes another, which is not to be moved about while it grows.
+        self.room = match self.has_room() {
+            true => 0,
+            false => FULL + SHARE_BODY_FROM,
+        };
         self.buffer.truncate(self.whole);
         self.whole = 0;
         memory::take_message(&mut self.buffer)
-    }
-
-    /// Takes whole frames, if it is full: the rest leaves with what is added next, or is taken when that is not there.
-    pub(crate) fn take_frames(&mut self) -> Bytes {
-        if self.has_room() {
-            return self.take();
-        }
-        // The next ones are not moved about while it grows.
-        self.room = FULL + SHARE_BODY_FROM;
-        let frames = self.whole - self.whole % FRAME;
-        let rest = BytesMut::from(&self.buffer[frames..self.whole]);
-        self.whole = rest.len();
-        self.buffer.truncate(frames);
-        memory::share(std::mem::replace(&mut self.buffer, rest))
     }
 
     /// The buffer with room for a message, and its prefix in place.
@@ -151,5 +139,91 @@ impl Batch {
         self.buffer[self.whole..][..PREFIX_SIZE].copy_from_slice(&prefix);
         self.whole = self.buffer.len();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// A batch in which messages of eight bytes are alone, with a small one in it.
+    fn batch() -> Batch {
+        let mut batch = Batch::new(8);
+        batch.append(b"first", true).unwrap();
+        batch
+    }
+
+    const FIRST: &[u8] = b"\x01\0\0\0\x05first";
+
+    /// Adds what is encoded as `message`, where `size_hint` bytes were expected.
+    fn encode(batch: &mut Batch, size_hint: usize, message: &[u8]) -> bool {
+        let write = |buffer: &mut BytesMut| {
+            buffer.extend_from_slice(message);
+            Ok(())
+        };
+        batch.encode(size_hint, write).unwrap()
+    }
+
+    #[test]
+    fn small_messages_leave_together_each_behind_its_prefix() {
+        let mut batch = batch();
+        assert!(encode(&mut batch, 0, b"second"));
+        assert!(batch.push(MessageBody::Borrowed(b"")).unwrap());
+        batch.append_prefix(0x0102, false).unwrap();
+        let all = [FIRST, b"\0\0\0\0\x06second", &[0; 5], b"\0\0\0\x01\x02"];
+        assert_eq!(batch.take(), all.concat());
+        assert!(batch.is_empty());
+        assert_eq!(batch.take(), "");
+    }
+
+    #[test]
+    fn a_message_that_is_not_small_is_alone_whether_that_was_expected_or_not() {
+        let large = b"too large";
+        let added: [fn(&mut Batch, &[u8]) -> bool; 4] = [
+            |batch, large| encode(batch, large.len(), large),
+            |batch, large| encode(batch, 0, large),
+            |batch, large| batch.push(MessageBody::Borrowed(large)).unwrap(),
+            |batch, large| batch.push(Bytes::copy_from_slice(large).into()).unwrap(),
+        ];
+        for add in added {
+            let mut batch = batch();
+            assert!(!add(&mut batch, large));
+            assert_eq!(batch.take_alone().unwrap(), &large[..]);
+            assert_eq!(batch.take_alone(), None);
+            assert!(batch.has_room());
+            assert_eq!(batch.take(), FIRST);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_message_that_has_no_encoding() {
+        let mut batch = batch();
+        for size_hint in [0, 8] {
+            let failed = batch.encode(size_hint, |buffer| {
+                buffer.extend_from_slice(b"half of ");
+                Err(Status::internal("there is no other half"))
+            });
+            assert_eq!(failed.unwrap_err().message(), "there is no other half");
+        }
+        assert!(encode(&mut batch, 1, b"2"));
+        assert_eq!(batch.take(), [FIRST, b"\0\0\0\0\x012"].concat());
+    }
+
+    #[test]
+    fn a_full_one_has_no_room_until_it_is_taken() {
+        let mut batch = Batch::new(usize::MAX);
+        let message = [7; SHARE_BODY_FROM - 1];
+        for _ in 0..2 {
+            let mut added = 1;
+            while encode(&mut batch, message.len(), &message) {
+                added += 1;
+            }
+            assert_eq!(added, FULL.div_ceil(PREFIX_SIZE + message.len()));
+            assert!(!batch.has_room());
+            assert_eq!(batch.take().len(), added * (PREFIX_SIZE + message.len()));
+            assert!(batch.has_room());
+        }
     }
 }

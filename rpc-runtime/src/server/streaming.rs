@@ -179,16 +179,11 @@ where
     }
 
     #[cfg(feature = "grpc")]
-    fn poll_batch(
-        &mut self,
-        cx: &mut Poller<'_>,
-        batch: &mut Batch,
-    ) -> Poll<Result<bool, Status>> {
+    fn poll_batch(&mut self, cx: &mut Poller<'_>, batch: &mut Batch) -> Poll<Result<bool, Status>> {
         let mut messages = self.as_mut().project().messages;
         while let Some(message) = ready!(messages.as_mut().poll_next(cx)) {
             let message = message?;
-            let encode =
-                |buffer: &mut BytesMut| C::encode(&message, buffer).map_err(not_encoded);
+            let encode = |buffer: &mut BytesMut| C::encode(&message, buffer).map_err(not_encoded);
             if !batch.encode(C::size_hint(&message), encode)? {
                 return Poll::Ready(Ok(false));
             }

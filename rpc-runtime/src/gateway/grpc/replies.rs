@@ -62,19 +62,14 @@ impl Replies {
             call, batch, alone, ..
         } = self;
         let add = |call: &call::Context, batch: &mut Batch, reply| alone.add(reply, batch, call);
-        let trailers = match call.poll_batch(cx, batch, add) {
+        let ended = match call.poll_batch(cx, batch, add) {
             Poll::Pending if batch.is_empty() => return Poll::Pending,
-            Poll::Pending => None,
-            Poll::Ready(Ok(false)) => None,
+            Poll::Pending | Poll::Ready(Ok(false)) => None,
             Poll::Ready(Ok(true)) => Some(trailers(Ok(&call.trailers()))),
             Poll::Ready(Err(status)) => Some(trailers(Err(&status))),
         };
-        let goes_on = trailers.is_none() && alone.large.is_none();
-        self.next = match goes_on {
-            true => batch.take_frames(),
-            false => batch.take(),
-        };
-        self.end = trailers.map_or(End::NotYet, End::Trailers);
+        self.next = batch.take();
+        self.end = ended.map_or(End::NotYet, End::Trailers);
         Poll::Ready(())
     }
 }
