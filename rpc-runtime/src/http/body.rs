@@ -99,7 +99,10 @@ impl RequestBody {
                 }
             }
         }
-        wait_for_more();
+        if self.arrived < STEP {
+            // Reading what is large takes a while, which the other requests of the connection need not wait for.
+            wait_for_more();
+        }
         match has_begun || self.text.as_ref().is_some_and(TextReader::has_begun) {
             true => self.poll_timeout(cx).map(Err),
             false => {

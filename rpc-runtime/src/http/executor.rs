@@ -194,6 +194,9 @@ mod tests {
 
     use std::future::poll_fn;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use tokio::sync::oneshot::{Receiver, Sender, channel};
 
     use super::*;
 
@@ -240,6 +243,82 @@ mod tests {
     fn no_more_requests_wait_than_may_however_many_are_read_meanwhile() {
         let seen = progress([100, 100, 100], 10);
         assert_eq!(seen[..3], [0, 90, 190]);
+    }
+
+    /// A connection that reads this request.
+    fn reads_one(
+        request: impl Future<Output = ()> + Send + 'static,
+    ) -> Pin<Box<Answered<impl Future<Output = ()>>>> {
+        let mut request = Some(request);
+        Box::pin(Answered::new(100, |executor| {
+            poll_fn(move |_| {
+                if let Some(request) = request.take() {
+                    executor.execute(request);
+                }
+                Poll::Pending
+            })
+        }))
+    }
+
+    /// A request that ends when it has `more`, which is of itself or anything else.
+    async fn waits(mut more: Receiver<()>, is_arriving: bool, answered: Sender<()>) {
+        poll_fn(|cx| {
+            if is_arriving {
+                wait_for_more();
+            }
+            Pin::new(&mut more).poll(cx).map(drop)
+        })
+        .await;
+        answered.send(()).unwrap();
+    }
+
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// There is no runtime here, so a task would be a panic.
+    #[test]
+    fn a_request_that_is_arriving_waits_with_its_connection() {
+        let (more, arrives) = channel();
+        let (answer, mut answered) = channel();
+        let mut served = reads_one(waits(arrives, true, answer));
+        let woken = Arc::new(Woken(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..2 {
+            assert!(served.as_mut().poll(&mut cx).is_pending());
+            assert!(answered.try_recv().is_err());
+        }
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        more.send(()).unwrap();
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "its connection is told");
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        answered.try_recv().unwrap();
+    }
+
+    #[test]
+    fn a_request_that_is_arriving_ends_with_its_connection() {
+        let (more, arrives) = channel();
+        let mut served = reads_one(waits(arrives, true, channel().0));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        drop(served);
+        assert!(more.is_closed());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_waits_for_anything_else_has_a_task() {
+        let (more, arrives) = channel();
+        let (answer, answered) = channel();
+        let mut served = reads_one(waits(arrives, false, answer));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        more.send(()).unwrap();
+        answered.await.unwrap();
     }
 
     #[test]
