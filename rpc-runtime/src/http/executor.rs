@@ -317,6 +317,7 @@ mod tests {
         let mut served = reads_one(waits(arrives, false, answer));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(served.as_mut().poll(&mut cx).is_pending());
+        drop(served);
         more.send(()).unwrap();
         answered.await.unwrap();
     }
