@@ -5,7 +5,7 @@
 )]
 
 use rpc_runtime::memory::{self, ClassStats};
-use rpc_tests::probe::Payload;
+use rpc_tests::probe::{Payload, ProbeAsyncClientProxy};
 use rpc_tests::{LIMIT, TestServer, within};
 
 const MIB: usize = 1024 * 1024;
@@ -39,6 +39,16 @@ async fn buffers_of_large_messages_are_used_again_however_calls_end() {
         let used = buffers();
         assert!(used.free > 0, "{used:?}");
         assert!(used.hits > used.misses, "{used:?}");
+
+        // Over gRPC, whose requests arrive in pieces.
+        let grpc = ProbeAsyncClientProxy::connect(format!("grpc://{}", server.socket_addr()));
+        let grpc = grpc.await.unwrap();
+        for _ in 0..10 {
+            assert!(grpc.echo(payload.clone()).await.unwrap().data == payload.data);
+        }
+        until_none_is_in_use().await;
+        let misses = buffers().misses - used.misses;
+        assert!(misses < 5, "{misses} of 40 buffers were new");
 
         // Cancelled while the handler has the request.
         let held = client.hold(payload.clone()).start();

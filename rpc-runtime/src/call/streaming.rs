@@ -10,6 +10,9 @@ use futures_core::Stream;
 use rpc_wire::session::MessageBody;
 use rpc_wire::{Metadata, Status};
 
+#[cfg(feature = "grpc")]
+use crate::grpc::batch::Batch;
+
 /// Where the encoded messages of a stream come from.
 pub(crate) trait MessageSource: Send {
     /// The next message; `None` when the stream has ended well.
@@ -20,6 +23,22 @@ pub(crate) trait MessageSource: Send {
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
         let message = ready!(self.poll_message(cx))?;
         Poll::Ready(Ok(message.map(MessageBody::Shared)))
+    }
+
+    /// Adds messages to `batch` until it has no room for more; true if the stream has ended well. When messages have
+    /// to be waited for, it may hold some already.
+    #[cfg(feature = "grpc")]
+    fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        while let Some(message) = ready!(self.poll_body(cx))? {
+            if !batch.push(message)? {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        Poll::Ready(Ok(true))
     }
 
     /// What was sent ahead of the messages.

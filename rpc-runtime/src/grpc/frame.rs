@@ -3,8 +3,8 @@
 use std::io::IoSlice;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use rpc_wire::Status;
 use rpc_wire::session::Encoded;
+use rpc_wire::{Status, memory};
 
 /// Length of the prefix of each message, in bytes.
 pub(crate) const PREFIX_SIZE: usize = 5;
@@ -153,7 +153,7 @@ impl MessageReader {
         if self.partial.len() < PREFIX_SIZE + length {
             return Ok(None);
         }
-        let mut bytes = self.partial.split_to(PREFIX_SIZE + length).freeze();
+        let mut bytes = memory::take_message(&mut self.partial);
         bytes.advance(PREFIX_SIZE);
         Ok(Some(Encoded { bytes, compressed }))
     }
@@ -181,6 +181,7 @@ impl MessageReader {
     fn fill(&mut self, length: usize) {
         let missing = length.saturating_sub(self.partial.len());
         let part = self.piece.split_to(missing.min(self.piece.len()));
+        memory::reserve(&mut self.partial, part.len());
         self.partial.extend_from_slice(&part);
     }
 

@@ -5,6 +5,8 @@
 
 mod base64;
 #[cfg(feature = "grpc")]
+pub(crate) mod batch;
+#[cfg(feature = "grpc")]
 pub(crate) mod content_type;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) mod frame;

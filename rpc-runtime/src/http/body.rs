@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::budget::Share;
 use super::connection::HttpConnection;
+use super::executor::wait_for_more;
 use crate::grpc::text::TextReader;
 
 /// Bytes that a client has the time of `frame_timeout` for: those of a frame of the native protocol.
@@ -97,6 +98,10 @@ impl RequestBody {
                     return Poll::Ready(Ok(Some(data)));
                 }
             }
+        }
+        if self.arrived < STEP {
+            // Reading what is large takes a while, which the other requests of the connection need not wait for.
+            wait_for_more();
         }
         match has_begun || self.text.as_ref().is_some_and(TextReader::has_begun) {
             true => self.poll_timeout(cx).map(Err),

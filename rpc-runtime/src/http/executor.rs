@@ -1,11 +1,14 @@
 //! Where the requests of an HTTP/2 connection are answered.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
+use futures_core::Stream;
+use futures_util::stream::FuturesUnordered;
 use hyper::rt::Executor;
 use pin_project_lite::pin_project;
 
@@ -15,8 +18,18 @@ use crate::connection::reschedule::TURNS_IN_A_ROW;
 /// until all that it sent were answered.
 const TOGETHER: usize = 8;
 
-/// Takes the requests that a connection has read. Each is polled once where its connection is served, and moves to a task of its
-/// own if it has to wait: a handler that is ready at once costs no task.
+thread_local! {
+    /// The request that is polled waits for more of itself.
+    static IS_ARRIVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says of the request that is polled that it waits for more of itself, which its connection has to read.
+pub(super) fn wait_for_more() {
+    IS_ARRIVING.set(true);
+}
+
+/// Takes the requests that a connection has read. Each is polled where its connection is served until all of it has arrived, and
+/// moves to a task of its own if it has to wait for anything else: a handler that is ready at once costs no task.
 ///
 /// Every request has one of these, so it must not keep the requests alive.
 #[derive(Clone)]
@@ -33,20 +46,30 @@ struct Unanswered {
 /// A request that is answered by its future.
 type Answering = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl Unanswered {
-    /// Answers the next requests, and all that are more than `max_left`; true if none are left.
-    fn answer(&self, max_left: usize, cx: &mut Context<'_>) -> bool {
-        let more = self.len().saturating_sub(max_left);
-        for _ in 0..more.max(TOGETHER) {
-            let next = self.lock().pop_front();
-            let Some(mut request) = next else {
-                break;
-            };
-            if request.as_mut().poll(cx).is_pending() {
-                tokio::spawn(request);
+/// A request that is polled where its connection is served: ready when it was answered, or has moved to a task.
+struct Inline(Option<Answering>);
+
+impl Future for Inline {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(request) = &mut self.0 else {
+            return Poll::Ready(());
+        };
+        IS_ARRIVING.set(false);
+        if request.as_mut().poll(cx).is_pending() {
+            if IS_ARRIVING.get() {
+                return Poll::Pending;
             }
+            self.0.take().map(tokio::spawn);
         }
-        self.len() == 0
+        Poll::Ready(())
+    }
+}
+
+impl Unanswered {
+    fn pop(&self) -> Option<Answering> {
+        self.lock().pop_front()
     }
 
     fn len(&self) -> usize {
@@ -76,21 +99,61 @@ pin_project! {
     pub(super) struct Answered<C> {
         #[pin]
         pub(super) connection: C,
-        requests: Arc<Unanswered>,
-        max_unanswered: usize,
+        requests: Requests,
+    }
+}
+
+/// The requests of a connection that are not answered, and not in tasks.
+struct Requests {
+    read: Arc<Unanswered>,
+    /// Those that were polled, and wait for more of themselves.
+    arriving: FuturesUnordered<Inline>,
+    max_waiting: usize,
+}
+
+impl Requests {
+    /// Answers the next requests, and all that are more than may wait; true if none are left that can be answered.
+    fn answer(&mut self, cx: &mut Context<'_>) -> bool {
+        for _ in 0..self.at_once(self.read.len()) {
+            let Some(request) = self.read.pop() else {
+                break;
+            };
+            let mut request = Inline(Some(request));
+            if Pin::new(&mut request).poll(cx).is_pending() {
+                self.arriving.push(request);
+            }
+        }
+        let has_more = (0..self.at_once(self.arriving.len())).all(|_| self.answer_arrived(cx));
+        !has_more && self.read.len() == 0
+    }
+
+    /// Answers a request of which more has arrived; false if there is none.
+    fn answer_arrived(&mut self, cx: &mut Context<'_>) -> bool {
+        let arriving = Pin::new(&mut self.arriving);
+        matches!(arriving.poll_next(cx), Poll::Ready(Some(())))
+    }
+
+    /// How many of so many requests are answered before the connection writes.
+    fn at_once(&self, waiting: usize) -> usize {
+        waiting.saturating_sub(self.max_waiting).max(TOGETHER)
     }
 }
 
 impl<C> Answered<C> {
-    /// The connection that `serve` makes. Beside those that it has just read, no more than `max_unanswered`
+    /// The connection that `serve` makes. Beside those that it has just read, no more than `max_waiting`
     /// requests wait: a client may give up any number, and make others in their place.
-    pub(super) fn new(max_unanswered: usize, serve: impl FnOnce(InlineFirst) -> C) -> Self {
-        let requests = Arc::<Unanswered>::default();
-        let read = Arc::downgrade(&requests);
+    pub(super) fn new(max_waiting: usize, serve: impl FnOnce(InlineFirst) -> C) -> Self {
+        let read = Arc::<Unanswered>::default();
+        let executor = InlineFirst {
+            read: Arc::downgrade(&read),
+        };
         Answered {
-            connection: serve(InlineFirst { read }),
-            requests,
-            max_unanswered,
+            connection: serve(executor),
+            requests: Requests {
+                read,
+                arriving: FuturesUnordered::new(),
+                max_waiting,
+            },
         }
     }
 }
@@ -99,17 +162,23 @@ impl<C: Future> Future for Answered<C> {
     type Output = C::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
-        let mut this = self.project();
-        // A reply wakes whoever polled its connection last: that is nobody, because the connection is polled again anyway.
+        let this = self.project();
+        let (mut connection, requests) = (this.connection, this.requests);
+        // A reply wakes whoever polled its connection last, and what arrives whoever polled its request: that is nobody, because both
+        // are polled again anyway.
         let mut nobody = Context::from_waker(Waker::noop());
+        requests.answer(&mut nobody);
         for _ in 0..TURNS_IN_A_ROW {
-            let polled = this.connection.as_mut().poll(&mut nobody);
+            let polled = connection.as_mut().poll(&mut nobody);
             if polled.is_ready() {
                 return polled;
             }
-            if this.requests.answer(*this.max_unanswered, &mut nobody) {
-                let polled = this.connection.as_mut().poll(cx);
-                if polled.is_ready() || this.requests.len() == 0 {
+            if requests.answer(&mut nobody) {
+                let polled = connection.as_mut().poll(cx);
+                if polled.is_ready() {
+                    return polled;
+                }
+                if requests.read.len() == 0 && !requests.answer_arrived(cx) {
                     return polled;
                 }
             }
@@ -125,6 +194,9 @@ mod tests {
 
     use std::future::poll_fn;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use tokio::sync::oneshot::{Receiver, Sender, channel};
 
     use super::*;
 
@@ -171,6 +243,83 @@ mod tests {
     fn no_more_requests_wait_than_may_however_many_are_read_meanwhile() {
         let seen = progress([100, 100, 100], 10);
         assert_eq!(seen[..3], [0, 90, 190]);
+    }
+
+    /// A connection that reads this request.
+    fn reads_one(
+        request: impl Future<Output = ()> + Send + 'static,
+    ) -> Pin<Box<Answered<impl Future<Output = ()>>>> {
+        let mut request = Some(request);
+        Box::pin(Answered::new(100, |executor| {
+            poll_fn(move |_| {
+                if let Some(request) = request.take() {
+                    executor.execute(request);
+                }
+                Poll::Pending
+            })
+        }))
+    }
+
+    /// A request that ends when it has `more`, which is of itself or anything else.
+    async fn waits(mut more: Receiver<()>, is_arriving: bool, answered: Sender<()>) {
+        poll_fn(|cx| {
+            if is_arriving {
+                wait_for_more();
+            }
+            Pin::new(&mut more).poll(cx).map(drop)
+        })
+        .await;
+        answered.send(()).unwrap();
+    }
+
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// There is no runtime here, so a task would be a panic.
+    #[test]
+    fn a_request_that_is_arriving_waits_with_its_connection() {
+        let (more, arrives) = channel();
+        let (answer, mut answered) = channel();
+        let mut served = reads_one(waits(arrives, true, answer));
+        let woken = Arc::new(Woken(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..2 {
+            assert!(served.as_mut().poll(&mut cx).is_pending());
+            assert!(answered.try_recv().is_err());
+        }
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        more.send(()).unwrap();
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "its connection is told");
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        answered.try_recv().unwrap();
+    }
+
+    #[test]
+    fn a_request_that_is_arriving_ends_with_its_connection() {
+        let (more, arrives) = channel();
+        let mut served = reads_one(waits(arrives, true, channel().0));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        drop(served);
+        assert!(more.is_closed());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_waits_for_anything_else_has_a_task() {
+        let (more, arrives) = channel();
+        let (answer, answered) = channel();
+        let mut served = reads_one(waits(arrives, false, answer));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(served.as_mut().poll(&mut cx).is_pending());
+        drop(served);
+        more.send(()).unwrap();
+        answered.await.unwrap();
     }
 
     #[test]

@@ -14,6 +14,8 @@ use rpc_wire::{Metadata, Status};
 use super::record::Meter;
 use crate::call::MessageSource;
 use crate::compression::Decompression;
+#[cfg(feature = "grpc")]
+use crate::grpc::batch::Batch;
 
 /// The messages of a call in one direction, encoded: one, or a stream of them.
 ///
@@ -197,6 +199,25 @@ impl MessageSource for Body {
             meter.count(message.len());
         }
         Poll::Ready(Ok(message))
+    }
+
+    #[cfg(feature = "grpc")]
+    fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<Result<bool, Status>> {
+        if self.meter.is_none()
+            && let Some(source) = self.source()
+        {
+            return source.poll_batch(cx, batch);
+        }
+        while let Some(message) = ready!(self.poll_body(cx))? {
+            if !batch.push(message)? {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        Poll::Ready(Ok(true))
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {

@@ -18,6 +18,8 @@ use crate::call::{Checks, Context, MessageSource};
 use crate::codec::Codec;
 use crate::connection::messages::{Messages, READ_STEP};
 use crate::connection::server_streams::{End, ServerStream};
+#[cfg(feature = "grpc")]
+use crate::grpc::batch::Batch;
 use crate::middleware::Body;
 
 /// Replies that are handed over to the connection together, if their handler gives them without waiting.
@@ -174,6 +176,19 @@ where
 
     fn poll_body(&mut self, cx: &mut Poller<'_>) -> Poll<Result<Option<MessageBody<'_>>, Status>> {
         self.as_mut().poll_body(cx).map(Option::transpose)
+    }
+
+    #[cfg(feature = "grpc")]
+    fn poll_batch(&mut self, cx: &mut Poller<'_>, batch: &mut Batch) -> Poll<Result<bool, Status>> {
+        let mut messages = self.as_mut().project().messages;
+        while let Some(message) = ready!(messages.as_mut().poll_next(cx)) {
+            let message = message?;
+            let encode = |buffer: &mut BytesMut| C::encode(&message, buffer).map_err(not_encoded);
+            if !batch.encode(C::size_hint(&message), encode)? {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        Poll::Ready(Ok(true))
     }
 
     fn poll_headers(&mut self, _: &mut Poller<'_>) -> Poll<Result<Metadata, Status>> {

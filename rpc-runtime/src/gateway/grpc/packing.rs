@@ -1,8 +1,8 @@
 //! Replies behind their prefixes, compressed if the client takes that.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use rpc_wire::Status;
 use rpc_wire::session::Encoded;
+use rpc_wire::{Status, memory};
 
 use crate::call::Context;
 use crate::compression::{self, Compression};
@@ -20,6 +20,11 @@ impl Packing {
     /// Whether a reply of this size is to be compressed.
     pub(super) fn wants(self, length: usize, context: &Context) -> bool {
         self.algorithm.is_some() && length >= self.from && context.may_compress()
+    }
+
+    /// Size from which on a reply may be compressed.
+    pub(super) fn least(self) -> usize {
+        self.algorithm.map_or(usize::MAX, |_| self.from)
     }
 
     /// A reply as it is sent. It may take a while.
@@ -49,5 +54,5 @@ pub(super) fn framed(reply: &Encoded) -> Result<Bytes, Status> {
 pub(super) fn framed_in_place(mut reply: BytesMut) -> Result<Bytes, Status> {
     let prefix = frame::prefix_of(reply.len() - PREFIX_SIZE, false)?;
     reply[..PREFIX_SIZE].copy_from_slice(&prefix);
-    Ok(reply.freeze())
+    Ok(memory::share(reply))
 }

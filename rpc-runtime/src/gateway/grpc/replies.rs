@@ -3,39 +3,35 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame};
 use rpc_wire::Status;
-use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
+use rpc_wire::session::{Encoded, SHARE_BODY_FROM};
 
 use super::packing::Packing;
 use super::response::trailers;
 use crate::call;
-use crate::grpc::frame;
+use crate::grpc::batch::Batch;
 use crate::http::{Share, next_piece, unread};
 use crate::server::StreamCall;
-
-/// Bytes of small replies that are sent together, if they are there: what a frame of HTTP/2 holds, twice.
-const TOGETHER: usize = 32 * 1024;
 
 /// The replies of a call, and how it ended. They are made as fast as the client takes them.
 pub(super) struct Replies {
     call: StreamCall,
-    packed: Packed,
+    batch: Batch,
+    alone: Alone,
+    /// What leaves next.
+    next: Bytes,
     end: End,
 }
 
-/// Replies that leave next.
-struct Packed {
+/// Replies that are not small.
+struct Alone {
     packing: Packing,
-    /// Small ones, which leave together.
-    buffer: BytesMut,
-    /// What the buffer needs room for: nothing, until it was full once.
-    room: usize,
-    /// A large one whose prefix has left.
+    /// A large one whose prefix leaves next.
     large: Option<Bytes>,
-    /// What both hold of what may wait for the client.
+    /// What it holds of what may wait for the client.
     share: Share,
 }
 
@@ -49,57 +45,52 @@ impl Replies {
     pub(super) fn new(call: StreamCall, packing: Packing, share: Share) -> Self {
         Replies {
             call,
-            packed: Packed {
+            batch: Batch::new(packing.least()),
+            alone: Alone {
                 packing,
-                buffer: BytesMut::new(),
-                room: 0,
                 large: None,
                 share,
             },
+            next: Bytes::new(),
             end: End::NotYet,
         }
     }
 
     /// Takes replies until enough are there to be sent, or none is.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Replies { call, packed, .. } = self;
-        packed.buffer.reserve(packed.room);
-        let trailers = match call.poll_replies(cx, |call, reply| packed.append(reply, call)) {
-            Poll::Pending if packed.buffer.is_empty() => return Poll::Pending,
-            Poll::Pending | Poll::Ready(Ok(false)) => return Poll::Ready(()),
-            Poll::Ready(Ok(true)) => trailers(Ok(&call.trailers())),
-            Poll::Ready(Err(status)) => trailers(Err(&status)),
+        let Replies {
+            call, batch, alone, ..
+        } = self;
+        let add = |call: &call::Context, batch: &mut Batch, reply| alone.add(reply, batch, call);
+        let ended = match call.poll_batch(cx, batch, add) {
+            Poll::Pending if batch.is_empty() => return Poll::Pending,
+            Poll::Pending | Poll::Ready(Ok(false)) => None,
+            Poll::Ready(Ok(true)) => Some(trailers(Ok(&call.trailers()))),
+            Poll::Ready(Err(status)) => Some(trailers(Err(&status))),
         };
-        self.end = End::Trailers(trailers);
+        self.next = batch.take();
+        self.end = ended.map_or(End::NotYet, End::Trailers);
         Poll::Ready(())
     }
 }
 
-impl Packed {
-    /// Adds a reply; says whether there is room for another.
-    fn append(&mut self, reply: MessageBody<'_>, call: &call::Context) -> Result<bool, Status> {
-        let (reply, compressed) = match self.packing.wants(reply.len(), call) {
-            true => {
-                let packed = self.packing.pack(reply.into_bytes(), call);
-                (packed.bytes.into(), packed.compressed)
-            }
-            false => (reply, false),
-        };
-        let prefix = frame::prefix_of(reply.len(), compressed)?;
-        if reply.len() >= SHARE_BODY_FROM {
-            self.share.hold(reply.len()).map_err(unread)?;
-            self.buffer.extend_from_slice(&prefix);
-            self.large = Some(reply.into_bytes());
-        } else {
-            self.buffer.extend_from_slice(&prefix);
-            self.buffer.extend_from_slice(&reply);
+impl Alone {
+    /// Adds a reply, compressed if it is to be; says whether there is room for another.
+    fn add(
+        &mut self,
+        reply: Bytes,
+        batch: &mut Batch,
+        call: &call::Context,
+    ) -> Result<bool, Status> {
+        let Encoded { bytes, compressed } = self.packing.pack(reply, call);
+        if bytes.len() < SHARE_BODY_FROM {
+            batch.append(&bytes, compressed)?;
+            return Ok(batch.has_room());
         }
-        if self.buffer.len() >= TOGETHER {
-            // The next ones are not moved about while it grows.
-            self.room = TOGETHER + SHARE_BODY_FROM;
-            return Ok(false);
-        }
-        Ok(self.large.is_none())
+        self.share.hold(bytes.len()).map_err(unread)?;
+        batch.append_prefix(bytes.len(), compressed)?;
+        self.large = Some(bytes);
+        Ok(false)
     }
 }
 
@@ -113,12 +104,11 @@ impl Body for Replies {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let replies = &mut *self;
         loop {
-            let packed = &mut replies.packed;
-            if !packed.buffer.is_empty() {
-                let data = packed.buffer.split().freeze();
+            if !replies.next.is_empty() {
+                let data = std::mem::take(&mut replies.next);
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
-            if let Some(piece) = next_piece(&mut packed.large) {
+            if let Some(piece) = next_piece(&mut replies.alone.large) {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             match std::mem::replace(&mut replies.end, End::Sent) {
@@ -129,7 +119,7 @@ impl Body for Replies {
                 End::NotYet => replies.end = End::NotYet,
             }
             // Nothing is left of the last large one.
-            packed.share.release();
+            replies.alone.share.release();
             ready!(replies.poll_fill(cx));
         }
     }

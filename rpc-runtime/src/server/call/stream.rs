@@ -14,6 +14,8 @@ use super::deadline::Deadline;
 use super::{Begun, CallParts};
 use crate::call::{self, Context, MessageSource};
 use crate::connection::reschedule::step_aside;
+#[cfg(feature = "grpc")]
+use crate::grpc::batch::Batch;
 use crate::middleware::Body;
 use crate::server::limit::Counted;
 use crate::server::reply::Handler;
@@ -142,8 +144,7 @@ impl StreamCall {
         cx: &mut Poller<'_>,
         mut take: impl FnMut(&Context, MessageBody<'_>) -> Result<bool, Status>,
     ) -> Poll<Result<bool, Status>> {
-        ready!(self.poll_headers(cx))?;
-        let ended = self.poll_step(cx, |context, stage, cx| match stage {
+        self.poll_to_end(cx, |context, stage, cx| match stage {
             Stage::Replies(replies) => poll_in(context, || {
                 while let Some(reply) = ready!(replies.poll_body(cx))? {
                     if !take(context, reply)? {
@@ -158,7 +159,42 @@ impl StreamCall {
                 Poll::Ready(take(context, message.into()).map(|_| true))
             }
             _ => Poll::Ready(Ok(true)),
-        });
+        })
+    }
+
+    /// As [`poll_replies`](Self::poll_replies) of a method whose replies are a stream: adds them to `batch`, and has `add_alone` add
+    /// those that are not small, which says whether there is room for more.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn poll_batch(
+        &mut self,
+        cx: &mut Poller<'_>,
+        batch: &mut Batch,
+        mut add_alone: impl FnMut(&Context, &mut Batch, Bytes) -> Result<bool, Status>,
+    ) -> Poll<Result<bool, Status>> {
+        self.poll_to_end(cx, |context, stage, cx| match stage {
+            Stage::Replies(replies) => poll_in(context, || {
+                loop {
+                    let ended = ready!(replies.poll_batch(cx, batch))?;
+                    let Some(alone) = batch.take_alone() else {
+                        return Poll::Ready(Ok(ended));
+                    };
+                    if !add_alone(context, batch, alone)? {
+                        return Poll::Ready(Ok(false));
+                    }
+                }
+            }),
+            _ => Poll::Ready(Ok(true)),
+        })
+    }
+
+    /// Polls the replies, and ends the call behind the last.
+    fn poll_to_end(
+        &mut self,
+        cx: &mut Poller<'_>,
+        step: impl FnOnce(&Context, &mut Stage, &mut Poller<'_>) -> Poll<Result<bool, Status>>,
+    ) -> Poll<Result<bool, Status>> {
+        ready!(self.poll_headers(cx))?;
+        let ended = self.poll_step(cx, step);
         if let Poll::Ready(Ok(true)) = ended {
             self.shared.end(&mut self.shared.lock().stage, Code::Ok);
         }
