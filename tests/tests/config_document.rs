@@ -74,7 +74,7 @@ fn options_of(builder: &str, code: &str) -> Vec<String> {
 
 #[test]
 fn every_option_of_a_server_that_a_file_can_say_is_in_the_example() {
-    let options = options("Server", &["server", "gateway"]);
+    let options = options("Server", &["server", "server/builder", "gateway"]);
     let mut keys = keys("server", 2);
     // It stands with the listener that has it.
     keys.insert("tls".to_owned());

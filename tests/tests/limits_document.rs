@@ -26,7 +26,14 @@ fn documented(section: &str) -> BTreeSet<String> {
 fn in_code(folder: &str) -> BTreeSet<String> {
     let folder = project().join("rpc-runtime/src").join(folder);
     let mut limits = BTreeSet::new();
-    for file in ["builder.rs", "compression.rs", "pool_options.rs"] {
+    let files = [
+        "builder.rs",
+        "builder/mod.rs",
+        "builder/connections.rs",
+        "compression.rs",
+        "pool_options.rs",
+    ];
+    for file in files {
         let Ok(code) = fs::read_to_string(folder.join(file)) else {
             continue;
         };

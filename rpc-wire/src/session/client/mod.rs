@@ -1,31 +1,30 @@
 //! The client's end of a connection.
 
+mod config;
 mod outcome;
 mod receive;
 mod start;
+mod stream;
 mod streaming;
 
 use std::time::Instant;
 
 use bytes::Buf;
 
-use self::streaming::Before;
+use self::stream::{PartialReply, Stream};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
 #[cfg(test)]
 use super::budget::BudgetState;
 use super::budget::ReceiveBudget;
-use super::keepalive::Keepalive;
 use super::link::Link;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
 use super::{Output, SessionError, SessionStats};
-use crate::frame::{Flags, GoAway, GoAwayCode, ResponseMetadata, Settings, VERSION};
-use crate::limits::{
-    ASSUMED_MAX_CONCURRENT_STREAMS, DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE,
-    MAX_METHOD_NUMBERS,
-};
+use crate::frame::{GoAway, GoAwayCode, Settings, VERSION};
+use crate::limits::{DEFAULT_GRANT_BUDGET, MAX_METHOD_NUMBERS};
 use crate::{Code, Stage, Status};
 
+pub use config::ClientConfig;
 pub use outcome::{ClientSink, Outcome};
 pub use start::{OutgoingRequest, StartError};
 
@@ -35,83 +34,6 @@ const RESERVED_IDS: u32 = 16;
 /// No stream is opened while this many bytes wait to be written, so that a server that does not
 /// read cannot make calls that give up one after another fill the memory.
 const MAX_QUEUED_OUTPUT: usize = 1024 * 1024;
-
-/// What a client session starts with.
-#[derive(Clone, Debug)]
-pub struct ClientConfig {
-    /// Sent to the server as the first frame, with `max_message_size` filled in.
-    pub settings: Settings,
-    /// Largest reply that is accepted, in bytes.
-    pub max_message_size: u64,
-    /// Streams that are open at a time at most, however many the server allows.
-    pub max_streams: u32,
-    /// Streams that may be open before the server says how many it allows.
-    pub assumed_streams: u32,
-    /// Id of the first stream; only tests have a reason to change it.
-    pub first_stream_id: u32,
-    /// How a server that is gone is found out; not at all unless set.
-    pub keepalive: Option<Keepalive>,
-}
-
-impl Default for ClientConfig {
-    fn default() -> Self {
-        ClientConfig {
-            settings: Settings::default(),
-            max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
-            max_streams: u32::MAX,
-            assumed_streams: ASSUMED_MAX_CONCURRENT_STREAMS,
-            first_stream_id: 1,
-            keepalive: None,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Stream<T> {
-    slot: T,
-    open: bool,
-    deadline: Option<Instant>,
-    /// Position behind the request's last byte; `None` while a part is in the send queue.
-    sent_at: Option<u64>,
-    reply: Option<Box<PartialReply>>,
-    /// Where the messages of a streamed reply arrive.
-    messages: Option<Box<Assembly>>,
-    /// The server has begun its stream.
-    headers_seen: bool,
-}
-
-/// A reply of which the last frame is not here yet.
-#[derive(Debug)]
-struct PartialReply {
-    metadata: ResponseMetadata,
-    flags: Flags,
-    assembly: Assembly,
-    before: Before,
-}
-
-impl<T> Stream<T> {
-    /// Where bytes of messages arrive now.
-    fn arriving(&mut self) -> Option<&mut Assembly> {
-        match (&mut self.reply, &mut self.messages) {
-            (Some(reply), _) => Some(&mut reply.assembly),
-            (None, messages) => messages.as_deref_mut(),
-        }
-    }
-
-    /// Takes out what has arrived in part.
-    fn take_arriving(&mut self) -> Option<Assembly> {
-        match (self.reply.take(), self.messages.take()) {
-            (Some(reply), _) => Some(reply.assembly),
-            (None, messages) => messages.map(|messages| *messages),
-        }
-    }
-
-    /// Ends the stream; the first outcome counts.
-    fn end(&mut self, outcome: Outcome, sink: &mut impl ClientSink<T>) {
-        self.open = false;
-        sink.ended(&mut self.slot, outcome);
-    }
-}
 
 /// The client's end of a connection; `T` is what the caller keeps for each of its streams.
 ///

@@ -1,10 +1,12 @@
 //! The server's end of a connection.
 
 mod cancels;
+mod config;
 mod drain;
 mod receive;
 mod request;
 mod room;
+mod sink;
 mod streaming;
 
 use std::time::Instant;
@@ -12,117 +14,22 @@ use std::time::Instant;
 use bytes::Buf;
 
 pub use self::cancels::Cancels;
+pub use self::config::ServerConfig;
 use self::drain::{Drain, Receipt};
+pub use self::sink::{IncomingRequest, ServerSink};
 use super::assembly::{Assembly, LARGEST_MESSAGE};
 #[cfg(test)]
 use super::budget::BudgetState;
 use super::budget::ReceiveBudget;
 use super::client::earlier;
-use super::keepalive::Keepalive;
 use super::link::Link;
 use super::reply::Responder;
 use super::send_queue::SendQueue;
 use super::table::StreamTable;
-use super::{EncodedRef, MessageBody, Output, SessionError, SessionStats, message_cost};
+use super::{Output, SessionError, SessionStats, message_cost};
 use crate::frame::Settings;
-use crate::limits::{
-    DEFAULT_GRANT_BUDGET, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_QUEUED_REPLIES,
-    DEFAULT_MAX_UNREAD_INPUT,
-};
+use crate::limits::DEFAULT_GRANT_BUDGET;
 use crate::{Code, Metadata, Status};
-
-/// What a server session starts with.
-#[derive(Clone, Debug)]
-pub struct ServerConfig {
-    /// Sent to the client as the first frame, with `max_message_size` filled in.
-    pub settings: Settings,
-    /// Largest request that is accepted, in bytes.
-    pub max_message_size: u64,
-    /// Bytes of requests that the connection may hold before handlers have taken them; over it the
-    /// call ends that holds most.
-    pub max_unread_input: u64,
-    /// Bytes of replies that may wait for the client; while there are as many no call begins, and
-    /// replies that are not small become RESOURCE_EXHAUSTED.
-    pub max_queued_replies: usize,
-    /// How a client that is gone is found out; not at all unless set.
-    pub keepalive: Option<Keepalive>,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        ServerConfig {
-            settings: Settings::default(),
-            max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
-            max_unread_input: DEFAULT_MAX_UNREAD_INPUT,
-            max_queued_replies: DEFAULT_MAX_QUEUED_REPLIES,
-            keepalive: None,
-        }
-    }
-}
-
-/// A request: whole, or the beginning of a stream of them.
-#[derive(Debug)]
-pub struct IncomingRequest<'a, M> {
-    /// The stream to answer on.
-    pub id: u32,
-    /// What [`ServerSink::resolve`] made of the path.
-    pub method: &'a M,
-    /// When the client stops waiting.
-    pub deadline: Option<Instant>,
-    /// Sent along by the client.
-    pub metadata: Metadata,
-    /// How often the client sent the call before.
-    pub attempt: u32,
-    /// The encoded message; empty where the requests are a stream, which follows through
-    /// [`ServerSink::message`].
-    pub body: MessageBody<'a>,
-    /// The body is to be decompressed, by the algorithm that both sides agreed on.
-    pub compressed: bool,
-}
-
-/// Visited with what a session learns.
-pub trait ServerSink {
-    /// What stands for a method on this connection.
-    type Method: Clone;
-    /// What stands for a call that runs.
-    type Call;
-
-    /// The client's SETTINGS are here. Messages may be compressed with the algorithm of this name, if
-    /// the two have one in common.
-    fn established(&mut self, _client: &Settings, _compression: Option<&str>) {}
-
-    /// Looks a path up. It is called once for each method number, so a method that does not
-    /// exist has a value too.
-    fn resolve(&mut self, path: &str) -> Self::Method;
-
-    /// Whether a method takes a stream of requests.
-    fn takes_stream(&self, method: &Self::Method) -> bool;
-
-    /// Runs a request. Either it is answered through `responder` now and `None` is returned, or
-    /// later through [`ServerSession::responder`].
-    fn dispatch(
-        &mut self,
-        request: IncomingRequest<'_, Self::Method>,
-        responder: Responder<'_>,
-    ) -> Option<Self::Call>;
-
-    /// A message of a call that takes a stream of them. Say so when its handler has taken it:
-    /// [`ServerSession::consumed`].
-    fn message(&mut self, call: &mut Self::Call, message: EncodedRef<'_>);
-
-    /// The client sends no more messages on a call that takes a stream of them.
-    fn half_closed(&mut self, call: &mut Self::Call);
-
-    /// A call is about to be answered by the session, and then [`cancelled`](Self::cancelled).
-    /// Whether no handler was started for it, and none will be from here on.
-    fn withdraw(&mut self, _call: &Self::Call) -> bool {
-        false
-    }
-
-    /// A call ends before it was answered: the client cancelled it or left, or its deadline
-    /// passed.
-    fn cancelled(&mut self, call: Self::Call, code: Code);
-}
 
 #[derive(Debug)]
 enum Stream<M, C> {

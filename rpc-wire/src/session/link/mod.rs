@@ -1,17 +1,20 @@
 //! What both ends of a connection have in common: settings, pings, GOAWAY and the walk from
 //! frame to frame.
 
+mod skipped;
+
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
+use self::skipped::Skipped;
 use super::floods::Floods;
 use super::keepalive::{Keepalive, Silence};
 use super::{Output, SHARE_BODY_FROM, SessionError};
 use crate::Status;
 use crate::frame::{
-    CHECKSUM_LEN, Features, Flags, FrameError, FrameHeader, FrameType, GoAway, HEADER_LEN,
-    PING_LEN, Settings, checksum, ping, plain_message,
+    Features, Flags, FrameError, FrameHeader, FrameType, GoAway, HEADER_LEN, PING_LEN, Settings,
+    checksum, ping, plain_message,
 };
 
 /// The PING that asks a silent peer whether it is there.
@@ -44,16 +47,6 @@ pub(crate) struct FoundFrame {
     /// The metadata are larger than the limit: the frame was skipped as it arrived, and is not in
     /// the input.
     pub(crate) metadata_too_large: bool,
-}
-
-/// A frame with metadata over the limit, which passes by without being kept.
-#[derive(Debug)]
-struct Skipped {
-    header: FrameHeader,
-    /// Bytes of metadata and body that have not passed.
-    left: usize,
-    /// The checksum of what has passed.
-    checksum: u32,
 }
 
 #[derive(Debug)]
@@ -146,11 +139,7 @@ impl Link {
         let header = FrameHeader::parse(head).map_err(|error| self.misread(error))?;
         self.check(&header)?;
         if header.metadata_len > self.local.max_metadata_size {
-            let skipped = Skipped {
-                header,
-                left: header.content_len() - HEADER_LEN,
-                checksum: checksum::of(head),
-            };
+            let skipped = Skipped::after(header, head);
             input.advance(HEADER_LEN);
             return self.skip(skipped, input);
         }
@@ -245,43 +234,6 @@ impl Link {
     /// Whether a frame is being skipped that has not arrived whole.
     pub(crate) fn is_skipping(&self) -> bool {
         self.skipped.is_some()
-    }
-
-    #[cold]
-    fn go_on_skipping(&mut self, input: &mut BytesMut) -> Result<Option<FoundFrame>, SessionError> {
-        match self.skipped.take() {
-            Some(skipped) => self.skip(skipped, input),
-            None => Ok(None),
-        }
-    }
-
-    /// Lets a frame pass by. It is found when it has passed.
-    fn skip(
-        &mut self,
-        mut skipped: Skipped,
-        input: &mut BytesMut,
-    ) -> Result<Option<FoundFrame>, SessionError> {
-        let header = skipped.header;
-        let has_checksum = header.flags.contains(Flags::CHECKSUM);
-        let passing = skipped.left.min(input.len());
-        if has_checksum {
-            skipped.checksum = checksum::extend(skipped.checksum, &input[..passing]);
-        }
-        input.advance(passing);
-        skipped.left -= passing;
-        let checksum_len = if has_checksum { CHECKSUM_LEN } else { 0 };
-        if skipped.left > 0 || input.len() < checksum_len {
-            self.skipped = Some(skipped);
-            return Ok(None);
-        }
-        if has_checksum {
-            self.verify(&header, skipped.checksum, input)?;
-            input.advance(CHECKSUM_LEN);
-        }
-        Ok(Some(FoundFrame {
-            header,
-            metadata_too_large: true,
-        }))
     }
 
     /// What is wrong with bytes that no frame begins with. A peer that has sent SETTINGS speaks
