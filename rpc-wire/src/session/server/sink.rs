@@ -45,7 +45,7 @@ pub trait ServerSink {
     fn takes_stream(&self, method: &Self::Method) -> bool;
 
     /// Runs a request. Either it is answered through `responder` now and `None` is returned, or
-    /// later through [`ServerSession::responder`].
+    /// later through [`ServerSession::responder`](super::ServerSession::responder).
     fn dispatch(
         &mut self,
         request: IncomingRequest<'_, Self::Method>,
@@ -53,7 +53,7 @@ pub trait ServerSink {
     ) -> Option<Self::Call>;
 
     /// A message of a call that takes a stream of them. Say so when its handler has taken it:
-    /// [`ServerSession::consumed`].
+    /// [`ServerSession::consumed`](super::ServerSession::consumed).
     fn message(&mut self, call: &mut Self::Call, message: EncodedRef<'_>);
 
     /// The client sends no more messages on a call that takes a stream of them.
