@@ -448,6 +448,16 @@ async fn a_request_that_is_no_handshake_is_told_what_is() {
     // Longer paths are methods'.
     let answer = client.call("GET /probe.Probe/Echo", &headers, b"").await;
     assert_eq!(answer.status, 404);
+    let handshake = [
+        "connection: upgrade",
+        "upgrade: websocket",
+        "sec-websocket-version: 13",
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+        "content-length: 4",
+    ];
+    let answer = client.call("GET /", &handshake, b"body").await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("has no body"), "{}", answer.text());
 
     let server = TestServer::start_with(|server| server.without(Protocol::JsonRpc)).await;
     assert!(Client::connect_with(&server, &[]).await.is_err());

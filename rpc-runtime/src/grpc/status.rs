@@ -22,7 +22,12 @@ pub(crate) fn write(outcome: Result<&Metadata, &Status>, trailers: &mut HeaderMa
         }
         Err(status) => status,
     };
-    trailers.insert(STATUS, HeaderValue::from(status.code().value()));
+    let code = match status.code() {
+        // The client would take the failure for a success.
+        Code::Ok => Code::Unknown,
+        code => code,
+    };
+    trailers.insert(STATUS, HeaderValue::from(code.value()));
     if !status.message().is_empty() {
         insert(trailers, MESSAGE, percent::encode(status.message()));
     }

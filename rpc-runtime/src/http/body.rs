@@ -112,6 +112,12 @@ impl RequestBody {
         }
     }
 
+    /// Whether it is known that it has no bytes.
+    #[cfg(feature = "jsonrpc-ws")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
     /// Least and most bytes that it has, as far as that is known.
     #[cfg(any(feature = "http", feature = "jsonrpc"))]
     pub(super) fn size_hint(&self) -> SizeHint {

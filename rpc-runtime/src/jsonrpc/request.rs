@@ -68,6 +68,13 @@ impl<'a> Request<'a> {
     ///
     /// What to answer if it is none.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Invalid<'a>> {
+        // Serde would take its elements for the members.
+        if text.trim_start().starts_with('[') {
+            return Err(Invalid {
+                id: NO_ID,
+                error: ErrorObject::invalid_request("a request is an object, and this is an array"),
+            });
+        }
         let members: Members<'a> = serde_json::from_str(text).map_err(|error| Invalid {
             id: NO_ID,
             error: not_parsed(&error),
@@ -282,6 +289,8 @@ mod tests {
                 r#"null {"code":-32600,"#,
             ),
             ("1", r#"null {"code":-32600,"#),
+            (r#" ["2.0","m",{},7]"#, r#"null {"code":-32600,"#),
+            (r#"["2.0","m",{},7,8]"#, r#"null {"code":-32600,"#),
             (r#"{"foo":"boo"}"#, r#"null {"code":-32600,"#),
             (
                 r#"{"jsonrpc":"2.0","method":"m","id":7,}"#,

@@ -14,6 +14,8 @@ async fn each_code_has_a_name_and_an_http_status() {
     let server = start().await;
     let mut client = Client::connect(&server).await;
     for (code, name, status) in [
+        // A failure is no success, whatever its code.
+        (Code::Ok, "unknown", 500),
         (Code::Cancelled, "canceled", 499),
         (Code::Unknown, "unknown", 500),
         (Code::InvalidArgument, "invalid_argument", 400),

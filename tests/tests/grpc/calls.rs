@@ -62,6 +62,18 @@ async fn both_sides_of_a_call_stream_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn a_failure_with_the_code_ok_is_no_success() {
+    let mut grpc = Grpc::start().await;
+    let failure = Failure {
+        message: "not so ok".to_owned(),
+        ..Failure::default()
+    };
+    let status = grpc.probe.fail(failure).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown);
+    assert_eq!(status.message(), "not so ok");
+}
+
+#[tokio::test]
 async fn a_status_comes_with_its_message_details_and_metadata() {
     let mut grpc = Grpc::start().await;
     let details = tonic_details();

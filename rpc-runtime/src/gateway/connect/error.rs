@@ -67,18 +67,18 @@ pub(super) fn response(status: &Status, method: Option<&RoutedMethod>) -> Respon
     response
 }
 
-/// A code as Connect names it.
+/// The code of a failure as Connect names it.
 fn name(code: Code) -> String {
     match code {
+        Code::Ok => name(Code::Unknown),
         Code::Cancelled => "canceled".to_owned(),
         code => code.to_string().to_ascii_lowercase(),
     }
 }
 
-/// The HTTP status for a code.
+/// The HTTP status for the code of a failure.
 fn http_status(code: Code) -> StatusCode {
     match code {
-        Code::Ok => StatusCode::OK,
         // "Client closed request", which many servers have and no standard.
         Code::Cancelled => StatusCode::from_u16(499).unwrap_or(StatusCode::REQUEST_TIMEOUT),
         Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => {
@@ -89,7 +89,9 @@ fn http_status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
         Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-        Code::Unknown | Code::Internal | Code::DataLoss => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Ok | Code::Unknown | Code::Internal | Code::DataLoss => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         Code::Unimplemented => StatusCode::NOT_IMPLEMENTED,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,

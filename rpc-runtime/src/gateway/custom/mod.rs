@@ -103,12 +103,13 @@ impl<G: Gateway> AnyGateway for Custom<G> {
             Prefix::NeedMore => return Prefix::NeedMore,
             Prefix::NoMatch => {}
         }
+        let shown = &first[..first.len().min(MAX_PREFIX)];
         let mut prefix = Prefix::NoMatch;
-        if !contained(|| prefix = self.0.probe(first)) {
+        if !contained(|| prefix = self.0.probe(shown)) {
             tracing::error!(protocol = self.name(), "a gateway panicked in probe");
         }
         match prefix {
-            Prefix::NeedMore if first.len() >= MAX_PREFIX => Prefix::NoMatch,
+            Prefix::NeedMore if shown.len() == MAX_PREFIX => Prefix::NoMatch,
             prefix => prefix,
         }
     }

@@ -28,7 +28,7 @@ use crate::jsonrpc::{ErrorObject, whitespace};
 use crate::server::{AnyGateway, GatewayConnection, Refusing, Router, Serving};
 use crate::transport::{Opened, Prefix};
 
-/// White space that a connection may begin with, in bytes: nobody has a use for more.
+/// A connection begins with less white space than this, in bytes: nobody has a use for more.
 const MAX_LEADING_SPACE: usize = 64;
 
 /// What the protocol is called in logs, and by whoever switches it off.
@@ -65,9 +65,10 @@ impl AnyGateway for JsonRpc {
     }
 
     fn probe(&self, first: &[u8]) -> Prefix {
-        match first.get(whitespace(first)) {
-            Some(b'{' | b'[') => Prefix::Match,
-            None if first.len() < MAX_LEADING_SPACE => Prefix::NeedMore,
+        let begins_at = whitespace(first);
+        match first.get(begins_at) {
+            Some(b'{' | b'[') if begins_at < MAX_LEADING_SPACE => Prefix::Match,
+            None if begins_at < MAX_LEADING_SPACE => Prefix::NeedMore,
             _ => Prefix::NoMatch,
         }
     }
@@ -162,6 +163,10 @@ mod tests {
         for text in ["GET /", "\x12\x34", " x", "}", "\u{feff}{", "\"", "1"] {
             assert_eq!(probe(text), Prefix::NoMatch, "{text:?}");
         }
-        assert_eq!(probe(&" ".repeat(MAX_LEADING_SPACE)), Prefix::NoMatch);
+        let space = " ".repeat(MAX_LEADING_SPACE);
+        assert_eq!(probe(&format!("{}{{", &space[1..])), Prefix::Match);
+        for behind in ["", "{", "[{"] {
+            assert_eq!(probe(&format!("{space}{behind}")), Prefix::NoMatch);
+        }
     }
 }

@@ -31,8 +31,15 @@ pub(super) fn accepts(request: &Parts) -> bool {
 /// Gives the client its WebSocket.
 pub(super) fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Response<ReplyBody> {
     let HttpRequest {
-        head, connection, ..
+        head,
+        body,
+        connection,
     } = request;
+    // What comes of it later would be taken for messages.
+    if !body.is_empty() {
+        let reason = "a request for a WebSocket has no body\n";
+        return text(StatusCode::BAD_REQUEST, reason);
+    }
     let trusted = match may_connect(&head, connection.config.cors.as_deref()) {
         Ok(trusted) => trusted,
         Err(refused) => return *refused,
