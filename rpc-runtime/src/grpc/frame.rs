@@ -149,11 +149,14 @@ impl MessageReader {
         let Some((compressed, length)) = self.announced(&self.partial)? else {
             return Ok(None);
         };
-        self.fill(PREFIX_SIZE + length);
-        if self.partial.len() < PREFIX_SIZE + length {
-            return Ok(None);
-        }
-        let mut bytes = memory::take_message(&mut self.partial);
+        let end = PREFIX_SIZE + length;
+        self.fill(end);
+        let mut bytes = match self.partial.len() {
+            len if len < end => return Ok(None),
+            len if len == end => memory::take_message(&mut self.partial),
+            // The beginning of the next is behind it.
+            _ => self.partial.split_to(end).freeze(),
+        };
         bytes.advance(PREFIX_SIZE);
         Ok(Some(Encoded { bytes, compressed }))
     }
