@@ -125,6 +125,13 @@ def a_status_with_message_and_details(interop, channel):
 
 
 @case
+def a_status_with_a_long_message_keeps_its_code(interop, channel):
+    error = status_of(lambda: interop.reject(interop.Text(text="m" * 20_000), timeout=LIMIT))
+    assert error.code() == grpc.StatusCode.INVALID_ARGUMENT, error
+    assert error.details().startswith("m" * 7_000) and error.details().endswith("m..."), error
+
+
+@case
 def an_unknown_method_is_unimplemented(interop, channel):
     call = channel.unary_unary(f"/{SERVICE}/Nothing")
     error = status_of(lambda: call(b"", timeout=LIMIT))

@@ -6,9 +6,9 @@ use futures_core::Stream;
 use rpc_runtime::{Code, Context, Metadata, MetadataValue, Status, Streaming, rpc_service};
 
 use crate::grpc::testing::{
-    EchoStatus, Empty, Payload, SimpleRequest, SimpleResponse, StreamingInputCallRequest,
-    StreamingInputCallResponse, StreamingOutputCallRequest, StreamingOutputCallResponse,
-    TestService,
+    BoolValue, EchoStatus, Empty, Payload, SimpleRequest, SimpleResponse,
+    StreamingInputCallRequest, StreamingInputCallResponse, StreamingOutputCallRequest,
+    StreamingOutputCallResponse, TestService,
 };
 
 /// Metadata that come back ahead of the replies.
@@ -17,7 +17,7 @@ const ECHO_INITIAL: &str = "x-grpc-test-echo-initial";
 /// Metadata that come back behind them.
 const ECHO_TRAILING: &str = "x-grpc-test-echo-trailing-bin";
 
-/// Serves gRPC's interop cases.
+/// Serves gRPC's interop cases, but for `expect_compressed`: a handler is not told whether a request was compressed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InteropService;
 
@@ -60,18 +60,28 @@ fn payload(size: i32) -> Result<Option<Payload>, Status> {
     }))
 }
 
+/// Has what is answered from now on compressed as it is asked for; the server decides if nothing is.
+fn compress(cx: &Context, wanted: Option<BoolValue>) {
+    cx.set_reply_compression(wanted.is_none_or(|wanted| wanted.value));
+}
+
 /// What the parameters of a request ask for, one after the other.
 fn replies(
+    cx: Context,
     request: StreamingOutputCallRequest,
 ) -> impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send {
     let parameters = tokio_stream::iter(request.response_parameters);
-    let replies = tokio_stream::StreamExt::then(parameters, |parameter| async move {
-        let pause = u64::try_from(parameter.interval_us).unwrap_or_default();
-        if pause > 0 {
-            tokio::time::sleep(Duration::from_micros(pause)).await;
+    let replies = tokio_stream::StreamExt::then(parameters, move |parameter| {
+        let cx = cx.clone();
+        async move {
+            let pause = u64::try_from(parameter.interval_us).unwrap_or_default();
+            if pause > 0 {
+                tokio::time::sleep(Duration::from_micros(pause)).await;
+            }
+            compress(&cx, parameter.compressed);
+            let payload = payload(parameter.size)?;
+            Ok(StreamingOutputCallResponse { payload })
         }
-        let payload = payload(parameter.size)?;
-        Ok(StreamingOutputCallResponse { payload })
     });
     let end = echo_status(request.response_status).err().map(Err);
     tokio_stream::StreamExt::chain(replies, tokio_stream::iter(end))
@@ -79,10 +89,11 @@ fn replies(
 
 /// The replies to a stream of requests, each answered before the next is read.
 fn duplex(
+    cx: Context,
     requests: Streaming<StreamingOutputCallRequest>,
 ) -> impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send {
-    futures_util::StreamExt::flat_map(requests, |request| match request {
-        Ok(request) => futures_util::future::Either::Left(replies(request)),
+    futures_util::StreamExt::flat_map(requests, move |request| match request {
+        Ok(request) => futures_util::future::Either::Left(replies(cx.clone(), request)),
         Err(status) => futures_util::future::Either::Right(tokio_stream::iter([Err(status)])),
     })
 }
@@ -100,23 +111,20 @@ impl TestService for InteropService {
     ) -> Result<SimpleResponse, Status> {
         echo_metadata(&cx)?;
         echo_status(request.response_status)?;
-        let compressed = request
-            .response_compressed
-            .is_none_or(|wanted| wanted.value);
-        cx.set_reply_compression(compressed);
+        compress(&cx, request.response_compressed);
         let payload = payload(request.response_size)?;
         Ok(SimpleResponse { payload })
     }
 
     async fn streaming_output_call(
         &self,
-        _: Context,
+        cx: Context,
         request: StreamingOutputCallRequest,
     ) -> Result<
         impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send + 'static,
         Status,
     > {
-        Ok(replies(request))
+        Ok(replies(cx, request))
     }
 
     async fn streaming_input_call(
@@ -145,12 +153,12 @@ impl TestService for InteropService {
         Status,
     > {
         echo_metadata(&cx)?;
-        Ok(duplex(requests))
+        Ok(duplex(cx, requests))
     }
 
     async fn half_duplex_call(
         &self,
-        _: Context,
+        cx: Context,
         mut requests: Streaming<StreamingOutputCallRequest>,
     ) -> Result<
         impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send + 'static,
@@ -162,7 +170,7 @@ impl TestService for InteropService {
         }
         Ok(futures_util::StreamExt::flat_map(
             tokio_stream::iter(all),
-            replies,
+            move |request| replies(cx.clone(), request),
         ))
     }
 }

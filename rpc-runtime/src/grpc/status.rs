@@ -12,7 +12,18 @@ const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const RETRY_PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
-/// Adds to trailers that a call ended so.
+/// What clients take of headers at a time, in bytes, counted as HTTP/2 does: what gRPC's libraries allow unless
+/// they are told otherwise. Over it a client drops the code too, and cannot say to a server what it allows.
+const MAX_HEADERS: usize = 8 * 1024;
+
+/// What of it HTTP and the headers ahead of a status may take: `:status`, `date`, `content-type` and the like.
+const HEADERS_OF_HTTP: usize = 512;
+
+/// What a header takes beside its name and its value (RFC 9113, section 6.5.2).
+const HEADER_OVERHEAD: usize = 32;
+
+/// Adds to trailers that a call ended so. The code always arrives: a message that is too long for
+/// clients is cut, and details for which there is no room are left out.
 pub(crate) fn write(outcome: Result<&Metadata, &Status>, trailers: &mut HeaderMap) {
     let status = match outcome {
         Ok(trailing) => {
@@ -28,16 +39,34 @@ pub(crate) fn write(outcome: Result<&Metadata, &Status>, trailers: &mut HeaderMa
         code => code,
     };
     trailers.insert(STATUS, HeaderValue::from(code.value()));
-    if !status.message().is_empty() {
-        insert(trailers, MESSAGE, percent::encode(status.message()));
-    }
-    if !status.details().is_empty() {
-        insert(trailers, DETAILS, base64::encode(status.details()));
-    }
     if let Some(pushback) = status.retry_pushback() {
         insert(trailers, RETRY_PUSHBACK, pushback_millis(pushback));
     }
     metadata::write(status.metadata(), trailers);
+    if !status.message().is_empty()
+        && let Some(message) = percent::encode_within(status.message(), room(trailers, &MESSAGE))
+    {
+        insert(trailers, MESSAGE, message);
+    }
+    if !status.details().is_empty() {
+        let details = base64::encode(status.details());
+        match details.len() <= room(trailers, &DETAILS) {
+            true => insert(trailers, DETAILS, details),
+            false => tracing::debug!(
+                length = details.len(),
+                limit = MAX_HEADERS,
+                "the details of a status were left out: clients do not take so much in headers"
+            ),
+        }
+    }
+}
+
+/// What is left for the value of a header of this name, in bytes.
+fn room(trailers: &HeaderMap, name: &HeaderName) -> usize {
+    let length = |name: &HeaderName, value| name.as_str().len() + value + HEADER_OVERHEAD;
+    let taken = trailers.iter();
+    let taken: usize = taken.map(|(name, value)| length(name, value.len())).sum();
+    MAX_HEADERS.saturating_sub(HEADERS_OF_HTTP + taken + length(name, 0))
 }
 
 fn insert(trailers: &mut HeaderMap, name: HeaderName, value: String) {
@@ -114,7 +143,11 @@ mod tests {
     }
 
     fn failure(pairs: &[(&'static str, &'static str)]) -> Status {
-        let ended = read(&trailers(pairs)).expect("there is a status");
+        failure_of(&trailers(pairs))
+    }
+
+    fn failure_of(trailers: &HeaderMap) -> Status {
+        let ended = read(trailers).expect("there is a status");
         ended.expect_err("it is not OK")
     }
 
@@ -197,6 +230,59 @@ mod tests {
             let http = StatusCode::from_u16(http).expect("it exists");
             assert_eq!(code_of_http(http), code, "{http}");
         }
+    }
+
+    /// What HTTP/2 counts for these headers.
+    fn size(headers: &HeaderMap) -> usize {
+        let lengths = headers.iter();
+        let lengths = lengths.map(|(name, value)| name.as_str().len() + value.len() + 32);
+        lengths.sum()
+    }
+
+    fn written(status: &Status) -> HeaderMap {
+        let mut written = HeaderMap::new();
+        write(Err(status), &mut written);
+        written
+    }
+
+    #[test]
+    fn a_message_is_cut_where_clients_would_drop_the_code_with_it() {
+        for (text, kept) in [("a", 7_000), ("\u{fc}", 1_000)] {
+            let status = Status::not_found(text.repeat(20_000));
+            let written = written(&status);
+            assert!((7_500..=8_192).contains(&size(&written)));
+            let read = failure_of(&written);
+            assert_eq!(read.code(), Code::NotFound);
+            let beginning = read.message().strip_suffix("...").expect("it is cut");
+            assert!(beginning.chars().count() > kept && status.message().starts_with(beginning));
+        }
+    }
+
+    #[test]
+    fn details_are_left_out_where_clients_would_drop_the_code_with_them() {
+        let of = |length| {
+            let status = Status::not_found("why").with_details(vec![1; length]);
+            failure_of(&written(&status))
+        };
+        assert_eq!(of(5_000).details(), vec![1; 5_000]);
+        let without = of(7_000);
+        assert_eq!(
+            (without.code(), without.message(), without.details()),
+            (Code::NotFound, "why", &[][..])
+        );
+    }
+
+    #[test]
+    fn metadata_take_their_room_first() {
+        let mut metadata = Metadata::new();
+        let value = "a".repeat(6_000);
+        metadata.insert("x-much", &value).expect("it is allowed");
+        let status = Status::not_found("b".repeat(5_000)).with_metadata(metadata);
+        let written = written(&status);
+        assert!(size(&written) <= 8_192);
+        let read = failure_of(&written);
+        assert_eq!(read.metadata().get("x-much"), Some(&value[..]));
+        assert!(read.message().len() > 1_000 && read.message().ends_with("b..."));
     }
 
     proptest! {

@@ -86,3 +86,39 @@ impl fmt::Debug for BoundServer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::future::{poll_fn, ready};
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use crate::server::Server;
+
+    #[tokio::test]
+    async fn who_connects_once_the_shutdown_has_begun_is_not_reset_but_meets_the_next_server() {
+        let bound = Server::new().bind("127.0.0.1:0").await.unwrap();
+        let address = bound.local_addr();
+        let mut serving = Box::pin(bound.serve_with_shutdown(ready(())));
+        // Polled once, it still accepts who has connected; it will never know who does so from here on.
+        let begun = poll_fn(|cx| Poll::Ready(serving.as_mut().poll(cx))).await;
+        assert!(begun.is_pending());
+        let mut connect = pin!(TcpStream::connect(address));
+        let begun = poll_fn(|cx| Poll::Ready(connect.as_mut().poll(cx))).await;
+        assert!(begun.is_pending(), "{begun:?}");
+        drop(serving);
+        let next = TcpListener::bind(address).await.unwrap();
+        let answering = tokio::spawn(async move {
+            let (mut accepted, _) = next.accept().await.unwrap();
+            accepted.write_all(b"next").await.unwrap();
+        });
+        let mut heard = String::new();
+        let mut client = connect.await.unwrap();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "next");
+        answering.await.unwrap();
+    }
+}

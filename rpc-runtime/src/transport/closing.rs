@@ -68,34 +68,3 @@ mod system {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::future::poll_fn;
-    use std::pin::pin;
-    use std::task::Poll;
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-
-    use super::super::tcp;
-    use super::*;
-
-    #[tokio::test]
-    async fn who_connects_to_a_socket_that_is_about_to_be_closed_meets_the_next() {
-        let listen = |address: &str| tcp::listen(&[address.parse().unwrap()]).unwrap();
-        let first: Arc<[TcpListener]> = listen("127.0.0.1:0").into();
-        let address = first[0].local_addr().unwrap();
-        Closing::new(Arc::clone(&first)).admit_no_more();
-        let mut connect = pin!(TcpStream::connect(address));
-        let begun = poll_fn(|cx| Poll::Ready(connect.as_mut().poll(cx))).await;
-        assert!(begun.is_pending(), "{begun:?}");
-        drop(first);
-        let next = &listen(&address.to_string())[0];
-        let (client, accepted) = tokio::join!(connect, next.accept());
-        accepted.unwrap().0.write_all(b"next").await.unwrap();
-        let mut heard = String::new();
-        client.unwrap().read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "next");
-    }
-}

@@ -97,6 +97,23 @@ async fn a_status_comes_with_its_message_details_and_metadata() {
     assert_eq!(status.metadata().get_bin("trace-bin").unwrap(), value);
 }
 
+#[tokio::test]
+async fn a_failure_keeps_its_code_though_its_message_and_details_are_too_long_for_headers() {
+    let mut grpc = Grpc::start().await;
+    for (message, details) in [(20_000, 0), (100, 20_000), (20_000, 20_000)] {
+        let failure = Failure {
+            code: 5,
+            message: "m".repeat(message),
+            details: vec![1; details].into(),
+        };
+        let status = grpc.probe.fail(failure).await.unwrap_err();
+        assert_eq!(status.code(), Code::NotFound, "{status}");
+        let kept = status.message().trim_end_matches("...");
+        assert!(kept.len() >= message.min(7_000) && kept.bytes().all(|byte| byte == b'm'));
+        assert!(status.details().is_empty());
+    }
+}
+
 /// Any bytes: what they mean is between handler and caller.
 fn tonic_details() -> Vec<u8> {
     vec![8, 5, 18, 1, b'x']

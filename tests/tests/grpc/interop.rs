@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use prost::Message;
 use rpc_runtime::Compression;
-use rpc_tests::{InteropService, LIMIT, TestServer, channel, within};
+use rpc_tests::{InteropService, LIMIT, TestServer, channel, envelopes, within};
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 
-use crate::harness::connect;
+use crate::harness::{RawGrpc, connect};
 use crate::protos::testing::test_service_client::TestServiceClient;
 use crate::protos::testing::unimplemented_service_client::UnimplementedServiceClient;
 use crate::protos::testing::{
@@ -30,7 +31,7 @@ const SPECIAL: &str =
     "\t\ntest with whitespace\r\nand Unicode BMP \u{263a} and non-BMP \u{1f608}\t\n";
 
 struct Interop {
-    _server: TestServer,
+    server: TestServer,
     channel: Channel,
     client: TestServiceClient<Channel>,
 }
@@ -46,7 +47,18 @@ async fn start() -> Interop {
     Interop {
         client: TestServiceClient::new(channel.clone()),
         channel,
-        _server: server,
+        server,
+    }
+}
+
+impl Interop {
+    /// The flags of the replies of a method, to a client that takes gzip: 1 is "compressed".
+    async fn reply_flags(&self, path: &str, request: impl Message) -> Vec<u8> {
+        let raw = RawGrpc::connect(&self.server).await;
+        let takes_gzip = [("grpc-accept-encoding", "gzip")];
+        let reply = raw.call(path, &takes_gzip, &request.encode_to_vec()).await;
+        let replies = envelopes(&reply.body);
+        replies.into_iter().map(|(flags, _)| flags).collect()
     }
 }
 
@@ -188,6 +200,9 @@ async fn server_compressed_unary() {
     for value in [true, false] {
         let mut request = large();
         request.response_compressed = Some(BoolValue { value });
+        let path = "/grpc.testing.TestService/UnaryCall";
+        let flags = interop.reply_flags(path, request.clone()).await;
+        assert_eq!(flags, [u8::from(value)]);
         let reply = client.unary_call(request).await.unwrap().into_inner();
         assert_eq!(reply.payload.unwrap().body.len(), LARGE_REPLY as usize);
     }
@@ -216,9 +231,13 @@ async fn server_compressed_streaming() {
         .client
         .clone()
         .accept_compressed(CompressionEncoding::Gzip);
-    let replies = client
-        .streaming_output_call(asking_for(&[31_415, 92_653]))
-        .await;
+    let mut request = asking_for(&[31_415, 92_653]);
+    for (parameter, value) in request.response_parameters.iter_mut().zip([true, false]) {
+        parameter.compressed = Some(BoolValue { value });
+    }
+    let path = "/grpc.testing.TestService/StreamingOutputCall";
+    assert_eq!(interop.reply_flags(path, request.clone()).await, [1, 0]);
+    let replies = client.streaming_output_call(request).await;
     let mut replies = replies.unwrap().into_inner();
     for size in [31_415, 92_653] {
         let reply = replies.message().await.unwrap().unwrap();

@@ -189,6 +189,7 @@ async fn server_compressed_streaming() {
     let interop = Interop::start().await;
     let mut request = asking_for(&[31_415, 92_653]);
     request.response_parameters[0].compressed = Some(BoolValue { value: true });
+    request.response_parameters[1].compressed = Some(BoolValue { value: false });
     let mut replies = interop.client.streaming_output_call(request).await.unwrap();
     for size in [31_415, 92_653] {
         let reply = replies.message().await.unwrap().unwrap();

@@ -148,6 +148,23 @@ fn lists_and_maps() {
 }
 
 #[test]
+fn keys_of_a_map_that_are_encoded_differently_are_one_and_its_last_entry_counts() {
+    let entry = |field: u32, entry: &[u8]| {
+        let mut bytes = Vec::new();
+        prost::encoding::bytes::encode(field, &entry.to_vec(), &mut bytes);
+        bytes
+    };
+    // In one byte, and with bits that do not count.
+    let bools = [entry(57, &[8, 1, 16, 0]), entry(57, &[8, 2, 16, 1])];
+    let written = write_encoded("All", &bools.concat()).unwrap();
+    assert_eq!(written, r#"{"boolMap":{"true":true}}"#);
+    let wide_five = [8, 0x85, 0x80, 0x80, 0x80, 0x10, 16, 9];
+    let ints = [entry(51, &[8, 5, 16, 7]), entry(51, &wide_five)];
+    let written = write_encoded("All", &ints.concat()).unwrap();
+    assert_eq!(written, r#"{"int32Map":{"5":9}}"#);
+}
+
+#[test]
 fn durations_and_timestamps_have_0_3_6_or_9_digits() {
     let of = |seconds, nanos| Some(Duration { seconds, nanos });
     let at = |seconds, nanos| Some(Timestamp { seconds, nanos });
