@@ -65,6 +65,8 @@ mod nearest;
 mod pool;
 pub mod retry;
 mod server;
+#[cfg(feature = "_json")]
+mod shown;
 mod signal;
 mod transport;
 mod unwind;

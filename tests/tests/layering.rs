@@ -22,7 +22,7 @@ const LAYERS: [(&str, &[&[&str]]); 2] = [
     (
         "rpc-runtime",
         &[
-            &["nearest"],
+            &["nearest", "shown"],
             &[
                 "signal",
                 "unwind",

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::ErrorObject;
+use crate::shown::shown;
 
 /// Longest id of a request, in bytes: it is kept for as long as the call runs.
 const MAX_ID: usize = 1024;
@@ -131,10 +132,11 @@ fn is_scalar(json: &str) -> bool {
 
 /// What is wrong with a text that serde refuses.
 fn not_parsed(error: &serde_json::Error) -> ErrorObject {
-    if error.is_data() {
-        ErrorObject::invalid_request(error.to_string())
-    } else {
-        ErrorObject::parse_error(error.to_string())
+    let why = error.to_string();
+    let why = shown(&why);
+    match error.is_data() {
+        true => ErrorObject::invalid_request(why),
+        false => ErrorObject::parse_error(why),
     }
 }
 

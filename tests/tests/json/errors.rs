@@ -78,3 +78,52 @@ fn a_method_without_descriptors_has_no_json() {
         "INTERNAL: a.A/B has no descriptors, which JSON needs: rpc-build embeds them in generated code"
     );
 }
+
+#[test]
+fn an_error_repeats_no_more_than_the_ends_of_a_long_value() {
+    let long = "9".repeat(3_000_000);
+    for (json, begins, ends) in [
+        (
+            format!(r#"{{"timestamp": "{long}"}}"#),
+            "field timestamp: invalid value: string \"99",
+            "\"2030-01-31T08:30:00.25Z\" from the years 1 to 9999 at line 1 column ",
+        ),
+        (
+            format!(r#"{{"any": {{"@type": "{long}"}}}}"#),
+            "field any: \"@type\" is \"99",
+            "which has no slash before the name of the type at line 1 column ",
+        ),
+        (
+            format!(r#"{{"any": {{"@type": "a/{long}"}}}}"#),
+            "field any: the type \"99",
+            "at line 1 column ",
+        ),
+        (
+            format!(r#"{{"inner": "{long}"}}"#),
+            "field inner: invalid type: string \"99",
+            "expected an object with the fields of kinds.Inner at line 1 column ",
+        ),
+        (
+            format!(r#"{{"color": "{long}"}}"#),
+            "field color: kinds.Color has no value \"99",
+            "99\" at line 1 column ",
+        ),
+        (
+            format!(r#"{{"innerMap": {{"{long}": 1}}}}"#),
+            "field innerMap[\"99",
+            "expected an object with the fields of kinds.Inner at line 1 column ",
+        ),
+        (
+            format!(r#"{{"{long}": 1}}"#),
+            "kinds.All has no field \"99",
+            "99\" at line 1 column ",
+        ),
+    ] {
+        let status = read(&json).unwrap_err();
+        let message = status.message();
+        assert!(message.len() < 1_500, "{} bytes", message.len());
+        assert!(message.contains(begins), "{message}");
+        let without_column = message.trim_end_matches(|last: char| last.is_ascii_digit());
+        assert!(without_column.ends_with(ends), "{message}");
+    }
+}

@@ -9,12 +9,10 @@ use rpc_wire::{MethodKind, Status};
 use crate::json::Transcoder;
 use crate::jsonrpc::ErrorObject;
 use crate::server::{Route, RoutedMethod, Router};
+use crate::shown::shown;
 
 /// What JSON-RPC keeps for itself.
 const RESERVED: &str = "rpc.";
-
-/// Longest part of an unknown name that is given back, in characters.
-const MAX_SHOWN: usize = 100;
 
 /// The methods of a server by every name that they can be called by.
 pub(super) struct Methods {
@@ -102,7 +100,7 @@ impl Methods {
             }
             None => format!(
                 "there is no {:?}; names are package.Service/Method, package.Service.Method or Service.Method",
-                name.chars().take(MAX_SHOWN).collect::<String>()
+                shown(name)
             ),
         };
         Err(ErrorObject::method_not_found(why))

@@ -8,9 +8,7 @@ use super::Decoder;
 use super::given::Given;
 use super::value::FieldSeed;
 use crate::json::schema::{Field, Message};
-
-/// Longest part of an unknown name that is given back, in characters.
-const MAX_SHOWN: usize = 100;
+use crate::shown::shown;
 
 /// Reads an object of the fields of a message.
 pub(super) struct FieldsVisitor<'a, 's> {
@@ -92,7 +90,7 @@ impl<'a, 's> Fields<'a, 's> {
         if self.decoder.options.ignore_unknown_fields {
             return Ok(None);
         }
-        let shown: String = name.chars().take(MAX_SHOWN).collect();
+        let shown = shown(name);
         let meant = message.nearest(&shown);
         let meant = meant.map(|meant| format!("; did you mean {meant:?}?"));
         Err(E::custom(format_args!(

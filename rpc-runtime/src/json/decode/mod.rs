@@ -16,6 +16,7 @@ use serde_json::Deserializer;
 
 use super::schema::{Message, Schema};
 use super::{JsonOptions, MAX_NESTING};
+use crate::shown::shown;
 use given::Given;
 use output::Output;
 use value::{FieldSeed, MessageSeed};
@@ -172,6 +173,9 @@ impl<'s> Decoder<'s> {
                 .map(|()| self.output.into_bytes());
         };
         let place = self.place();
+        let (place, error) = (shown(&place), error.to_string());
+        // Serde repeats the value that it has met.
+        let error = shown(&error);
         match &self.exceeded {
             Some(_) => Err(Status::resource_exhausted(format!(
                 "the JSON of {name} is refused{place}: {error}"
