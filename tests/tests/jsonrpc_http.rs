@@ -1,9 +1,11 @@
 //! JSON-RPC over HTTP POST, as jsonrpsee's client and as curl speak it.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use flate2::write::GzEncoder;
 use jsonrpsee_core::client::{BatchResponse, ClientT, Error};
 use jsonrpsee_core::params::{ArrayParams, BatchRequestBuilder, ObjectParams};
 use jsonrpsee_core::rpc_params;
@@ -11,7 +13,7 @@ use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use rpc_runtime::jsonrpc::code;
 use rpc_runtime::middleware::Authenticate;
 use rpc_runtime::{Code, Protocol, Server};
-use rpc_tests::{LIMIT, TestServer, within};
+use rpc_tests::{Http1Client, LIMIT, TestServer, within};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -272,6 +274,74 @@ async fn only_json_is_taken_for_json_rpc() {
         let without = TestServer::start_with(|server| server.without(Protocol::JsonRpc)).await;
         let (status, _) = post(without.socket_addr(), "/", JSON, ECHO.as_bytes()).await;
         assert_ne!(status, 200);
+    })
+    .await;
+}
+
+fn gzip(plain: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(plain.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn requests_may_be_compressed() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let headers = [JSON, "content-encoding: gzip\r\n"].concat();
+        for request in [ECHO.to_owned(), format!("[{ECHO}]")] {
+            let (status, body) = post(server.socket_addr(), "/", &headers, &gzip(&request)).await;
+            assert_eq!(status, 200);
+            assert!(body.contains(r#""result":{"data":"AAAA"}"#), "{body}");
+        }
+        let headers = [JSON, "content-encoding: identity\r\n"].concat();
+        let (_, body) = post(server.socket_addr(), "/", &headers, ECHO.as_bytes()).await;
+        assert!(body.contains("AAAA"), "{body}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_compressed_request_is_held_to_the_limits_of_a_plain_one() {
+    within(LIMIT, async {
+        let server = TestServer::start_with(|server| server.max_message_size(1000)).await;
+        let headers = [JSON, "content-encoding: gzip\r\n"].concat();
+        let large = gzip(&format!("{ECHO}{}", " ".repeat(1000)));
+        assert!(large.len() < 1000);
+        for (body, status, says) in [
+            (
+                &large[..],
+                413,
+                "max_message_size of 1000 bytes after decompression",
+            ),
+            (ECHO.as_bytes(), 400, "cannot be decompressed with gzip"),
+        ] {
+            let (answered, body) = post(server.socket_addr(), "/", &headers, body).await;
+            assert_eq!(answered, status);
+            assert!(body.contains(says), "{body}");
+        }
+        assert_eq!(server.probe.counts().started, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_compresses_otherwise_is_told_what_is_taken() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let mut client = Http1Client::connect(&server).await;
+        let headers = ["content-type: application/json", "content-encoding: br"];
+        let answer = client.call("POST /", &headers, ECHO.as_bytes()).await;
+        assert_eq!(answer.status, 415);
+        assert_eq!(
+            answer.header("accept-encoding"),
+            Some("zstd, gzip, identity")
+        );
+        let error: Value = serde_json::from_str(answer.text()).unwrap();
+        assert_eq!(error["error"]["code"], code::INVALID_REQUEST);
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("compressed with \"br\""), "{message}");
+        assert!(message.contains("takes zstd, gzip, identity"), "{message}");
     })
     .await;
 }

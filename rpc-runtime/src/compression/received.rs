@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use rpc_wire::session::Encoded;
-use rpc_wire::{DEFAULT_MAX_CONCURRENT_STREAMS, DEFAULT_MAX_UNREAD_INPUT, Status};
+use rpc_wire::{Code, DEFAULT_MAX_CONCURRENT_STREAMS, DEFAULT_MAX_UNREAD_INPUT, Status};
 
 use super::Compression;
 
@@ -34,6 +34,8 @@ pub(crate) struct Decompression {
     /// Largest message, in bytes.
     pub(crate) max_message_size: u64,
     pub(crate) max_ratio: u32,
+    /// The code of bytes that cannot be decompressed, for which protocols have different ones.
+    pub(crate) corrupt: Code,
 }
 
 impl Decompression {
@@ -41,7 +43,7 @@ impl Decompression {
     ///
     /// # Errors
     ///
-    /// RESOURCE_EXHAUSTED over a limit; INTERNAL if the bytes cannot be decompressed.
+    /// RESOURCE_EXHAUSTED over a limit; the code `corrupt` if the bytes cannot be decompressed.
     pub(crate) fn undo(&self, message: Encoded) -> Result<Bytes, Status> {
         match (message.compressed, self.algorithm) {
             (false, _) => Ok(message.bytes),
@@ -64,7 +66,7 @@ impl Decompression {
             Err(error) => {
                 let (what, name) = (self.what(), algorithm.name());
                 let message = format!("the {what} cannot be decompressed with {name}: {error}");
-                Err(Status::internal(message).with_source(error))
+                Err(Status::new(self.corrupt, message).with_source(error))
             }
         }
     }

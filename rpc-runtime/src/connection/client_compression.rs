@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use rpc_wire::session::{ClientSession, Encoded};
-use rpc_wire::{Stage, Status};
+use rpc_wire::{Code, Stage, Status};
 
 use super::client::{ClientConnection, Slot};
 use crate::compression::{Compression, Decompression, Received};
@@ -43,6 +43,7 @@ impl ClientConnection {
             received: Received::Replies,
             max_message_size: self.max_reply_size,
             max_ratio: self.max_compression_ratio,
+            corrupt: Code::Internal,
         };
         let plain = decompression.undo(message);
         plain.map_err(|status| status.with_stage(Stage::Decode))

@@ -1,6 +1,7 @@
 //! What a server's connection does with compressed messages.
 
 use bytes::{Bytes, BytesMut};
+use rpc_wire::Code;
 use rpc_wire::frame::Settings;
 use rpc_wire::session::Encoded;
 
@@ -33,6 +34,7 @@ impl Packing {
                 received: Received::Requests,
                 max_message_size: config.session.max_message_size,
                 max_ratio: config.max_compression_ratio,
+                corrupt: Code::Internal,
             },
             compress_from: config.compress_from,
             max_reply_size: u64::MAX,

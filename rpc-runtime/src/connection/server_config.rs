@@ -10,7 +10,7 @@ use rpc_wire::session::{Keepalive, ServerConfig};
 #[cfg(feature = "_http")]
 use super::cors::Cors;
 use super::observer::Observer;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(feature = "_http")]
 use crate::compression::Compression;
 use crate::compression::{DEFAULT_COMPRESS_FROM, DEFAULT_MAX_RATIO};
 
@@ -67,7 +67,7 @@ pub(crate) struct ConnectionConfig {
     pub(crate) observer: Observer,
     /// What requests over HTTP may be compressed with. Those of the native protocol, and all replies, have
     /// the session's settings.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(feature = "_http")]
     pub(crate) http_requests: Vec<Compression>,
     /// Size from which on replies are compressed, in bytes.
     pub(crate) compress_from: usize,
@@ -100,7 +100,7 @@ impl Default for ConnectionConfig {
             max_age: None,
             observer: Observer::default(),
             // Clients over HTTP compress without asking first.
-            #[cfg(any(feature = "grpc", feature = "http"))]
+            #[cfg(feature = "_http")]
             http_requests: Compression::ALL.to_vec(),
             compress_from: DEFAULT_COMPRESS_FROM,
             max_compression_ratio: DEFAULT_MAX_RATIO,

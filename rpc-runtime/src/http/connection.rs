@@ -11,7 +11,7 @@ use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rpc_wire::session::too_many_unread;
-use rpc_wire::{INITIAL_STREAM_WINDOW, Metadata, Status};
+use rpc_wire::{Code, INITIAL_STREAM_WINDOW, Metadata, Status};
 #[cfg(feature = "jsonrpc")]
 use tokio::sync::Semaphore;
 
@@ -25,15 +25,13 @@ use super::prefix::{Version, version};
 use super::reply::ReplyBody;
 use super::requests::Requests;
 use super::upgrade::Upgrade;
-#[cfg(any(feature = "grpc", feature = "http"))]
-use crate::compression::Compression;
+use crate::compression::{Compression, Decompression, Received};
 use crate::connection::refusal::close;
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{CallParts, GatewayConnection, Router};
 use crate::transport::PeerIdentity;
 
 /// The algorithm that changes nothing.
-#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) const IDENTITY: &str = "identity";
 
 /// Largest window of HTTP/2, in bytes.
@@ -99,7 +97,6 @@ impl HttpConnection {
     }
 
     /// What requests may be compressed with.
-    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn of_requests(&self) -> impl Iterator<Item = Compression> {
         let algorithms = self.config.http_requests.iter().copied();
         algorithms.filter(|algorithm| is_known(algorithm.name()))
@@ -114,30 +111,46 @@ impl HttpConnection {
             .filter_map(|name| Compression::from_name(name))
     }
 
-    /// The algorithm of requests that a header calls `name`; none if that changes nothing. `what` is compressed says
-    /// the error, and that the server takes what `accepted` lists.
+    /// What requests may be compressed with, as headers such as `accept-encoding` list it.
+    pub(crate) fn accepted_encodings(&self) -> String {
+        let names = self.of_requests().map(Compression::name);
+        let names: Vec<_> = names.chain([IDENTITY]).collect();
+        names.join(", ")
+    }
+
+    /// How requests are decompressed whose algorithm a header calls `name`. `corrupt` is the code of those that cannot
+    /// be.
     ///
     /// # Errors
     ///
-    /// UNIMPLEMENTED if the server does not support it.
-    #[cfg(any(feature = "grpc", feature = "http"))]
-    pub(crate) fn request_algorithm(
+    /// UNIMPLEMENTED if the server does not support the algorithm.
+    pub(crate) fn decompression(
         &self,
         name: Option<&str>,
-        what: &str,
-        accepted: impl FnOnce() -> String,
-    ) -> Result<Option<Compression>, Status> {
-        let Some(name) = name.filter(|name| *name != IDENTITY) else {
-            return Ok(None);
+        corrupt: Code,
+    ) -> Result<Decompression, Status> {
+        let algorithm = match name.filter(|name| !name.is_empty() && *name != IDENTITY) {
+            None => None,
+            Some(name) => {
+                let known = self.of_requests().find(|known| known.name() == name);
+                Some(known.ok_or_else(|| self.not_taken(name))?)
+            }
         };
-        let known = self.of_requests().find(|known| known.name() == name);
-        known.map(Some).ok_or_else(|| {
-            let accepted = accepted();
-            Status::unimplemented(format!(
-                "{what} compressed with {name:?}, and the server takes {accepted}; what it takes is set by \
-                 Server::compression"
-            ))
+        Ok(Decompression {
+            algorithm,
+            received: Received::Requests,
+            max_message_size: self.max_message_size(),
+            max_ratio: self.config.max_compression_ratio,
+            corrupt,
         })
+    }
+
+    fn not_taken(&self, name: &str) -> Status {
+        let accepted = self.accepted_encodings();
+        Status::unimplemented(format!(
+            "the request is compressed with {name:?}, and the server takes {accepted}; what it takes is set by \
+             Server::compression"
+        ))
     }
 
     /// Largest request, in bytes.
@@ -147,7 +160,6 @@ impl HttpConnection {
 }
 
 /// Whether clients over HTTP know the algorithm of this name.
-#[cfg(any(feature = "grpc", feature = "http"))]
 fn is_known(name: &str) -> bool {
     ["gzip", "zstd"].contains(&name)
 }

@@ -29,7 +29,7 @@ pub(crate) use body::RequestBody;
 #[cfg(all(test, feature = "jsonrpc"))]
 pub(crate) use budget::Budget;
 pub(crate) use budget::Share;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(feature = "grpc")]
 pub(crate) use connection::IDENTITY;
 pub(crate) use connection::{HttpConnection, unread};
 pub(crate) use cors::may_connect;
@@ -38,3 +38,5 @@ pub(crate) use gateway::Http;
 pub(crate) use messages::Messages;
 pub(crate) use reply::{ReplyBody, next_piece, text};
 pub(crate) use service::{Answering, HttpRequest, HttpService};
+#[cfg(feature = "http")]
+pub(crate) use whole::plain;

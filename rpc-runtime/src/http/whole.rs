@@ -4,10 +4,23 @@ use std::future::poll_fn;
 
 use bytes::{Bytes, BytesMut};
 use rpc_wire::Status;
+use rpc_wire::session::Encoded;
 
 use super::body::RequestBody;
+use crate::compression::Decompression;
+use crate::connection::reschedule::step_aside;
 
 impl RequestBody {
+    /// All of a body, decompressed.
+    ///
+    /// # Errors
+    ///
+    /// As [`collect`](Self::collect) and [`Decompression::undo`].
+    pub(crate) async fn collect_plain(self, decompression: Decompression) -> Result<Bytes, Status> {
+        let body = self.collect(decompression.max_message_size).await?;
+        plain(body, decompression).await
+    }
+
     /// All of a body.
     ///
     /// # Errors
@@ -38,6 +51,20 @@ impl RequestBody {
     async fn data(&mut self) -> Result<Option<Bytes>, Status> {
         poll_fn(|cx| self.poll_data(true, cx)).await
     }
+}
+
+/// Decompresses what has all of a request: if there is an algorithm it is compressed, unless it is empty.
+///
+/// # Errors
+///
+/// As [`Decompression::undo`].
+pub(crate) async fn plain(bytes: Bytes, decompression: Decompression) -> Result<Bytes, Status> {
+    let compressed = decompression.algorithm.is_some() && !bytes.is_empty();
+    if compressed {
+        // It takes a while, which the other calls of the connection need not wait for.
+        step_aside().await;
+    }
+    decompression.undo(Encoded { bytes, compressed })
 }
 
 /// What is said of a request that is too large.

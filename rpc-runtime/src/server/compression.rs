@@ -23,7 +23,7 @@ impl Server {
     pub fn compression(mut self, algorithms: impl IntoIterator<Item = Compression>) -> Self {
         let algorithms: Vec<_> = algorithms.into_iter().collect();
         self.connection.session.settings.compression = names(&algorithms);
-        #[cfg(any(feature = "grpc", feature = "http"))]
+        #[cfg(feature = "_http")]
         {
             self.connection.http_requests = algorithms;
         }

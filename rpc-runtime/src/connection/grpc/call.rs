@@ -11,7 +11,7 @@ use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::HeaderMap;
 use rpc_wire::session::{Encoded, Outcome};
-use rpc_wire::{Metadata, MetadataValue, Stage, Status};
+use rpc_wire::{Code, Metadata, MetadataValue, Stage, Status};
 
 use super::error;
 use super::protocol::Shared;
@@ -192,6 +192,7 @@ impl GrpcCall {
             received: Received::Replies,
             max_message_size: config.max_message_size,
             max_ratio: config.max_ratio,
+            corrupt: Code::Internal,
         };
         let plain = decompression.undo(message);
         plain.map_err(|status| status.with_stage(Stage::Decode))

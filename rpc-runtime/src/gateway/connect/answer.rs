@@ -76,7 +76,7 @@ fn failed(
     };
     if let (Code::Unimplemented, Ok(accepted)) = (
         status.code(),
-        HeaderValue::try_from(head::accepted(connection)),
+        HeaderValue::try_from(connection.accepted_encodings()),
     ) {
         // Which compression the server takes instead, if that was it.
         let name = if is_stream {

@@ -5,21 +5,19 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::request::Parts;
 use rpc_wire::Status;
-use rpc_wire::session::Encoded;
 
 use super::asked::From;
 use super::head::STREAM_ENCODING;
 use super::query;
 use crate::compression::Decompression;
-use crate::connection::reschedule::step_aside;
-use crate::http::{Messages, RequestBody};
+use crate::http::{Messages, RequestBody, plain};
 
 /// Reads the request of a call that has one, wherever it is.
 ///
 /// # Errors
 ///
-/// RESOURCE_EXHAUSTED over a limit; DEADLINE_EXCEEDED, CANCELLED, INVALID_ARGUMENT or INTERNAL if the body
-/// does not arrive whole.
+/// RESOURCE_EXHAUSTED over a limit; DEADLINE_EXCEEDED, CANCELLED or INTERNAL if the body does not arrive whole;
+/// INVALID_ARGUMENT if it cannot be decompressed.
 pub(super) async fn only(
     from: From,
     request: &Parts,
@@ -31,12 +29,9 @@ pub(super) async fn only(
         match from {
             From::Query => {
                 let message = query::message(request.uri.query().unwrap_or_default())?;
-                undo(message, decompression).await
+                plain(message, decompression).await
             }
-            From::Body => {
-                let max = decompression.max_message_size;
-                undo(body.collect(max).await?, decompression).await
-            }
+            From::Body => body.collect_plain(decompression).await,
             From::Envelopes => {
                 let messages = Messages::new(body, decompression, STREAM_ENCODING);
                 messages.only().await
@@ -51,18 +46,5 @@ pub(super) async fn only(
         Err(Status::deadline_exceeded(
             "the deadline passed before the request was whole",
         ))
-    })
-}
-
-/// A body is compressed if it has an algorithm, unless it is empty.
-async fn undo(body: Bytes, decompression: Decompression) -> Result<Bytes, Status> {
-    let compressed = decompression.algorithm.is_some() && !body.is_empty();
-    if compressed {
-        // It takes a while, which the other calls of the connection need not wait for.
-        step_aside().await;
-    }
-    decompression.undo(Encoded {
-        bytes: body,
-        compressed,
     })
 }

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
-use rpc_wire::Status;
+use rpc_wire::{Code, Status};
 
 use super::asked::From;
-use super::{metadata, query};
-use crate::compression::{Compression, Decompression, Received};
-use crate::http::{HttpConnection, IDENTITY};
+use super::{accept, metadata, query};
+use crate::compression::{Compression, Decompression};
+use crate::http::HttpConnection;
 use crate::server::CallParts;
 
 const VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
@@ -57,15 +57,9 @@ pub(super) fn read(
         Some(query) => query::compression(query),
         None => text(headers, content).map(str::to_owned),
     };
-    let config = &connection.config;
     Ok(Head {
         parts,
-        requests: Decompression {
-            algorithm: requested(requests.as_deref(), connection)?,
-            received: Received::Requests,
-            max_message_size: connection.max_message_size(),
-            max_ratio: config.max_compression_ratio,
-        },
+        requests: connection.decompression(requests.as_deref(), Code::InvalidArgument)?,
         replies: accepted_by(headers, accept, connection),
     })
 }
@@ -95,14 +89,6 @@ fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
     })
 }
 
-fn requested(
-    name: Option<&str>,
-    connection: &HttpConnection,
-) -> Result<Option<Compression>, Status> {
-    let name = name.filter(|name| !name.is_empty());
-    connection.request_algorithm(name, "the request is", || accepted(connection))
-}
-
 /// The first of the server's algorithms that the client takes.
 fn accepted_by(
     headers: &HeaderMap,
@@ -110,24 +96,9 @@ fn accepted_by(
     connection: &HttpConnection,
 ) -> Option<Compression> {
     let accepted = text(headers, name)?;
-    let takes = |name| {
-        accepted.split(',').any(|part| {
-            let (other, weight) = part.split_once(';').unwrap_or((part, ""));
-            let refused = weight.trim().trim_start_matches("q=");
-            let is_refused = refused.parse::<f32>().is_ok_and(|weight| weight == 0.0);
-            other.trim() == name && !is_refused
-        })
-    };
     connection
         .of_replies()
-        .find(|algorithm| takes(algorithm.name()))
-}
-
-/// What requests may be compressed with, as a header lists them.
-pub(super) fn accepted(connection: &HttpConnection) -> String {
-    let names = connection.of_requests().map(Compression::name);
-    let names: Vec<_> = names.chain([IDENTITY]).collect();
-    names.join(", ")
+        .find(|algorithm| accept::has(accepted, algorithm.name()))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

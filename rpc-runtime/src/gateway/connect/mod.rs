@@ -1,6 +1,7 @@
 //! JSON over HTTP, and the Connect protocol, whose calls without streams are just that. docs/json.md says
 //! what is answered, and how.
 
+mod accept;
 mod answer;
 mod asked;
 mod body;

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName};
-use rpc_wire::{Metadata, Status};
+use rpc_wire::{Code, Metadata, Status};
 
 use crate::codec;
-use crate::compression::{Compression, Decompression, Received};
+use crate::compression::{Compression, Decompression};
 use crate::grpc::{content_type, metadata, timeout};
 use crate::http::{HttpConnection, IDENTITY};
 use crate::server::CallParts;
@@ -44,17 +44,9 @@ pub(super) fn read(headers: &HeaderMap, connection: &HttpConnection) -> Result<H
     let attempts = text(headers, &ATTEMPTS).and_then(|value| value.parse().ok());
     parts.attempt = attempts.unwrap_or(0);
     let encoding = text(headers, &ENCODING);
-    let algorithm =
-        connection.request_algorithm(encoding, "requests are", || accepted(connection))?;
-    let config = &connection.config;
     Ok(Head {
         parts,
-        requests: Decompression {
-            algorithm,
-            received: Received::Requests,
-            max_message_size: connection.max_message_size(),
-            max_ratio: config.max_compression_ratio,
-        },
+        requests: connection.decompression(encoding, Code::Internal)?,
         replies: reply_encoding(headers, connection),
     })
 }

@@ -4,15 +4,15 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use rpc_wire::{Code, Metadata, Status};
 use tokio::task::{JoinError, JoinSet};
 
 use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::grpc::metadata;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, Share, unread};
+use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, Share, unread};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
 use crate::server::CallParts;
 
@@ -46,8 +46,7 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
         body,
         connection,
     } = request;
-    let text = body.collect(connection.max_message_size()).await;
-    let (status, answers) = match text.and_then(|text| Ok((text, metadata::read(&head.headers)?))) {
+    let (status, answers) = match read(&head.headers, body, &connection).await {
         Ok((text, metadata)) => {
             let caller = Caller {
                 endpoint,
@@ -60,11 +59,40 @@ pub(super) async fn answer(endpoint: Arc<Endpoint>, request: HttpRequest) -> Res
         }
         Err(status) => {
             let http = http_status(status.code());
-            let error = ErrorObject::not_executed(status);
+            let error = match status.code() {
+                // It is not about the method.
+                Code::Unimplemented => ErrorObject::invalid_request(status.message()),
+                _ => ErrorObject::not_executed(status),
+            };
             (http, Answers::of_error(&error, &connection))
         }
     };
-    response(status, answers)
+    let mut response = response(status, answers);
+    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+        && let Ok(accepted) = HeaderValue::try_from(connection.accepted_encodings())
+    {
+        response.headers_mut().insert(ACCEPT_ENCODING, accepted);
+    }
+    response
+}
+
+/// Reads all of a request: its text, and the metadata of its calls.
+///
+/// # Errors
+///
+/// UNIMPLEMENTED if it is compressed in a way that the server does not support, INVALID_ARGUMENT if it cannot be
+/// decompressed, RESOURCE_EXHAUSTED over a limit; as the body if that does not arrive whole, and as
+/// [`metadata::read`].
+async fn read(
+    headers: &HeaderMap,
+    body: RequestBody,
+    connection: &HttpConnection,
+) -> Result<(Bytes, Metadata), Status> {
+    let encoding = headers.get(CONTENT_ENCODING);
+    let encoding = encoding.map(|value| value.to_str().unwrap_or("?"));
+    let decompression = connection.decompression(encoding, Code::InvalidArgument)?;
+    let text = body.collect_plain(decompression).await?;
+    Ok((text, metadata::read(headers)?))
 }
 
 /// Answers a request of a connection that is not served.
@@ -245,11 +273,12 @@ impl Answers {
     }
 }
 
-/// What HTTP says of a body that did not come whole, or of headers that are wrong.
+/// What HTTP says of a body that did not come whole or is compressed otherwise, or of headers that are wrong.
 fn http_status(code: Code) -> StatusCode {
     match code {
         Code::ResourceExhausted => StatusCode::PAYLOAD_TOO_LARGE,
         Code::DeadlineExceeded => StatusCode::REQUEST_TIMEOUT,
+        Code::Unimplemented => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,
     }
 }
