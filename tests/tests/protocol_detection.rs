@@ -73,6 +73,12 @@ fn speakers() -> Vec<Speaker> {
         speaker("gRPC", grpc.concat(), b"\0\0", TEXT),
         speaker("HTTP/1.1", http1("POST").into(), b"HTTP/1.1 200", base64),
         speaker(
+            "HTTP/1.1 behind an empty line",
+            format!("\r\n{}", http1("POST")).into(),
+            b"HTTP/1.1 200",
+            base64,
+        ),
+        speaker(
             "HTTP/1.1, not allowed",
             http1("PATCH").into(),
             b"HTTP/1.1 405",

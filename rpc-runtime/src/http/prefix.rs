@@ -25,10 +25,24 @@ pub(super) enum Version {
     Http2,
 }
 
+/// What some clients of HTTP/1.1 send ahead of a request; hyper passes over it.
+const EMPTY_LINE: &[u8] = b"\r\n";
+
 /// Whether a connection that begins with these bytes is one over HTTP.
 pub(super) fn probe(first: &[u8]) -> Prefix {
+    if let Some(behind) = first.strip_prefix(EMPTY_LINE) {
+        return compare(behind, METHODS);
+    }
+    match Prefix::compare(first, EMPTY_LINE) {
+        Prefix::NoMatch => compare(first, METHODS.iter().copied().chain([PREFACE])),
+        decided => decided,
+    }
+}
+
+/// Whether bytes begin with one of these words.
+fn compare<'a>(first: &[u8], words: impl IntoIterator<Item = &'a [u8]>) -> Prefix {
     let mut undecided = false;
-    for expected in METHODS.iter().copied().chain([PREFACE]) {
+    for expected in words {
         match Prefix::compare(first, expected) {
             Prefix::Match => return Prefix::Match,
             Prefix::NeedMore => undecided = true,
@@ -59,6 +73,7 @@ mod tests {
             (&b"GET /healthz HTTP/1.1\r\n"[..], Version::Http1),
             (b"POST / HTTP/1.1\r\n", Version::Http1),
             (b"PUT / HTTP/1.1\r\n", Version::Http1),
+            (b"\r\nPUT / HTTP/1.1\r\n", Version::Http1),
             (PREFACE, Version::Http2),
         ] {
             let end = (1..=first.len())
@@ -80,6 +95,15 @@ mod tests {
         ] {
             assert_eq!(probe(&first[..1]), Prefix::NoMatch);
         }
-        assert_eq!(probe(b"PRI * HTTP/1.1"), Prefix::NoMatch);
+        for first in [
+            &b"PRI * HTTP/1.1"[..],
+            b"\r\nPRI",
+            b"\r\n{",
+            b"\r\n\r",
+            b"\rG",
+            b"\nG",
+        ] {
+            assert_eq!(probe(first), Prefix::NoMatch);
+        }
     }
 }
