@@ -39,7 +39,7 @@ async fn a_connection_too_many_of_one_peer_is_told_the_limit_and_executes_nothin
         let second = connect(&server).await.unwrap();
         let says = &[
             "ExcessiveLoad",
-            "connections from 127.0.0.1",
+            "the server has as many connections from 127.0.0.1",
             "2 (max_connections_per_peer)",
             "share connections",
         ];
@@ -75,7 +75,11 @@ async fn a_connection_too_many_in_all_is_told_the_limit_on_every_transport() {
             let _first = connect(&server).await.unwrap();
             let expected = Expected {
                 address: Some(&server.address()),
-                says: &["1 (max_connections)", "try another server"],
+                says: &[
+                    "the server has as many connections",
+                    "1 (max_connections)",
+                    "try another server",
+                ],
                 ..REFUSED
             };
             expected.check_err(connect(&server).await);

@@ -63,7 +63,7 @@ impl ConnectionCounts {
         let mut counts = self.lock();
         if counts.total >= total {
             return Err(format!(
-                "it has as many connections as it takes, {total} (max_connections); try another \
+                "the server has as many connections as it takes, {total} (max_connections); try another \
                  server, or later"
             ));
         }
@@ -72,7 +72,7 @@ impl ConnectionCounts {
             let of_peer = counts.by_peer.get(&peer).copied().unwrap_or_default();
             if of_peer >= per_peer {
                 return Err(format!(
-                    "it has as many connections from {peer} as it takes from one address, \
+                    "the server has as many connections from {peer} as it takes from one address, \
                      {per_peer} (max_connections_per_peer); share connections, or close some"
                 ));
             }
