@@ -198,7 +198,7 @@ impl MessageReader {
             1 => true,
             other => {
                 return Err(Status::internal(format!(
-                    "a message begins with {other:#04x}, where gRPC allows 0x00 and 0x01 (compressed)"
+                    "a message begins with {other:#04x}, where 0x00 and 0x01 (compressed) are allowed"
                 )));
             }
         };

@@ -86,7 +86,11 @@ async fn an_error_before_the_stream_is_its_end_too() {
             envelope(1, b"{}"),
             "connect-content-encoding says nothing",
         ),
-        (COUNT, envelope(2, b"{}"), "0x02"),
+        (
+            COUNT,
+            envelope(2, b"{}"),
+            "0x02, where 0x00 and 0x01 (compressed) are allowed",
+        ),
         (COUNT, b"\0\0\0".to_vec(), "ended within a message"),
         (
             "/streams.Streams/Missing",
