@@ -60,7 +60,7 @@ pub mod memory {
     pub use rpc_wire::memory::{ClassStats, release_unused, stats};
 }
 pub mod middleware;
-#[cfg(any(feature = "config", feature = "_json"))]
+#[cfg(any(feature = "config", feature = "_http"))]
 mod nearest;
 mod pool;
 pub mod retry;

@@ -121,6 +121,11 @@ impl Http1Client {
         }
     }
 
+    /// Reads so many bytes, and forgets them.
+    pub async fn skip(&mut self, length: usize) {
+        self.take(length).await;
+    }
+
     /// The next chunk of a body.
     pub async fn chunk(&mut self) -> Option<Vec<u8>> {
         let length = usize::from_str_radix(&self.line().await, 16).unwrap();

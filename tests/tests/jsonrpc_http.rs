@@ -345,3 +345,20 @@ async fn who_compresses_otherwise_is_told_what_is_taken() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_posts_no_json_is_told_what_to_send() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let form = "content-type: application/x-www-form-urlencoded\r\n";
+        for path in ["/", "/rpc"] {
+            let (status, body) = post(server.socket_addr(), path, form, ECHO.as_bytes()).await;
+            assert_eq!(status, 415);
+            assert!(
+                body.contains("use content-type: application/json"),
+                "{body}"
+            );
+        }
+    })
+    .await;
+}

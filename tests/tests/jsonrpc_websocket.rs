@@ -447,7 +447,7 @@ async fn a_request_that_is_no_handshake_is_told_what_is() {
     );
     // Longer paths are methods'.
     let answer = client.call("GET /probe.Probe/Echo", &headers, b"").await;
-    assert_eq!(answer.status, 404);
+    assert_eq!(answer.status, 405);
     let handshake = [
         "connection: upgrade",
         "upgrade: websocket",

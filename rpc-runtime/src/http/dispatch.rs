@@ -43,7 +43,9 @@ impl Service<Request<Incoming>> for Dispatch {
             }),
             None => {
                 let preflight = preflight(&head, cors.map(Arc::as_ref));
-                Box::pin(ready(preflight.unwrap_or_else(|| not_accepted(&head))))
+                Box::pin(ready(preflight.unwrap_or_else(|| {
+                    not_accepted(&self.services, &head, &self.connection.router)
+                })))
             }
         };
         Responding {

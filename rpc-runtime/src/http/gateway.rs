@@ -12,7 +12,7 @@ use super::refusal::refuse;
 use super::reply::{ReplyBody, text};
 use super::service::HttpService;
 use crate::connection::server_config::ConnectionConfig;
-use crate::server::{AnyGateway, GatewayConnection, Refusing, Serving};
+use crate::server::{AnyGateway, GatewayConnection, Refusing, Route, Router, Serving};
 use crate::transport::{Opened, Prefix};
 
 /// The protocols of a server over HTTP.
@@ -67,27 +67,28 @@ impl AnyGateway for Http {
 }
 
 /// What is said of a request that no service accepts.
-pub(super) fn not_accepted(request: &Parts) -> Response<ReplyBody> {
-    match request.method {
-        Method::POST => {
+pub(super) fn not_accepted(
+    services: &Services,
+    request: &Parts,
+    router: &Router,
+) -> Response<ReplyBody> {
+    let mut services = services.iter();
+    if let Some(explained) = services.find_map(|service| service.explain(request, router)) {
+        return explained;
+    }
+    let path = request.uri.path();
+    match router.route(path.strip_prefix('/').unwrap_or(path)) {
+        Route::Unknown(_) => not_found(path, router),
+        Route::Method(_) if request.method == Method::POST => {
             let content_type = request.headers.get(CONTENT_TYPE);
-            text(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!(
-                    "this server answers no requests of the content-type {:?} at {}\n",
-                    content_type.unwrap_or(&HeaderValue::from_static("")),
-                    request.uri.path()
-                ),
-            )
+            let none = HeaderValue::from_static("");
+            let reason = format!(
+                "this server answers no requests of the content-type {:?} at {path}\n",
+                content_type.unwrap_or(&none)
+            );
+            text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
         }
-        Method::GET | Method::HEAD => {
-            let path = request.uri.path();
-            text(
-                StatusCode::NOT_FOUND,
-                format!("there is nothing at {path}\n"),
-            )
-        }
-        _ => {
+        Route::Method(_) => {
             let method = &request.method;
             let reason = format!("methods are called with POST, not with {method}\n");
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
@@ -96,4 +97,14 @@ pub(super) fn not_accepted(request: &Parts) -> Response<ReplyBody> {
             response
         }
     }
+}
+
+fn not_found(path: &str, router: &Router) -> Response<ReplyBody> {
+    let meant = router.nearest(path);
+    let meant = meant.map(|meant| format!("; did you mean /{meant}?"));
+    let reason = format!(
+        "there is nothing at {path}: methods are at /package.Service/Method{}\n",
+        meant.unwrap_or_default()
+    );
+    text(StatusCode::NOT_FOUND, reason)
 }

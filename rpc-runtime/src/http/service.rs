@@ -11,6 +11,7 @@ use rpc_wire::Status;
 use super::body::RequestBody;
 use super::connection::HttpConnection;
 use super::reply::{ReplyBody, text};
+use crate::server::Router;
 
 /// A protocol that is carried by HTTP.
 pub(crate) trait HttpService: Send + Sync {
@@ -29,6 +30,11 @@ pub(crate) trait HttpService: Send + Sync {
     /// overridden. Nothing of the request's body is read.
     fn refuse(&self, _request: &Parts, status: Status) -> Response<ReplyBody> {
         unavailable(&status)
+    }
+
+    /// What is said of a request that no service accepts, if its path is this protocol's.
+    fn explain(&self, _request: &Parts, _router: &Router) -> Option<Response<ReplyBody>> {
+        None
     }
 
     /// Answers a request. Dropped, what it gives cancels its call.

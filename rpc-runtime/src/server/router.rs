@@ -16,6 +16,8 @@ use super::workers::WorkerPool;
 use super::{Incoming, RegisteredService, Reply, ServeError, Service};
 use crate::call::Context;
 use crate::middleware::{Layers, Next};
+#[cfg(feature = "_http")]
+use crate::nearest::nearest;
 
 /// The services of a server by name, while they are being registered.
 #[derive(Default)]
@@ -83,6 +85,14 @@ impl Services {
 /// Time for a call whose client cannot say how long it waits, unless configured otherwise: as long
 /// as this library's clients wait unless they say so.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much alike a path and the one that was meant are at least; 1 is the same.
+#[cfg(feature = "_http")]
+const ALIKE: f64 = 0.8;
+
+/// Longest path of which it is worth the time to find what was meant, in bytes.
+#[cfg(feature = "_http")]
+const LONGEST_MISSPELLED: usize = 256;
 
 /// How a server treats its calls.
 #[derive(Clone)]
@@ -259,8 +269,23 @@ impl Router {
         self.default_timeout
     }
 
+    /// The path of the method that a misspelled one was meant to be, if one is near.
+    #[cfg(feature = "_http")]
+    pub(crate) fn nearest(&self, path: &str) -> Option<String> {
+        let path = path.trim_matches('/');
+        if path.len() > LONGEST_MISSPELLED {
+            return None;
+        }
+        let paths = self.methods();
+        let paths =
+            paths.map(|(service, method)| format!("{service}/{}", method.descriptor.name()));
+        let paths: Vec<_> = paths.collect();
+        let found = nearest(path, paths.iter().map(String::as_str), ALIKE);
+        found.map(str::to_owned)
+    }
+
     /// Every method, with the name that its service is registered under.
-    #[cfg(feature = "jsonrpc")]
+    #[cfg(feature = "_http")]
     pub(crate) fn methods(&self) -> impl Iterator<Item = (&str, &RoutedMethod)> {
         let services = self.services.iter();
         services.flat_map(|(name, routed)| {

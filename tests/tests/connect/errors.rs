@@ -215,13 +215,39 @@ async fn a_content_type_for_other_methods_is_answered_with_those_to_use() {
         assert_eq!(answer.status, 415, "{path}");
         assert_eq!(answer.header("accept-post"), Some(instead));
     }
+    // What curl sends unless it is told otherwise.
+    let form = "application/x-www-form-urlencoded";
+    let answer = client.post("/probe.Probe/Echo", form, b"{}").await;
+    assert_eq!(answer.status, 415);
     assert_eq!(
-        client
-            .post("/probe.Probe/Echo", "text/xml", b"")
-            .await
-            .status,
-        415
+        answer.text(),
+        "the method has no streams: use content-type: application/json or application/proto, not \
+         \"application/x-www-form-urlencoded\"\n"
     );
+}
+
+#[tokio::test]
+async fn a_path_that_leads_nowhere_is_answered_with_what_paths_look_like() {
+    let server = start().await;
+    let mut client = Client::connect(&server).await;
+    for (path, meant) in [
+        ("/probe.Probe/Echo/", "; did you mean /probe.Probe/Echo?"),
+        ("//probe.Probe/Echo", "; did you mean /probe.Probe/Echo?"),
+        ("/probe.Prob/Ecko/", "; did you mean /probe.Probe/Echo?"),
+        ("//x/y", ""),
+        ("/rpc/", ""),
+    ] {
+        let expected =
+            format!("there is nothing at {path}: methods are at /package.Service/Method{meant}\n");
+        let answer = client.post(path, JSON, b"{}").await;
+        assert_eq!((answer.status, answer.text()), (404, &*expected));
+        let answer = client.call(&format!("PUT {path}"), &[], b"").await;
+        assert_eq!((answer.status, answer.text()), (404, &*expected));
+    }
+    let long = format!("/probe.Probe/{}/", "Echo".repeat(1_000));
+    let answer = client.post(&long, JSON, b"{}").await;
+    assert_eq!(answer.status, 404);
+    assert!(!answer.text().contains("did you mean"), "{}", answer.text());
 }
 
 #[tokio::test]

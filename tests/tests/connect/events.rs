@@ -18,6 +18,8 @@ async fn json_is_answered_with_a_line_for_each_reply() {
         "accept: application/x-ndjson",
         "accept: */*",
         "accept: text/event-stream, application/x-ndjson",
+        "accept: text/event-stream;q=0",
+        "accept: text/event-stream; q=0.0, */*",
     ] {
         let answer = client.call(COUNT, &[JSON, accept], br#"{"upTo": 2}"#).await;
         assert_eq!(answer.status, 200);
@@ -51,6 +53,9 @@ async fn who_accepts_events_gets_events_with_an_end() {
         answer.text(),
         "data: {\"value\":\"1\"}\n\ndata: {\"value\":\"2\"}\n\nevent: end\ndata: {}\n\n"
     );
+    let no_lines = "accept: text/event-stream;q=0.5, application/x-ndjson;q=0";
+    let answer = client.call(COUNT, &[JSON, no_lines], b"{}").await;
+    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
     let request = format!(r#"{{"code": {}}}"#, Code::Aborted.value());
     let answer = client
         .call(COUNT, &[JSON, accept], request.as_bytes())

@@ -130,11 +130,32 @@ async fn wrong_queries_are_told_what_is_wrong() {
             501,
             "compressed with",
         ),
-        ("encoding=xml&message=x", 404, "there is nothing at"),
+        ("encoding=xml&message=x", 400, "?encoding=json&message="),
+        ("message=x", 400, "?encoding=json&message="),
     ] {
         let answer = client.call(&format!("{PAIR}?{query}"), &[], b"").await;
         assert_eq!(answer.status, status, "{query}");
         assert!(answer.text().contains(error), "{query}: {}", answer.text());
     }
-    assert_eq!(client.call(PAIR, &[], b"").await.status, 404);
+    assert_eq!(client.call(PAIR, &[], b"").await.status, 400);
+}
+
+#[tokio::test]
+async fn other_methods_of_http_are_told_which_ones_there_are() {
+    let (_server, mut client) = client().await;
+    for (path, allowed) in [
+        ("/kinds.Kinds/Pair", "GET, POST"),
+        ("/probe.Probe/Echo", "POST"),
+    ] {
+        for method in ["PUT", "HEAD", "OPTIONS"] {
+            client.send(&format!("{method} {path}"), &[], b"").await;
+            let answer = client.head().await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+            let length = answer.header("content-length").unwrap();
+            if method != "HEAD" {
+                client.skip(length.parse().unwrap()).await;
+            }
+        }
+    }
 }

@@ -22,7 +22,7 @@ async fn requests_that_are_not_grpcs_are_answered_by_http() {
         ("POST", Some("application/x-unknown"), 415),
         ("POST", Some("application/grpcx"), 415),
         ("POST", None, 415),
-        ("GET", None, 404),
+        ("GET", None, 405),
         ("DELETE", None, 405),
         ("GET", Some("application/grpc"), 405),
         ("PUT", Some("application/grpc+proto"), 405),

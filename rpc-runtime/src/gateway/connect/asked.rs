@@ -3,10 +3,11 @@
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use rpc_wire::MethodKind;
+use rpc_wire::{Idempotency, MethodKind};
 
-use super::query;
+use super::{accept, query};
 use crate::http::{ReplyBody, text};
+use crate::server::RoutedMethod;
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
@@ -87,15 +88,10 @@ impl Asked {
                 let events = accepts(headers, EVENTS) && !accepts(headers, LINES);
                 Ok(if events { To::Events } else { To::Lines })
             }
-            (From::Envelopes, MethodKind::Unary, _) => Err(other_types("none", &[JSON, PROTO])),
+            (From::Envelopes, MethodKind::Unary, _) | (From::Query | From::Body, ..) => {
+                Err(Box::new(other_type(headers, kind)))
+            }
             (From::Envelopes, ..) => Ok(To::Envelopes),
-            (_, MethodKind::ServerStreaming, _) => {
-                let types = [CONNECT_PROTO, CONNECT_JSON, JSON];
-                Err(other_types("replies", &types))
-            }
-            (_, MethodKind::ClientStreaming | MethodKind::BidiStreaming, _) => {
-                Err(other_types("requests", &[CONNECT_PROTO, CONNECT_JSON]))
-            }
         }
     }
 
@@ -124,30 +120,66 @@ pub(super) fn is_asked(request: &Parts) -> bool {
     is_method && is_path && Asked::of(request).is_some()
 }
 
+/// What is said of a request of a method that is none of this protocol.
+pub(super) fn not_asked(request: &Parts, method: &RoutedMethod) -> Response<ReplyBody> {
+    let path = request.uri.path();
+    let is_safe = method.idempotency() == Idempotency::NoSideEffects;
+    match request.method {
+        Method::POST => other_type(&request.headers, method.kind()),
+        Method::GET if is_safe => {
+            let how = "?encoding=json&message={..}, or with encoding=proto and base64=1";
+            let reason = format!("the query has no encoding that is known: use {path}{how}\n");
+            text(StatusCode::BAD_REQUEST, reason)
+        }
+        Method::GET => not_safe(path),
+        ref other => {
+            let (how, allowed) = match is_safe {
+                true => ("GET or POST", "GET, POST"),
+                false => ("POST", "POST"),
+            };
+            let reason = format!("{path} is called with {how}, not with {other}\n");
+            not_allowed(reason, allowed)
+        }
+    }
+}
+
 /// What is said where a method is called with GET that may change something.
 pub(super) fn not_safe(path: &str) -> Response<ReplyBody> {
     let reason = format!(
         "{path} may have side effects, so it is called with POST; a method without any is marked with \
          \"option idempotency_level = NO_SIDE_EFFECTS\" in the .proto file\n"
     );
+    not_allowed(reason, "POST")
+}
+
+fn not_allowed(reason: String, allowed: &'static str) -> Response<ReplyBody> {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
-    let allowed = HeaderValue::from_static("POST");
+    let allowed = HeaderValue::from_static(allowed);
     response.headers_mut().insert(ALLOW, allowed);
     response
 }
 
-/// What is said where a method is called with a content type for others.
-fn other_types(streams: &str, types: &[&str]) -> Box<Response<ReplyBody>> {
-    let types = types.join(", ");
-    let reason = match streams {
-        "none" => format!("the method has no streams, and takes {types}\n"),
-        _ => format!("the method has a stream of {streams}, and takes {types}\n"),
+/// What is said where a method of this kind is called with a content type for others, or with none.
+fn other_type(headers: &HeaderMap, kind: MethodKind) -> Response<ReplyBody> {
+    let (streams, types): (_, &[&str]) = match kind {
+        MethodKind::Unary => ("no streams", &[JSON, PROTO]),
+        MethodKind::ServerStreaming => {
+            ("a stream of replies", &[CONNECT_PROTO, CONNECT_JSON, JSON])
+        }
+        MethodKind::ClientStreaming | MethodKind::BidiStreaming => {
+            ("a stream of requests", &[CONNECT_PROTO, CONNECT_JSON])
+        }
     };
+    let reason = format!(
+        "the method has {streams}: use content-type: {}, not {:?}\n",
+        types.join(" or "),
+        content_type(headers).unwrap_or_default()
+    );
     let mut response = text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
-    if let Ok(types) = HeaderValue::try_from(types) {
+    if let Ok(types) = HeaderValue::try_from(types.join(", ")) {
         response.headers_mut().insert(ACCEPT_POST, types);
     }
-    Box::new(response)
+    response
 }
 
 /// The type of a request's body, without parameters such as its character set.
@@ -161,10 +193,5 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
 fn accepts(headers: &HeaderMap, name: &str) -> bool {
     let values = headers.get_all(ACCEPT).iter();
     let mut values = values.filter_map(|value| value.to_str().ok());
-    values.any(|value| {
-        let types = value.split(',').filter_map(|part| part.split(';').next());
-        types
-            .map(str::trim)
-            .any(|other| other.eq_ignore_ascii_case(name))
-    })
+    values.any(|value| accept::has(value, name))
 }

@@ -20,6 +20,7 @@ use http::request::Parts;
 use rpc_wire::Status;
 
 use crate::http::{Answering, HttpRequest, HttpService, ReplyBody};
+use crate::server::{Route, Router};
 
 /// Answers Connect.
 pub(super) struct Connect;
@@ -35,6 +36,13 @@ impl HttpService for Connect {
 
     fn call(&self, request: HttpRequest) -> Answering {
         Box::pin(answer::answer(request))
+    }
+
+    fn explain(&self, request: &Parts, router: &Router) -> Option<Response<ReplyBody>> {
+        match router.route(request.uri.path().strip_prefix('/')?) {
+            Route::Method(method) => Some(asked::not_asked(request, &method)),
+            Route::Unknown(_) => None,
+        }
     }
 
     fn refuse(&self, _: &Parts, status: Status) -> Response<ReplyBody> {

@@ -115,6 +115,10 @@ impl HttpService for JsonRpcOverHttp {
         Box::pin(post::answer(endpoint, request))
     }
 
+    fn explain(&self, request: &Parts, _: &Router) -> Option<Response<ReplyBody>> {
+        post::explain(request)
+    }
+
     fn refuse(&self, _: &Parts, status: Status) -> Response<ReplyBody> {
         post::refuse(status)
     }

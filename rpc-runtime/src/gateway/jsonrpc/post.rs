@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::grpc::metadata;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, Share, unread};
+use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, Share, text, unread};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
 use crate::server::CallParts;
 
@@ -37,6 +37,17 @@ pub(super) fn accepts(request: &Parts) -> bool {
 /// Whether a path is JSON-RPC's.
 pub(super) fn is_endpoint(request: &Parts) -> bool {
     request.uri.path().matches('/').count() <= 1
+}
+
+/// What is said of a request to a path of JSON-RPC's that is none.
+pub(super) fn explain(request: &Parts) -> Option<Response<ReplyBody>> {
+    let is_posted = request.method == Method::POST && is_endpoint(request);
+    is_posted.then(|| {
+        let types = CONTENT_TYPES.join(" or ");
+        let path = request.uri.path();
+        let reason = format!("{path} takes JSON-RPC: use content-type: {types}\n");
+        text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
+    })
 }
 
 /// Answers a request: what it asks for may be one call, or a batch.
