@@ -17,7 +17,7 @@ const ECHO_INITIAL: &str = "x-grpc-test-echo-initial";
 /// Metadata that come back behind them.
 const ECHO_TRAILING: &str = "x-grpc-test-echo-trailing-bin";
 
-/// Serves gRPC's interop cases, but for `expect_compressed`: a handler is not told whether a request was compressed.
+/// Serves gRPC's interop cases.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InteropService;
 
@@ -65,6 +65,16 @@ fn compress(cx: &Context, wanted: Option<BoolValue>) {
     cx.set_reply_compression(wanted.is_none_or(|wanted| wanted.value));
 }
 
+/// Whether a request arrived as it says that it was to.
+fn check_compression(was_compressed: bool, expected: Option<BoolValue>) -> Result<(), Status> {
+    match expected {
+        Some(BoolValue { value: true }) if !was_compressed => Err(Status::invalid_argument(
+            "the request says that it is compressed, and is not",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What the parameters of a request ask for, one after the other.
 fn replies(
     cx: Context,
@@ -109,6 +119,7 @@ impl TestService for InteropService {
         cx: Context,
         request: SimpleRequest,
     ) -> Result<SimpleResponse, Status> {
+        check_compression(cx.request_was_compressed(), request.expect_compressed)?;
         echo_metadata(&cx)?;
         echo_status(request.response_status)?;
         compress(&cx, request.response_compressed);
@@ -134,6 +145,7 @@ impl TestService for InteropService {
     ) -> Result<StreamingInputCallResponse, Status> {
         let mut size = 0;
         while let Some(request) = requests.message().await? {
+            check_compression(requests.was_compressed(), request.expect_compressed)?;
             let body = request.payload.map(|payload| payload.body.len());
             size += body
                 .and_then(|size| i32::try_from(size).ok())

@@ -44,6 +44,8 @@ pub(crate) struct CallState {
     pub(crate) identity: Option<Arc<PeerIdentity>>,
     pub(crate) reply_metadata: Mutex<ReplyMetadata>,
     pub(crate) end: CallEnd,
+    /// The request arrived compressed.
+    pub(crate) compressed: bool,
     /// Replies are not to be compressed.
     pub(crate) plain_replies: AtomicBool,
     pub(crate) start: Start,
@@ -149,6 +151,12 @@ impl Context {
     /// The method that was called.
     pub fn method(&self) -> Option<&'static MethodDescriptor> {
         self.state.method
+    }
+
+    /// Whether the request arrived compressed. Where there is a stream of them, each may or may not:
+    /// [`Streaming::was_compressed`](crate::Streaming::was_compressed).
+    pub fn request_was_compressed(&self) -> bool {
+        self.state.compressed
     }
 
     /// How often the caller sent the call before: 0 unless it is a retry.

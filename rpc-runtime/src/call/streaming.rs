@@ -47,6 +47,11 @@ pub(crate) trait MessageSource: Send {
     /// What came with the end.
     fn trailers(&self) -> Option<Metadata>;
 
+    /// Whether the message that was given last had arrived compressed.
+    fn was_compressed(&self) -> bool {
+        false
+    }
+
     /// A message is none, and nothing more is read; gives the status as the reader is to see it.
     fn give_up(&mut self, status: Status) -> Status {
         status
@@ -117,6 +122,12 @@ impl<T> Streaming<T> {
     /// The metadata that came with the end of the stream, once it has ended well.
     pub fn trailers(&self) -> Option<Metadata> {
         self.source.trailers().filter(|_| self.ended)
+    }
+
+    /// Whether the message that was given last had arrived compressed. Of replies that come over other protocols than
+    /// the native one this is not known, and false.
+    pub fn was_compressed(&self) -> bool {
+        self.source.was_compressed()
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, Status>> {

@@ -53,6 +53,10 @@ impl MessageSource for InterceptedReplies {
         self.body.as_ref().and_then(Body::trailers)
     }
 
+    fn was_compressed(&self) -> bool {
+        self.body.as_ref().is_some_and(Body::was_compressed)
+    }
+
     fn give_up(&mut self, status: Status) -> Status {
         let given = self.body(|body| body.give_up(status.clone()));
         given.unwrap_or(status)

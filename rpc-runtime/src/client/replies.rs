@@ -25,6 +25,8 @@ pub(super) struct Replies {
     taken: Messages,
     /// What those cost that were read since.
     read: u64,
+    /// The last of them had arrived compressed.
+    compressed: bool,
 }
 
 impl Replies {
@@ -40,6 +42,7 @@ impl Replies {
             failed: None,
             taken: Messages::default(),
             read: 0,
+            compressed: false,
         })
     }
 
@@ -173,7 +176,9 @@ impl MessageSource for Replies {
         if asks && !ready!(self.poll_more(cx))? {
             return Poll::Ready(Ok(None));
         }
-        if let Some(message) = self.taken.pop_compressed() {
+        let message = self.taken.pop_compressed();
+        self.compressed = message.is_some();
+        if let Some(message) = message {
             self.read += message_cost(message.bytes.len());
             return Poll::Ready(match self.decompress(message) {
                 Ok(message) => Ok(Some(message.into())),
@@ -192,6 +197,10 @@ impl MessageSource for Replies {
     fn trailers(&self) -> Option<Metadata> {
         let (connection, id) = self.attempt.sent()?;
         connection.trailers(id)
+    }
+
+    fn was_compressed(&self) -> bool {
+        self.compressed
     }
 
     fn give_up(&mut self, status: Status) -> Status {

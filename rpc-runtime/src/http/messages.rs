@@ -19,6 +19,8 @@ pub(crate) struct Messages {
     body: RequestBody,
     reader: MessageReader,
     decompression: Decompression,
+    /// The last request had arrived compressed.
+    compressed: bool,
     /// What would say how they are compressed.
     encoding: HeaderName,
 }
@@ -34,17 +36,18 @@ impl Messages {
             body,
             reader: MessageReader::new(decompression.max_message_size, "server's"),
             decompression,
+            compressed: false,
             encoding,
         }
     }
 
-    /// The request of a call that has one.
+    /// The request of a call that has one, and whether it had arrived compressed.
     ///
     /// # Errors
     ///
     /// UNIMPLEMENTED if there is none, or more than one; RESOURCE_EXHAUSTED over a limit; CANCELLED,
     /// DEADLINE_EXCEEDED or INTERNAL if it does not arrive whole.
-    pub(crate) async fn only(mut self) -> Result<Bytes, Status> {
+    pub(crate) async fn only(mut self) -> Result<(Bytes, bool), Status> {
         let message = poll_fn(|cx| self.poll_next(true, cx)).await?;
         let message = message.ok_or_else(|| cardinality("none"))?;
         if poll_fn(|cx| self.poll_next(true, cx)).await?.is_some() {
@@ -54,7 +57,8 @@ impl Messages {
             // It takes a while, which the other calls of the connection need not wait for.
             step_aside().await;
         }
-        self.undo(message)
+        let compressed = message.compressed;
+        Ok((self.undo(message)?, compressed))
     }
 
     /// The next request as it arrived. If it `has_begun`, the client has to go on with it.
@@ -91,6 +95,7 @@ impl Messages {
 impl MessageSource for Messages {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let message = ready!(self.poll_next(false, cx))?;
+        self.compressed = message.as_ref().is_some_and(|message| message.compressed);
         Poll::Ready(message.map(|message| self.undo(message)).transpose())
     }
 
@@ -100,6 +105,10 @@ impl MessageSource for Messages {
 
     fn trailers(&self) -> Option<Metadata> {
         None
+    }
+
+    fn was_compressed(&self) -> bool {
+        self.compressed
     }
 }
 

@@ -237,6 +237,16 @@ impl MessageSource for Body {
         }
     }
 
+    fn was_compressed(&self) -> bool {
+        match &self.kind {
+            Kind::Stream(source) => source
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .was_compressed(),
+            _ => false,
+        }
+    }
+
     fn give_up(&mut self, status: Status) -> Status {
         match self.source() {
             Some(source) => source.give_up(status),
@@ -305,6 +315,10 @@ where
 
     fn trailers(&self) -> Option<Metadata> {
         self.body.trailers()
+    }
+
+    fn was_compressed(&self) -> bool {
+        self.body.was_compressed()
     }
 
     fn give_up(&mut self, status: Status) -> Status {

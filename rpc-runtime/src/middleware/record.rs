@@ -210,6 +210,10 @@ impl MessageSource for Watched {
         self.body.trailers()
     }
 
+    fn was_compressed(&self) -> bool {
+        self.body.was_compressed()
+    }
+
     fn give_up(&mut self, status: Status) -> Status {
         let status = self.body.give_up(status);
         self.ending.0.end(Err(status.clone()));

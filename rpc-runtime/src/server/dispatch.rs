@@ -120,6 +120,7 @@ impl Dispatcher {
             deadline: route.deadline(request.deadline),
             metadata: std::mem::take(&mut request.metadata),
             attempt: request.attempt,
+            compressed: request.compressed,
             peer: self.peer,
             identity: self.identity.clone(),
             ..CallState::default()

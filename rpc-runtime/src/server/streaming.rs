@@ -35,6 +35,8 @@ pub(super) struct Requests {
     taken: Messages,
     /// What those cost that were read since.
     read: u64,
+    /// The last of them had arrived compressed.
+    compressed: bool,
 }
 
 impl Requests {
@@ -43,6 +45,7 @@ impl Requests {
             stream,
             taken: Messages::default(),
             read: 0,
+            compressed: false,
         }
     }
 }
@@ -58,12 +61,15 @@ impl MessageSource for Requests {
             stream,
             taken,
             read,
+            compressed,
         } = self;
         let asks = taken.is_empty() || *read >= READ_STEP;
         if asks && !ready!(stream.poll_requests(read, taken, cx))? {
             return Poll::Ready(Ok(None));
         }
-        if let Some(request) = taken.pop_compressed() {
+        let request = taken.pop_compressed();
+        *compressed = request.is_some();
+        if let Some(request) = request {
             *read += message_cost(request.bytes.len());
             let request = stream.packing().requests.undo(request)?;
             return Poll::Ready(Ok(Some(request.into())));
@@ -79,6 +85,10 @@ impl MessageSource for Requests {
 
     fn trailers(&self) -> Option<Metadata> {
         None
+    }
+
+    fn was_compressed(&self) -> bool {
+        self.compressed
     }
 }
 
@@ -104,6 +114,10 @@ impl<S: MessageSource, M: 'static> MessageSource for Checked<S, M> {
 
     fn trailers(&self) -> Option<Metadata> {
         self.requests.trailers()
+    }
+
+    fn was_compressed(&self) -> bool {
+        self.requests.was_compressed()
     }
 }
 

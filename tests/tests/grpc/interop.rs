@@ -182,11 +182,20 @@ async fn half_duplex() {
 #[tokio::test]
 async fn client_compressed_unary() {
     let interop = start().await;
-    let mut compressing = interop.client.clone();
-    compressing = compressing.send_compressed(CompressionEncoding::Gzip);
-    for mut client in [compressing, interop.client.clone()] {
-        let reply = client.unary_call(large()).await.unwrap().into_inner();
-        assert_eq!(reply.payload.unwrap().body.len(), LARGE_REPLY as usize);
+    let mut plain = interop.client.clone();
+    let mut compressing = plain.clone().send_compressed(CompressionEncoding::Gzip);
+    let request = |value| SimpleRequest {
+        expect_compressed: Some(BoolValue { value }),
+        ..large()
+    };
+    let probe = plain.unary_call(request(true)).await.unwrap_err();
+    assert_eq!(probe.code(), tonic::Code::InvalidArgument, "{probe}");
+    for reply in [
+        compressing.unary_call(request(true)).await,
+        plain.unary_call(request(false)).await,
+    ] {
+        let payload = reply.unwrap().into_inner().payload.unwrap();
+        assert_eq!(payload.body.len(), LARGE_REPLY as usize);
     }
 }
 
@@ -211,16 +220,18 @@ async fn server_compressed_unary() {
 #[tokio::test]
 async fn client_compressed_streaming() {
     let interop = start().await;
-    let mut client = interop
-        .client
-        .clone()
-        .send_compressed(CompressionEncoding::Gzip);
-    let requests = [27_182, 45_904].map(|size| StreamingInputCallRequest {
-        payload: payload(size),
-        ..StreamingInputCallRequest::default()
-    });
-    let requests = tokio_stream::iter(requests);
-    let reply = client.streaming_input_call(requests).await.unwrap();
+    let mut plain = interop.client.clone();
+    let mut compressing = plain.clone().send_compressed(CompressionEncoding::Gzip);
+    let requests = || {
+        let requests = [27_182, 45_904].map(|size| StreamingInputCallRequest {
+            payload: payload(size),
+            expect_compressed: Some(BoolValue { value: true }),
+        });
+        tokio_stream::iter(requests)
+    };
+    let probe = plain.streaming_input_call(requests()).await.unwrap_err();
+    assert_eq!(probe.code(), tonic::Code::InvalidArgument, "{probe}");
+    let reply = compressing.streaming_input_call(requests()).await.unwrap();
     assert_eq!(reply.into_inner().aggregated_payload_size, 73_086);
 }
 

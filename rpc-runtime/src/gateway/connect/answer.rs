@@ -156,7 +156,8 @@ impl<'a> Calling<'a> {
             requests,
             parts.deadline,
         );
-        let request = request.await?;
+        let (request, compressed) = request.await?;
+        parts.compressed = compressed;
         if request.len() > LARGE {
             step_aside().await;
         }
@@ -185,7 +186,7 @@ impl<'a> Calling<'a> {
         let Head {
             requests, replies, ..
         } = self.head;
-        let parts = std::mem::take(&mut self.head.parts);
+        let mut parts = std::mem::take(&mut self.head.parts);
         let codec = Codec::new(self.asked.encoding, self.method)?;
         let kind = self.method.kind();
         let requests = match kind.client_streams() {
@@ -196,7 +197,9 @@ impl<'a> Calling<'a> {
             false => {
                 let from = self.asked.from;
                 let request = body::only(from, self.request, body, requests, parts.deadline);
-                StreamRequests::One(codec.request(request.await?)?)
+                let (request, compressed) = request.await?;
+                parts.compressed = compressed;
+                StreamRequests::One(codec.request(request)?)
             }
         };
         let mut call = self.connection.router.stream(self.route, parts, requests)?;

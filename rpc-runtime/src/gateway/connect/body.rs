@@ -12,7 +12,7 @@ use super::query;
 use crate::compression::Decompression;
 use crate::http::{Messages, RequestBody, plain};
 
-/// Reads the request of a call that has one, wherever it is.
+/// Reads the request of a call that has one, wherever it is, and says whether it had arrived compressed.
 ///
 /// # Errors
 ///
@@ -24,19 +24,22 @@ pub(super) async fn only(
     body: RequestBody,
     decompression: Decompression,
     deadline: Option<Instant>,
-) -> Result<Bytes, Status> {
+) -> Result<(Bytes, bool), Status> {
     let reading = async {
-        match from {
+        let message = match from {
             From::Query => {
                 let message = query::message(request.uri.query().unwrap_or_default())?;
-                plain(message, decompression).await
+                plain(message, decompression).await?
             }
-            From::Body => body.collect_plain(decompression).await,
+            From::Body => body.collect_plain(decompression).await?,
             From::Envelopes => {
                 let messages = Messages::new(body, decompression, STREAM_ENCODING);
-                messages.only().await
+                return messages.only().await;
             }
-        }
+        };
+        // The headers say how a message is compressed that has no envelope; an empty one is not.
+        let compressed = decompression.algorithm.is_some() && !message.is_empty();
+        Ok((message, compressed))
     };
     let Some(deadline) = deadline else {
         return reading.await;

@@ -32,4 +32,8 @@ impl MessageSource for Requests {
     fn trailers(&self) -> Option<Metadata> {
         self.messages.trailers()
     }
+
+    fn was_compressed(&self) -> bool {
+        self.messages.was_compressed()
+    }
 }

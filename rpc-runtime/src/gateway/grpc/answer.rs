@@ -114,10 +114,13 @@ impl Calling {
 async fn unary(route: &Route, calling: Calling) -> Result<Response<ReplyBody>, Status> {
     let packing = calling.packing();
     let Head {
-        parts, requests, ..
+        mut parts,
+        requests,
+        ..
     } = calling.head;
     let request = Messages::new(calling.body, requests, ENCODING).only();
-    let request = before(parts.deadline, request).await??;
+    let (request, compressed) = before(parts.deadline, request).await??;
+    parts.compressed = compressed;
     let router = &calling.connection.router;
     let mut call = router.unary(route, parts, MessageBody::Shared(request))?;
     call.leave_room(PREFIX_SIZE);
@@ -172,12 +175,17 @@ async fn streaming(
 ) -> Result<Response<ReplyBody>, Status> {
     let packing = calling.packing();
     let Head {
-        parts, requests, ..
+        mut parts,
+        requests,
+        ..
     } = calling.head;
     let requests = Messages::new(calling.body, requests, ENCODING);
-    let requests = match kind.client_streams() {
-        true => StreamRequests::Many(Box::new(requests)),
-        false => StreamRequests::One(before(parts.deadline, requests.only()).await??),
+    let requests = if kind.client_streams() {
+        StreamRequests::Many(Box::new(requests))
+    } else {
+        let (request, compressed) = before(parts.deadline, requests.only()).await??;
+        parts.compressed = compressed;
+        StreamRequests::One(request)
     };
     let mut call = calling.connection.router.stream(route, parts, requests)?;
     let leading = call.headers().await?;

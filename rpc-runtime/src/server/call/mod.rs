@@ -39,6 +39,8 @@ pub(crate) struct CallParts {
     pub(crate) without_deadline: bool,
     /// How often the caller sent the call before.
     pub(crate) attempt: u32,
+    /// Its only request arrived compressed.
+    pub(crate) compressed: bool,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) identity: Option<Arc<PeerIdentity>>,
 }
@@ -103,6 +105,7 @@ impl Router {
             deadline: route.deadline(deadline.at()),
             metadata: parts.metadata,
             attempt: parts.attempt,
+            compressed: parts.compressed,
             peer: parts.peer,
             identity: parts.identity,
             ..CallState::default()
