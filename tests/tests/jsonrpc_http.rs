@@ -362,3 +362,22 @@ async fn who_posts_no_json_is_told_what_to_send() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_does_not_post_is_told_to() {
+    within(LIMIT, async {
+        let server = TestServer::start().await;
+        let mut http = Http1Client::connect(&server).await;
+        for path in ["/", "/rpc"] {
+            let first = format!("PUT {path}");
+            let answer = http.call(&first, &["content-length: 0"], b"").await;
+            assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+            assert!(
+                answer.text().contains("sent with POST"),
+                "{}",
+                answer.text()
+            );
+        }
+    })
+    .await;
+}

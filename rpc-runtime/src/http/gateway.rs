@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
 use super::connection::serve;
 use super::prefix::probe;
 use super::refusal::refuse;
-use super::reply::{ReplyBody, text};
+use super::reply::{ReplyBody, not_allowed, text};
 use super::service::HttpService;
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{AnyGateway, GatewayConnection, Refusing, Route, Router, Serving};
@@ -91,10 +91,7 @@ pub(super) fn not_accepted(
         Route::Method(_) => {
             let method = &request.method;
             let reason = format!("methods are called with POST, not with {method}\n");
-            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
-            let allowed = HeaderValue::from_static("POST");
-            response.headers_mut().insert(ALLOW, allowed);
-            response
+            not_allowed(reason, "POST")
         }
     }
 }

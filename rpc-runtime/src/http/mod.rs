@@ -36,7 +36,7 @@ pub(crate) use cors::may_connect;
 pub(crate) use gateway::Http;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use messages::Messages;
-pub(crate) use reply::{ReplyBody, next_piece, text};
+pub(crate) use reply::{ReplyBody, next_piece, not_allowed, text};
 pub(crate) use service::{Answering, HttpRequest, HttpService};
 #[cfg(feature = "http")]
 pub(crate) use whole::plain;

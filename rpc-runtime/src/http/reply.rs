@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 use rpc_wire::Status;
 
@@ -160,5 +160,13 @@ pub(crate) fn text(status: StatusCode, text: impl Into<String>) -> Response<Repl
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// What is said where a path is not for the request's method, but for those that are `allowed`.
+pub(crate) fn not_allowed(reason: impl Into<String>, allowed: &'static str) -> Response<ReplyBody> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(ALLOW, allowed);
     response
 }

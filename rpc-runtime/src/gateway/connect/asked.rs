@@ -1,12 +1,12 @@
 //! What a request asks for, as far as its first lines say.
 
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use rpc_wire::{Idempotency, MethodKind};
 
 use super::{accept, query};
-use crate::http::{ReplyBody, text};
+use crate::http::{ReplyBody, not_allowed, text};
 use crate::server::RoutedMethod;
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -150,13 +150,6 @@ pub(super) fn not_safe(path: &str) -> Response<ReplyBody> {
          \"option idempotency_level = NO_SIDE_EFFECTS\" in the .proto file\n"
     );
     not_allowed(reason, "POST")
-}
-
-fn not_allowed(reason: String, allowed: &'static str) -> Response<ReplyBody> {
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
-    let allowed = HeaderValue::from_static(allowed);
-    response.headers_mut().insert(ALLOW, allowed);
-    response
 }
 
 /// What is said where a method of this kind is called with a content type for others, or with none.

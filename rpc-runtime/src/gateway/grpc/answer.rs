@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use bytes::{Buf, Bytes};
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode, Version};
 use rpc_wire::session::{MessageBody, SHARE_BODY_FROM};
 use rpc_wire::{Metadata, MethodKind, Status};
@@ -18,7 +18,9 @@ use super::response::{failed, trailers, with_headers};
 use crate::call::Context;
 use crate::connection::reschedule::step_aside;
 use crate::grpc::frame::PREFIX_SIZE;
-use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, text};
+use crate::http::{
+    HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, not_allowed, text,
+};
 use crate::server::{Route, StreamRequests};
 
 /// Answers a request.
@@ -65,10 +67,7 @@ pub(super) async fn call(request: HttpRequest, content_type: HeaderValue) -> Res
 pub(super) fn not_post(method: &Method) -> Option<Response<ReplyBody>> {
     (method != Method::POST).then(|| {
         let reason = format!("methods are called with POST, not with {method}\n");
-        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, reason);
-        let allowed = HeaderValue::from_static("POST");
-        response.headers_mut().insert(ALLOW, allowed);
-        response
+        not_allowed(reason, "POST")
     })
 }
 

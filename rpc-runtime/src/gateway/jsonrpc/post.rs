@@ -12,7 +12,9 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::endpoint::{Endpoint, SMALL, bound, elements};
 use crate::grpc::metadata;
-use crate::http::{HttpConnection, HttpRequest, ReplyBody, RequestBody, Share, text, unread};
+use crate::http::{
+    HttpConnection, HttpRequest, ReplyBody, RequestBody, Share, not_allowed, text, unread,
+};
 use crate::jsonrpc::{ErrorObject, Invalid, NO_ID, Request, write_error};
 use crate::server::CallParts;
 
@@ -41,13 +43,22 @@ pub(super) fn is_endpoint(request: &Parts) -> bool {
 
 /// What is said of a request to a path of JSON-RPC's that is none.
 pub(super) fn explain(request: &Parts) -> Option<Response<ReplyBody>> {
-    let is_posted = request.method == Method::POST && is_endpoint(request);
-    is_posted.then(|| {
-        let types = CONTENT_TYPES.join(" or ");
-        let path = request.uri.path();
-        let reason = format!("{path} takes JSON-RPC: use content-type: {types}\n");
-        text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
-    })
+    let path = request.uri.path();
+    match &request.method {
+        _ if !is_endpoint(request) => None,
+        &Method::POST => {
+            let types = CONTENT_TYPES.join(" or ");
+            let reason = format!("{path} takes JSON-RPC: use content-type: {types}\n");
+            Some(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason))
+        }
+        // Whoever looks around is told what there is.
+        &Method::GET | &Method::HEAD => None,
+        other => {
+            let reason =
+                format!("{path} takes JSON-RPC, which is sent with POST, not with {other}\n");
+            Some(not_allowed(reason, "POST"))
+        }
+    }
 }
 
 /// Answers a request: what it asks for may be one call, or a batch.
