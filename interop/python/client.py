@@ -216,12 +216,12 @@ def shutdown(server, interop, channel):
     stub = health_pb2_grpc.HealthStub(channel)
     watched = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=LIMIT)
     assert next(watched).status == health_pb2.HealthCheckResponse.SERVING
-    numbers = interop.count(interop.Number(value=300_000), timeout=LIMIT)
+    numbers = interop.count(interop.Number(value=100_000), timeout=LIMIT)
     assert next(numbers).value == 1
     server.send_signal(signal.SIGTERM)
     assert next(watched).status == health_pb2.HealthCheckResponse.NOT_SERVING
     assert status_of(lambda: next(watched)).code() == grpc.StatusCode.UNAVAILABLE
-    assert sum(1 for _ in numbers) == 299_999
+    assert sum(1 for _ in numbers) == 99_999
     assert server.wait(LIMIT) == 0
 
 
