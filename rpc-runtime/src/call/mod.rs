@@ -17,3 +17,5 @@ pub(crate) use context::{CallState, joined};
 pub(crate) use end::{EndOnDrop, Ended};
 pub(crate) use scope::{enter, is_entered};
 pub(crate) use streaming::MessageSource;
+#[cfg(feature = "grpc")]
+pub(crate) use streaming::batch_bodies;

@@ -33,12 +33,7 @@ pub(crate) trait MessageSource: Send {
         cx: &mut Context<'_>,
         batch: &mut Batch,
     ) -> Poll<Result<bool, Status>> {
-        while let Some(message) = ready!(self.poll_body(cx))? {
-            if !batch.push(message)? {
-                return Poll::Ready(Ok(false));
-            }
-        }
-        Poll::Ready(Ok(true))
+        batch_bodies(self, cx, batch)
     }
 
     /// What was sent ahead of the messages.
@@ -56,6 +51,21 @@ pub(crate) trait MessageSource: Send {
     fn give_up(&mut self, status: Status) -> Status {
         status
     }
+}
+
+/// Adds the messages of a source to `batch`, one by one: [`MessageSource::poll_batch`] of those that do not know better.
+#[cfg(feature = "grpc")]
+pub(crate) fn batch_bodies(
+    source: &mut (impl MessageSource + ?Sized),
+    cx: &mut Context<'_>,
+    batch: &mut Batch,
+) -> Poll<Result<bool, Status>> {
+    while let Some(message) = ready!(source.poll_body(cx))? {
+        if !batch.push(message)? {
+            return Poll::Ready(Ok(false));
+        }
+    }
+    Poll::Ready(Ok(true))
 }
 
 /// A stream of messages from the peer.

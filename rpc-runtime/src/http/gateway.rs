@@ -9,7 +9,7 @@ use hyper::{Method, Response, StatusCode};
 use super::connection::serve;
 use super::prefix::probe;
 use super::refusal::refuse;
-use super::reply::{ReplyBody, not_allowed, text};
+use super::reply::{ReplyBody, not_post, text};
 use super::service::HttpService;
 use crate::connection::server_config::ConnectionConfig;
 use crate::server::{AnyGateway, GatewayConnection, Refusing, Route, Router, Serving};
@@ -88,11 +88,7 @@ pub(super) fn not_accepted(
             );
             text(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
         }
-        Route::Method(_) => {
-            let method = &request.method;
-            let reason = format!("methods are called with POST, not with {method}\n");
-            not_allowed(reason, "POST")
-        }
+        Route::Method(_) => not_post(&request.method),
     }
 }
 

@@ -36,7 +36,11 @@ pub(crate) use cors::may_connect;
 pub(crate) use gateway::Http;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use messages::Messages;
-pub(crate) use reply::{ReplyBody, next_piece, not_allowed, text};
+#[cfg(any(feature = "http", feature = "jsonrpc"))]
+pub(crate) use reply::not_allowed;
+#[cfg(feature = "grpc")]
+pub(crate) use reply::not_post;
+pub(crate) use reply::{ReplyBody, next_piece, text};
 pub(crate) use service::{Answering, HttpRequest, HttpService};
 #[cfg(feature = "http")]
 pub(crate) use whole::plain;

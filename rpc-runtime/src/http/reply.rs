@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use hyper::{HeaderMap, Response, StatusCode};
+use hyper::{HeaderMap, Method, Response, StatusCode};
 use rpc_wire::Status;
 
 use super::budget::Share;
@@ -169,4 +169,10 @@ pub(crate) fn not_allowed(reason: impl Into<String>, allowed: &'static str) -> R
     let allowed = HeaderValue::from_static(allowed);
     response.headers_mut().insert(ALLOW, allowed);
     response
+}
+
+/// What is said where a method of a service is called otherwise than with POST.
+pub(crate) fn not_post(method: &Method) -> Response<ReplyBody> {
+    let reason = format!("methods are called with POST, not with {method}\n");
+    not_allowed(reason, "POST")
 }

@@ -11,12 +11,15 @@ use crate::compression::Decompression;
 use crate::connection::reschedule::step_aside;
 
 impl RequestBody {
-    /// All of a body, decompressed.
+    /// All of a body, decompressed, and whether it had arrived compressed.
     ///
     /// # Errors
     ///
     /// As [`collect`](Self::collect) and [`Decompression::undo`].
-    pub(crate) async fn collect_plain(self, decompression: Decompression) -> Result<Bytes, Status> {
+    pub(crate) async fn collect_plain(
+        self,
+        decompression: Decompression,
+    ) -> Result<(Bytes, bool), Status> {
         let body = self.collect(decompression.max_message_size).await?;
         plain(body, decompression).await
     }
@@ -53,18 +56,23 @@ impl RequestBody {
     }
 }
 
-/// Decompresses what has all of a request: if there is an algorithm it is compressed, unless it is empty.
+/// Decompresses what has all of a request, and says whether it was compressed: it is if there is an algorithm, unless
+/// it is empty.
 ///
 /// # Errors
 ///
 /// As [`Decompression::undo`].
-pub(crate) async fn plain(bytes: Bytes, decompression: Decompression) -> Result<Bytes, Status> {
+pub(crate) async fn plain(
+    bytes: Bytes,
+    decompression: Decompression,
+) -> Result<(Bytes, bool), Status> {
     let compressed = decompression.algorithm.is_some() && !bytes.is_empty();
     if compressed {
         // It takes a while, which the other calls of the connection need not wait for.
         step_aside().await;
     }
-    decompression.undo(Encoded { bytes, compressed })
+    let plain = decompression.undo(Encoded { bytes, compressed })?;
+    Ok((plain, compressed))
 }
 
 /// What is said of a request that is too large.

@@ -13,6 +13,8 @@ use rpc_wire::{Metadata, Status};
 
 use super::record::Meter;
 use crate::call::MessageSource;
+#[cfg(feature = "grpc")]
+use crate::call::batch_bodies;
 use crate::compression::Decompression;
 #[cfg(feature = "grpc")]
 use crate::grpc::batch::Batch;
@@ -212,12 +214,7 @@ impl MessageSource for Body {
         {
             return source.poll_batch(cx, batch);
         }
-        while let Some(message) = ready!(self.poll_body(cx))? {
-            if !batch.push(message)? {
-                return Poll::Ready(Ok(false));
-            }
-        }
-        Poll::Ready(Ok(true))
+        batch_bodies(self, cx, batch)
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>> {

@@ -26,20 +26,17 @@ pub(super) async fn only(
     deadline: Option<Instant>,
 ) -> Result<(Bytes, bool), Status> {
     let reading = async {
-        let message = match from {
+        match from {
             From::Query => {
                 let message = query::message(request.uri.query().unwrap_or_default())?;
-                plain(message, decompression).await?
+                plain(message, decompression).await
             }
-            From::Body => body.collect_plain(decompression).await?,
+            From::Body => body.collect_plain(decompression).await,
             From::Envelopes => {
                 let messages = Messages::new(body, decompression, STREAM_ENCODING);
-                return messages.only().await;
+                messages.only().await
             }
-        };
-        // The headers say how a message is compressed that has no envelope; an empty one is not.
-        let compressed = decompression.algorithm.is_some() && !message.is_empty();
-        Ok((message, compressed))
+        }
     };
     let Some(deadline) = deadline else {
         return reading.await;

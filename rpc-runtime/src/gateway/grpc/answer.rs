@@ -18,15 +18,13 @@ use super::response::{failed, trailers, with_headers};
 use crate::call::Context;
 use crate::connection::reschedule::step_aside;
 use crate::grpc::frame::PREFIX_SIZE;
-use crate::http::{
-    HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, not_allowed, text,
-};
+use crate::http::{HttpConnection, HttpRequest, Messages, ReplyBody, RequestBody, not_post, text};
 use crate::server::{Route, StreamRequests};
 
 /// Answers a request.
 pub(super) async fn answer(request: HttpRequest) -> Response<ReplyBody> {
     let head = &request.head;
-    if let Some(refused) = not_post(&head.method).or_else(|| not_http2(head.version)) {
+    if let Some(refused) = wrong_method(&head.method).or_else(|| not_http2(head.version)) {
         return refused;
     }
     let content_type = head.headers.get(CONTENT_TYPE).cloned();
@@ -64,11 +62,8 @@ pub(super) async fn call(request: HttpRequest, content_type: HeaderValue) -> Res
 }
 
 /// What is said to a request that cannot be a call.
-pub(super) fn not_post(method: &Method) -> Option<Response<ReplyBody>> {
-    (method != Method::POST).then(|| {
-        let reason = format!("methods are called with POST, not with {method}\n");
-        not_allowed(reason, "POST")
-    })
+pub(super) fn wrong_method(method: &Method) -> Option<Response<ReplyBody>> {
+    (method != Method::POST).then(|| not_post(method))
 }
 
 /// What is said to a request that has no place for trailers.

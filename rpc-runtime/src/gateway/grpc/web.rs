@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use hyper::body::{Body, Frame};
 use rpc_wire::Status;
 
-use super::answer::{call, not_post};
+use super::answer::{call, wrong_method};
 use super::form;
 use crate::grpc::content_type::{self, Form};
 use crate::grpc::frame::PREFIX_SIZE;
@@ -21,7 +21,7 @@ const TRAILERS: u8 = 0x80;
 
 /// Answers a request.
 pub(super) async fn answer(mut request: HttpRequest) -> Response<ReplyBody> {
-    if let Some(refused) = not_post(&request.head.method) {
+    if let Some(refused) = wrong_method(&request.head.method) {
         return refused;
     }
     if form(&request.head) == Some(Form::WebText) {

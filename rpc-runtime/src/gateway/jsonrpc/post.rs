@@ -113,7 +113,7 @@ async fn read(
     let encoding = headers.get(CONTENT_ENCODING);
     let encoding = encoding.map(|value| value.to_str().unwrap_or("?"));
     let decompression = connection.decompression(encoding, Code::InvalidArgument)?;
-    let text = body.collect_plain(decompression).await?;
+    let (text, _) = body.collect_plain(decompression).await?;
     Ok((text, metadata::read(headers)?))
 }
 
