@@ -49,6 +49,16 @@ fn call_often(client: &ProbeClientProxy) {
     }
 }
 
+/// Runs a test with a client that has made calls alone.
+fn alone(test: impl FnOnce(&Runtime, TestServer, ProbeClientProxy) + Send + 'static) {
+    within_blocking(LIMIT, || {
+        let (_alone, runtime, server) = start();
+        let client = ProbeClientProxy::connect(server.address()).unwrap();
+        call_often(&client);
+        test(&runtime, server, client);
+    });
+}
+
 /// A stream that notes which thread wrote to it.
 struct Noted {
     stream: TcpStream,
@@ -114,10 +124,7 @@ fn the_thread_of_a_caller_that_waits_alone_writes_its_requests() {
 
 #[test]
 fn callers_that_come_while_another_drives_are_served() {
-    within_blocking(LIMIT, || {
-        let (_alone, runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
-        call_often(&client);
+    alone(|runtime, server, client| {
         thread::scope(|scope| {
             let held = scope.spawn(|| client.hold(payload()));
             runtime.block_on(server.probe.until_running(1));
@@ -136,9 +143,7 @@ fn callers_that_come_while_another_drives_are_served() {
 
 #[test]
 fn what_nobody_waits_for_goes_on_when_a_caller_has_stopped_driving() {
-    within_blocking(LIMIT, || {
-        let (_alone, _runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
+    alone(|_runtime, _server, client| {
         for _ in 0..10 {
             call_often(&client);
             let (ended, end) = mpsc::channel();
@@ -151,10 +156,7 @@ fn what_nobody_waits_for_goes_on_when_a_caller_has_stopped_driving() {
 
 #[test]
 fn every_other_way_to_wait_works_after_calls_alone() {
-    within_blocking(LIMIT, || {
-        let (_alone, _runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
-        call_often(&client);
+    alone(|_runtime, server, client| {
         let started = client.calls().echo(payload()).start();
         assert_eq!(started.wait().unwrap(), payload());
         call_often(&client);
@@ -169,10 +171,7 @@ fn every_other_way_to_wait_works_after_calls_alone() {
 
 #[test]
 fn a_deadline_ends_the_call_of_a_caller_that_drives() {
-    within_blocking(LIMIT, || {
-        let (_alone, _runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
-        call_often(&client);
+    alone(|_runtime, _server, client| {
         let call = client.calls().hold(payload());
         let status = call.timeout(Duration::from_millis(50)).wait();
         assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
@@ -182,10 +181,7 @@ fn a_deadline_ends_the_call_of_a_caller_that_drives() {
 
 #[test]
 fn a_caller_that_drives_learns_that_its_server_is_gone() {
-    within_blocking(LIMIT, || {
-        let (_alone, runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
-        call_often(&client);
+    alone(|runtime, server, client| {
         thread::scope(|scope| {
             let held = scope.spawn(|| client.hold(payload()));
             runtime.block_on(server.probe.until_running(1));
@@ -199,10 +195,7 @@ fn a_caller_that_drives_learns_that_its_server_is_gone() {
 
 #[test]
 fn a_callback_waits_for_a_call_of_its_own() {
-    within_blocking(LIMIT, || {
-        let (_alone, _runtime, server) = start();
-        let client = ProbeClientProxy::connect(server.address()).unwrap();
-        call_often(&client);
+    alone(|_runtime, _server, client| {
         let (ended, end) = mpsc::channel();
         let again = client.clone();
         let call = client.calls().echo(payload()).start();

@@ -112,7 +112,7 @@ impl Library {
                 thread::park_timeout(PAUSE);
                 let alone = self.alone.load(Ordering::Relaxed);
                 if std::mem::replace(&mut seen, alone) == alone {
-                    self.take_back();
+                    self.end_driving_by_callers();
                 }
             }
         }
@@ -142,10 +142,15 @@ impl Library {
 
     /// Has the runtime's own thread drive it, as soon as no caller does.
     fn take_back(&self) {
-        self.alone.store(0, Ordering::Relaxed);
-        if self.driven_by_callers.swap(false, Ordering::AcqRel) {
+        if self.end_driving_by_callers() {
             self.thread.unpark();
         }
+    }
+
+    /// Whether they did.
+    fn end_driving_by_callers(&self) -> bool {
+        self.alone.store(0, Ordering::Relaxed);
+        self.driven_by_callers.swap(false, Ordering::AcqRel)
     }
 }
 
