@@ -52,6 +52,7 @@ fn a_new_project_passes_its_tests_and_serves_both_clients() {
             .arg("--offline")
             .current_dir(&project)
             .env("CARGO_TARGET_DIR", &target)
+            .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
             .env("RUSTFLAGS", "-D warnings")
             .output()
             .unwrap();

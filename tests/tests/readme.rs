@@ -98,6 +98,7 @@ fn the_service_of_the_readme_builds_and_runs() {
         .args(["build", "--offline"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
         .output()
         .unwrap();
     assert!(

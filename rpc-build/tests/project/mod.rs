@@ -56,6 +56,7 @@ impl Project {
             .args(["build", "--offline", "--verbose"])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.with_file_name("target"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
             .output()
             .unwrap()
     }
