@@ -1,6 +1,7 @@
 //! Queues of encoded messages, which are filled one by one and emptied by the lot.
 
 use std::collections::VecDeque;
+use std::{iter, mem};
 
 use bytes::Bytes;
 use rpc_wire::session::{Encoded, EncodedRef, MessageBody, message_cost};
@@ -14,7 +15,19 @@ const LARGE: usize = 1024;
 /// More than this is not kept of what was taken out, nor of the buffer when it is empty, in bytes.
 const MAX_KEPT: usize = 64 * 1024;
 
-/// Messages in their order. Small ones lie side by side in one buffer, so that many of them cost neither an
+/// What stands ahead of each message in the buffer: the length of a small one, and what else there is to say.
+const WORD_LEN: usize = size_of::<u16>();
+
+/// The bytes are not in the buffer.
+const SHARED: u16 = 1 << 15;
+
+const COMPRESSED: u16 = 1 << 14;
+
+const LENGTH: u16 = COMPRESSED - 1;
+
+const _: () = assert!(LARGE <= LENGTH as usize);
+
+/// Messages in their order. Small ones lie one behind the other in one buffer, so that many of them cost neither an
 /// allocation nor a count of references each.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
@@ -22,25 +35,18 @@ pub(crate) struct Messages {
     /// How much of `packed` was taken out.
     taken: usize,
     shared: VecDeque<Bytes>,
-    order: VecDeque<Entry>,
+    len: usize,
     /// What they cost in all, by [`message_cost`].
     cost: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    length: usize,
-    is_packed: bool,
-    compressed: bool,
-}
-
 impl Messages {
     pub(crate) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.len == 0
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.order.len()
+        self.len
     }
 
     /// What they cost in all, by [`message_cost`].
@@ -50,73 +56,86 @@ impl Messages {
 
     pub(crate) fn push(&mut self, message: EncodedRef<'_>) {
         let EncodedRef { body, compressed } = message;
-        let entry = Entry {
-            length: body.len(),
-            is_packed: body.len() < LARGE,
-            compressed,
-        };
-        match entry.is_packed {
-            true => {
-                self.make_room();
-                self.packed.extend_from_slice(&body);
-            }
-            false => self.shared.push_back(body.into_bytes()),
+        self.make_room();
+        self.len += 1;
+        self.cost += message_cost(body.len());
+        let compressed = if compressed { COMPRESSED } else { 0 };
+        if body.len() < LARGE {
+            let word = body.len() as u16 | compressed;
+            self.packed.reserve(WORD_LEN + body.len());
+            self.packed.extend_from_slice(&word.to_ne_bytes());
+            self.packed.extend_from_slice(&body);
+        } else {
+            let word = SHARED | compressed;
+            self.packed.extend_from_slice(&word.to_ne_bytes());
+            self.shared.push_back(body.into_bytes());
         }
-        self.cost += message_cost(entry.length);
-        self.order.push_back(entry);
     }
 
     /// The first message, which stays.
     pub(crate) fn front(&self) -> Option<EncodedRef<'_>> {
-        let entry = self.order.front()?;
-        let body = match entry.is_packed {
-            true => MessageBody::Borrowed(&self.packed[self.taken..][..entry.length]),
-            false => MessageBody::Shared(self.shared.front()?.clone()),
+        let word = self.word(self.taken)?;
+        let body = match word & SHARED {
+            0 => MessageBody::Borrowed(self.body(self.taken, word)),
+            _ => MessageBody::Shared(self.shared.front()?.clone()),
         };
         Some(EncodedRef {
             body,
-            compressed: entry.compressed,
+            compressed: word & COMPRESSED != 0,
         })
     }
 
     /// Takes the first message out; its bytes are here until the next is pushed.
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<EncodedRef<'_>> {
-        let entry = self.order.pop_front()?;
-        self.cost -= message_cost(entry.length);
-        let body = match entry.is_packed {
-            true => {
-                let begin = self.taken;
-                self.taken += entry.length;
-                MessageBody::Borrowed(&self.packed[begin..self.taken])
-            }
-            false => MessageBody::Shared(self.shared.pop_front()?),
+        let (begin, word) = (self.taken, self.word(self.taken)?);
+        self.taken += WORD_LEN;
+        self.len -= 1;
+        let body = if word & SHARED == 0 {
+            let length = usize::from(word & LENGTH);
+            self.taken += length;
+            self.cost -= message_cost(length);
+            MessageBody::Borrowed(self.body(begin, word))
+        } else {
+            let body = self.shared.pop_front()?;
+            self.cost -= message_cost(body.len());
+            MessageBody::Shared(body)
         };
         Some(EncodedRef {
             body,
-            compressed: entry.compressed,
+            compressed: word & COMPRESSED != 0,
         })
     }
 
-    /// The messages in front that are small and not compressed: their bytes side by side, and their lengths.
-    pub(crate) fn front_run(&self) -> (&[u8], impl Iterator<Item = usize>) {
-        let is_plain = |entry: &&Entry| entry.is_packed && !entry.compressed;
-        let plain = self.order.iter().take_while(is_plain);
-        (&self.packed[self.taken..], plain.map(|entry| entry.length))
-    }
-
-    /// Drops the first `count` messages, which are of the [`front_run`](Self::front_run).
-    pub(crate) fn drop_run(&mut self, count: usize) {
-        for entry in self.order.drain(..count) {
-            self.taken += entry.length;
-            self.cost -= message_cost(entry.length);
-        }
+    /// The messages in front that are small and not compressed.
+    pub(crate) fn front_run(&self) -> impl Iterator<Item = &[u8]> {
+        let mut at = self.taken;
+        iter::from_fn(move || {
+            let word = self.word(at)?;
+            let body = (word & !LENGTH == 0).then(|| self.body(at, word))?;
+            at += WORD_LEN + body.len();
+            Some(body)
+        })
     }
 
     /// Takes the first message out if it is compressed.
+    #[inline]
     pub(crate) fn pop_compressed(&mut self) -> Option<Encoded> {
-        let first = self.order.front()?;
-        let message = first.compressed.then(|| self.pop())?;
-        message.map(EncodedRef::into_owned)
+        match self.word(self.taken)? & COMPRESSED {
+            0 => None,
+            _ => self.pop().map(EncodedRef::into_owned),
+        }
+    }
+
+    /// What is said at `at` about the message there.
+    fn word(&self, at: usize) -> Option<u16> {
+        let word = self.packed.get(at..)?.first_chunk()?;
+        Some(u16::from_ne_bytes(*word))
+    }
+
+    /// The small message at `at`, of which `word` is said.
+    fn body(&self, at: usize, word: u16) -> &[u8] {
+        &self.packed[at + WORD_LEN..][..usize::from(word & LENGTH)]
     }
 
     /// Gives up what was taken out, if that is all or much.
@@ -134,13 +153,13 @@ impl Messages {
     /// Moves all messages behind those of `into`.
     pub(crate) fn move_into(&mut self, into: &mut Messages) {
         if into.is_empty() {
-            return std::mem::swap(self, into);
+            return mem::swap(self, into);
         }
         into.make_room();
         into.packed.extend_from_slice(&self.packed[self.taken..]);
         into.shared.append(&mut self.shared);
-        into.order.append(&mut self.order);
-        into.cost += std::mem::take(&mut self.cost);
+        into.len += mem::take(&mut self.len);
+        into.cost += mem::take(&mut self.cost);
         self.taken = self.packed.len();
         self.make_room();
     }

@@ -113,13 +113,11 @@ impl SendQueue {
         Offered::Taken
     }
 
-    /// Sends of the messages that lie in `run`, with these lengths, those that may be sent now and have
-    /// `largest` bytes at most; gives how many.
-    pub(crate) fn offer_run(
+    /// Sends of these messages the first that may be sent now and have `largest` bytes at most; gives how many.
+    pub(crate) fn offer_run<'a>(
         &mut self,
         id: u32,
-        run: &[u8],
-        lengths: impl Iterator<Item = usize>,
+        run: impl Iterator<Item = &'a [u8]>,
         output: &mut Output,
         largest: usize,
     ) -> usize {
@@ -128,19 +126,19 @@ impl SendQueue {
             return 0;
         };
         let target = output_target(&self.turns);
-        let (mut rest, mut count) = (run, 0);
-        for length in lengths {
+        let mut count = 0;
+        for message in run {
+            let length = message.len();
             if length > largest || !admits(body.window, length) || output.remaining() >= target {
                 break;
             }
-            let (message, behind) = rest.split_at(length);
             let header = data_header(id, Flags::END_MESSAGE, length as u32);
             output.frame(|tail| {
                 header.encode(tail);
                 tail.extend_from_slice(message);
             });
             body.window -= message_cost(length) as i64;
-            (rest, count) = (behind, count + 1);
+            count += 1;
         }
         count
     }

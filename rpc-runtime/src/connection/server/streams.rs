@@ -63,9 +63,10 @@ impl<S: RequestSink> ServerDriver<S> {
         let mut replies = std::mem::take(&mut self.replies);
         let before = replies.cost();
         loop {
-            let (run, lengths) = replies.front_run();
-            let count = self.session.send_run(stream.id(), run, lengths);
-            replies.drop_run(count);
+            let sent = self.session.send_run(stream.id(), replies.front_run());
+            for _ in 0..sent {
+                replies.pop();
+            }
             let Some(reply) = replies.front() else { break };
             if !self.send_reply(stream.id(), reply) {
                 break;

@@ -41,18 +41,17 @@ impl<M: Clone, C> ServerSession<M, C> {
             .offer(id, message.into(), &mut self.link.output, max_frame_body)
     }
 
-    /// Sends messages that are not compressed and lie side by side in `run`, with these lengths: as many as may be sent
-    /// now, each in a frame of its own. It is [`send`](Self::send) for many small ones, and gives how many were sent;
-    /// what becomes of the next is for `send` to say.
-    pub fn send_run(&mut self, id: u32, run: &[u8], lengths: impl Iterator<Item = usize>) -> usize {
+    /// Sends messages that are not compressed: as many as may be sent now, each in a frame of its own. It is
+    /// [`send`](Self::send) for many small ones, and gives how many were sent; what becomes of the next is for `send` to
+    /// say.
+    pub fn send_run<'a>(&mut self, id: u32, run: impl Iterator<Item = &'a [u8]>) -> usize {
         let peer = &self.link.peer;
         let frame = u64::from(peer.max_frame_body);
         let largest = peer
             .max_message_size
             .map_or(frame, |limit| limit.min(frame));
         let output = &mut self.link.output;
-        self.sends
-            .offer_run(id, run, lengths, output, largest as usize)
+        self.sends.offer_run(id, run, output, largest as usize)
     }
 
     /// Why a message of `length` bytes ends its stream of replies in place of being sent: it is not small,

@@ -30,9 +30,8 @@ fn many() -> Vec<Bytes> {
 }
 
 fn send_together(server: &mut LoneServer, messages: &[Bytes]) -> usize {
-    let lengths = messages.iter().map(Bytes::len);
-    let run = messages.concat();
-    server.session.send_run(1, &run, lengths)
+    let messages = messages.iter().map(|message| &message[..]);
+    server.session.send_run(1, messages)
 }
 
 /// Sends messages one by one; gives how many were taken.
