@@ -134,8 +134,7 @@ impl<T> Streaming<T> {
         self.source.trailers().filter(|_| self.ended)
     }
 
-    /// Whether the message that was given last had arrived compressed. Of replies that come over other protocols than
-    /// the native one this is not known, and false.
+    /// Whether the message that was given last had arrived compressed.
     pub fn was_compressed(&self) -> bool {
         self.source.was_compressed()
     }

@@ -229,7 +229,8 @@ impl Attempt {
         }
     }
 
-    /// Goes on until the call has an outcome. A call whose replies stream is sent when it waits.
+    /// Goes on until the call has an outcome: a reply as its codec wants it, which says whether it had arrived
+    /// compressed. A call whose replies stream is sent when it waits.
     pub(super) fn poll_outcome(&mut self, cx: &mut Poller<'_>) -> Poll<Outcome> {
         if let Poll::Ready(outcome) = self.poll_attempt(cx) {
             return Poll::Ready(outcome);
@@ -330,12 +331,15 @@ impl Drop for Attempt {
     }
 }
 
-/// Decompresses a reply.
+/// Decompresses a reply, which goes on to say that it had arrived compressed.
 fn received(outcome: Outcome, connection: &AnyConnection) -> Outcome {
     match outcome {
         Outcome::Reply { body, metadata } if body.compressed => match connection.decompress(body) {
-            Ok(body) => Outcome::Reply {
-                body: body.into(),
+            Ok(bytes) => Outcome::Reply {
+                body: Encoded {
+                    bytes,
+                    compressed: true,
+                },
                 metadata,
             },
             Err(status) => Outcome::Failed(status),

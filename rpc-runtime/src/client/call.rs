@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use prost::Message;
-use rpc_wire::session::Outcome;
+use rpc_wire::session::{Encoded, Outcome};
 use rpc_wire::{Metadata, MethodDescriptor, MethodKind, Status};
 use tokio::runtime::Handle;
 
@@ -57,7 +57,8 @@ pub(super) enum Complete<T> {
     Stream(fn(Box<dyn MessageSource>) -> T),
 }
 
-type Decode<T> = fn(Bytes, Metadata) -> Result<T, Status>;
+/// Takes the reply as [`Attempt::poll_outcome`] gives it.
+type Decode<T> = fn(Encoded, Metadata) -> Result<T, Status>;
 
 /// How far a call has come that was polled.
 pub(super) enum Step<T> {
@@ -207,16 +208,16 @@ impl<M> Call<M> {
     where
         C: Codec<Req> + Codec<M>,
     {
-        let decode = |body: Bytes, metadata| {
-            let message = decode::<C, M>(body.into())?;
-            Ok(Response::new(message, metadata))
+        let decode = |reply: Encoded, metadata| {
+            let message = decode::<C, M>(reply.bytes.into())?;
+            Ok(Response::new(message, metadata, reply.compressed))
         };
         Call::new::<C, Req>(channel, method, body, Complete::Reply(decode))
     }
 }
 
 impl<M: Message> Call<M> {
-    /// Gives the reply's metadata too.
+    /// Gives the reply's metadata too, and whether it had arrived compressed.
     pub fn with_metadata(self) -> Call<Response<M>> {
         let Complete::Reply(decode) = self.complete else {
             unreachable!("a call that gives a message has one reply");
@@ -274,7 +275,7 @@ impl<T> Call<T> {
             let status = match ready!(outcome) {
                 Outcome::Reply { body, metadata } => {
                     attempt.core.rules.tokens.earn();
-                    let reply = complete.reply(body.bytes, metadata);
+                    let reply = complete.reply(body, metadata);
                     let reply = reply.map_err(|status| attempt.describe(status));
                     return Poll::Ready(Step::Ended(reply));
                 }
@@ -293,7 +294,7 @@ impl<T> Call<T> {
 }
 
 impl<T> Complete<T> {
-    pub(super) fn reply(&self, body: Bytes, metadata: Metadata) -> Result<T, Status> {
+    pub(super) fn reply(&self, body: Encoded, metadata: Metadata) -> Result<T, Status> {
         match self {
             Complete::Reply(decode) => decode(body, metadata).map(Response::into_inner),
             Complete::Response(decode) => decode(body, metadata),

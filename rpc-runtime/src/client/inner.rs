@@ -48,8 +48,8 @@ impl Call<Response> {
     fn inner(attempt: Attempt) -> Self {
         let complete = match attempt.method.kind().server_streams() {
             true => Complete::Stream(|replies| Response::new(Body::from_boxed(replies))),
-            false => Complete::Response(|body, metadata| {
-                Ok(Response::new(Body::message(body)).with_metadata(metadata))
+            false => Complete::Response(|reply, metadata| {
+                Ok(Response::new(Body::received(reply, None)).with_metadata(metadata))
             }),
         };
         Call {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use rpc_wire::session::Encoded;
 use rpc_wire::{Metadata, Stage, Status};
 use tokio::time::{Sleep, sleep_until};
 
@@ -44,7 +44,7 @@ pub(super) struct Intercepted {
 
 /// What interceptors made of a call.
 enum Answer {
-    Reply(Bytes, Metadata),
+    Reply(Encoded, Metadata),
     Replies(Box<dyn MessageSource>),
 }
 
@@ -186,7 +186,11 @@ async fn answer(core: Arc<Core>, chain: Next, request: Request) -> Result<Answer
         let replies = InterceptedReplies::new(core, metadata, body);
         return Ok(Answer::Replies(Box::new(replies)));
     }
-    Ok(Answer::Reply(body.take_message().await?, metadata))
+    let reply = Encoded {
+        bytes: body.take_message().await?,
+        compressed: body.was_compressed(),
+    };
+    Ok(Answer::Reply(reply, metadata))
 }
 
 impl Drop for Intercepted {

@@ -10,11 +10,16 @@ use crate::codec::Codec;
 pub struct Response<T> {
     message: T,
     metadata: Metadata,
+    compressed: bool,
 }
 
 impl<T> Response<T> {
-    pub(super) fn new(message: T, metadata: Metadata) -> Self {
-        Response { message, metadata }
+    pub(super) fn new(message: T, metadata: Metadata, compressed: bool) -> Self {
+        Response {
+            message,
+            metadata,
+            compressed,
+        }
     }
 
     /// The message.
@@ -27,12 +32,18 @@ impl<T> Response<T> {
         &self.metadata
     }
 
+    /// Whether the message had arrived compressed, natively or over `grpc://`. It is false where the target's protocol
+    /// does not compress replies, and where an interceptor of the channel made the message.
+    pub fn was_compressed(&self) -> bool {
+        self.compressed
+    }
+
     /// The message alone.
     pub fn into_inner(self) -> T {
         self.message
     }
 
-    /// Both.
+    /// The message and what the server sent along.
     pub fn into_parts(self) -> (T, Metadata) {
         (self.message, self.metadata)
     }

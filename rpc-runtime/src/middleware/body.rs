@@ -31,8 +31,10 @@ pub struct Body {
 
 enum Kind {
     One(One),
-    /// The only message was taken.
-    Taken,
+    /// The only message was taken, which had or had not arrived compressed.
+    Taken {
+        compressed: bool,
+    },
     /// The lock is never taken: it lets references to requests be shared between threads.
     Stream(Mutex<Box<dyn MessageSource>>),
 }
@@ -40,6 +42,7 @@ enum Kind {
 /// The only message, as it arrived, and as its codec wants it once it was asked for.
 struct One {
     arrived: Encoded,
+    /// `None` where there is nothing left to decompress.
     decompression: Option<Decompression>,
     plain: OnceLock<Result<Bytes, Status>>,
 }
@@ -116,7 +119,7 @@ impl Body {
     pub(super) fn only_message(&self) -> Result<Bytes, Status> {
         match &self.kind {
             Kind::One(one) => one.plain(),
-            Kind::Taken => Err(Status::failed_precondition("the message was taken")),
+            Kind::Taken { .. } => Err(Status::failed_precondition("the message was taken")),
             Kind::Stream(_) => Err(Status::failed_precondition(
                 "there is a stream of messages: read the body, or change it with Body::map",
             )),
@@ -192,10 +195,13 @@ impl MessageSource for Body {
                 let source = source.get_mut().unwrap_or_else(PoisonError::into_inner);
                 ready!(source.poll_body(cx))?
             }
-            kind => match std::mem::replace(kind, Kind::Taken) {
-                Kind::One(one) => Some(one.plain()?.into()),
-                _ => None,
-            },
+            Kind::One(one) => {
+                let message = one.plain();
+                let compressed = one.arrived.compressed;
+                *kind = Kind::Taken { compressed };
+                Some(message?.into())
+            }
+            Kind::Taken { .. } => None,
         };
         if let (Some(message), Some(meter)) = (&message, meter) {
             meter.count(message.len());
@@ -240,7 +246,8 @@ impl MessageSource for Body {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .was_compressed(),
-            _ => false,
+            Kind::Taken { compressed } => *compressed,
+            Kind::One(_) => false,
         }
     }
 
@@ -264,7 +271,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             Kind::One(_) => "Message",
-            Kind::Taken => "Taken",
+            Kind::Taken { .. } => "Taken",
             Kind::Stream(_) => "Stream",
         })
     }

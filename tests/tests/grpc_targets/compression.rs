@@ -31,9 +31,15 @@ async fn message(connection: &mut RawConnection) -> (bool, usize) {
 #[tokio::test]
 async fn replies_are_taken_compressed_and_requests_are_not_compressed_unless_asked_for() {
     within(LIMIT, async {
-        let server = TonicServer::start_compressing().await;
-        let probe = server.probe().await;
-        assert_eq!(probe.echo(payload()).await.unwrap(), payload());
+        for (server, compresses) in [
+            (TonicServer::start_compressing().await, true),
+            (TonicServer::start().await, false),
+        ] {
+            let call = server.probe().await.echo(payload());
+            let reply = call.with_metadata().await.unwrap();
+            assert_eq!(reply.was_compressed(), compresses);
+            assert_eq!(reply.into_inner(), payload());
+        }
 
         let server = RawServer::bind().await;
         let probe = ProbeAsyncClientProxy::with(server.channel().connect_lazy().unwrap());

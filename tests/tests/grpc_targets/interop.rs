@@ -171,8 +171,11 @@ async fn server_compressed_unary() {
     for value in [true, false] {
         let mut request = large();
         request.response_compressed = Some(BoolValue { value });
-        let reply = interop.client.unary_call(request).await.unwrap();
-        assert_eq!(reply.payload.unwrap().body.len(), LARGE_REPLY as usize);
+        let call = interop.client.unary_call(request).with_metadata();
+        let reply = call.await.unwrap();
+        assert_eq!(reply.was_compressed(), value);
+        let payload = reply.into_inner().payload.unwrap();
+        assert_eq!(payload.body.len(), LARGE_REPLY as usize);
     }
 }
 
@@ -191,8 +194,9 @@ async fn server_compressed_streaming() {
     request.response_parameters[0].compressed = Some(BoolValue { value: true });
     request.response_parameters[1].compressed = Some(BoolValue { value: false });
     let mut replies = interop.client.streaming_output_call(request).await.unwrap();
-    for size in [31_415, 92_653] {
+    for (size, compressed) in [(31_415, true), (92_653, false)] {
         let reply = replies.message().await.unwrap().unwrap();
+        assert_eq!(replies.was_compressed(), compressed);
         assert_eq!(reply.payload.unwrap().body.len(), size);
     }
 }

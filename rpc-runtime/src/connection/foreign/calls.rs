@@ -180,7 +180,7 @@ impl ForeignConnection {
         Poll::Ready(found)
     }
 
-    /// Protocols give messages that are decompressed.
+    /// Nothing is left to do: protocols decompress messages, also those that say that they had arrived compressed.
     #[expect(clippy::unused_self, reason = "native connections need it")]
     pub(in crate::connection) fn decompress(&self, message: Encoded) -> Result<Bytes, Status> {
         Ok(message.bytes)

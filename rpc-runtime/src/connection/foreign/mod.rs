@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use bytes::Bytes;
 use rpc_wire::session::{Encoded, Outcome, OutgoingRequest};
 use rpc_wire::{Metadata, Stage, Status};
 use tokio::sync::oneshot;
@@ -68,16 +67,18 @@ pub(crate) enum NotBegun {
 ///
 /// How it ended is found in the [`Outcome`] or in the status in its place, which says the stage and whether the call
 /// may have run. Calls of which the connection is lost end, or stay pending: then they are ended for it.
+///
+/// Replies are as their codec wants them, and say whether they had arrived compressed.
 pub(crate) trait ForeignCall: Send {
-    /// The end of a call with one reply, which is as its codec wants it.
+    /// The end of a call with one reply.
     fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Outcome>;
 
     /// See `ClientConnection::poll_headers`.
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Metadata, Status>>;
 
-    /// The next of several replies, as its codec wants it; `None` when they have ended well. Whoever asks behind the end is
-    /// given the same again.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>>;
+    /// The next of several replies; `None` when they have ended well. Whoever asks behind the end is given the same
+    /// again.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Encoded>, Status>>;
 
     /// See `ClientConnection::trailers`.
     fn trailers(&self) -> Option<Metadata>;

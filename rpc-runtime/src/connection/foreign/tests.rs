@@ -4,6 +4,7 @@ use std::future::{pending, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use rpc_wire::{Code, MethodKind};
 
 use super::*;
@@ -67,9 +68,9 @@ impl ForeignCall for FakeCall {
         Poll::Pending
     }
 
-    fn poll_message(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+    fn poll_message(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Encoded>, Status>> {
         match self.0.reply.lock().unwrap().take() {
-            Some(reply) => Poll::Ready(Ok(Some(Bytes::from_static(reply)))),
+            Some(reply) => Poll::Ready(Ok(Some(Bytes::from_static(reply).into()))),
             None => Poll::Pending,
         }
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::HeaderMap;
@@ -30,7 +29,7 @@ pub(super) struct GrpcCall {
     /// What the server sent ahead of messages.
     headers: Metadata,
     /// The reply of a call that has one.
-    reply: Option<Bytes>,
+    reply: Option<Encoded>,
     deadline: Option<Instant>,
     /// What requests may be compressed with, and whether they are a stream.
     compressed: Option<(Compression, bool)>,
@@ -134,7 +133,7 @@ impl GrpcCall {
     }
 
     /// The next message, or `None` at the end if that is a good one.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Encoded>, Status>> {
         ready!(self.poll_head(cx))?;
         let next = match &mut self.replies {
             Replies::Open {
@@ -179,8 +178,8 @@ impl GrpcCall {
         status
     }
 
-    /// A message as its codec wants it.
-    fn plain(&self, message: Encoded, encoding: Option<Compression>) -> Result<Bytes, Status> {
+    /// A message as its codec wants it, which goes on to say how it had arrived.
+    fn plain(&self, message: Encoded, encoding: Option<Compression>) -> Result<Encoded, Status> {
         if message.compressed && encoding.is_none() {
             return Err(Status::internal(
                 "a reply is compressed, and no grpc-encoding says how",
@@ -194,8 +193,11 @@ impl GrpcCall {
             max_ratio: config.max_ratio,
             corrupt: Code::Internal,
         };
-        let plain = decompression.undo(message);
-        plain.map_err(|status| status.with_stage(Stage::Decode))
+        let compressed = message.compressed;
+        match decompression.undo(message) {
+            Ok(bytes) => Ok(Encoded { bytes, compressed }),
+            Err(status) => Err(status.with_stage(Stage::Decode)),
+        }
     }
 
     /// Leading and trailing metadata of a call with one reply, as one.
@@ -261,7 +263,7 @@ impl ForeignCall for GrpcCall {
                     continue;
                 }
                 (Ok(None), true) => {
-                    let body = self.reply.take().unwrap_or_default().into();
+                    let body = self.reply.take().unwrap_or_default();
                     let metadata = self.all_metadata();
                     return Poll::Ready(Outcome::Reply { body, metadata });
                 }
@@ -282,7 +284,7 @@ impl ForeignCall for GrpcCall {
         Poll::Ready(Ok(self.headers.clone()))
     }
 
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Encoded>, Status>> {
         self.poll_next(cx)
     }
 

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use rpc_wire::session::{Encoded, Outcome};
 use rpc_wire::{Metadata, Status};
 
@@ -68,7 +67,7 @@ macro_rules! without_streams {
                 Poll::Ready(Err(no_streams()))
             }
 
-            fn poll_message(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+            fn poll_message(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Encoded>, Status>> {
                 Poll::Ready(Err(no_streams()))
             }
 
