@@ -51,6 +51,8 @@ def make_service(messages, services):
     def replies(request, context):
         for parameter in request.response_parameters:
             time.sleep(parameter.interval_us / 1e6)
+            if not parameter.compressed.value:
+                context.disable_next_message_compression()
             yield messages.StreamingOutputCallResponse(payload=payload(parameter.size))
         end(request.response_status, context)
 
