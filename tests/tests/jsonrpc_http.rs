@@ -288,11 +288,15 @@ fn gzip(plain: &str) -> Vec<u8> {
 async fn requests_may_be_compressed() {
     within(LIMIT, async {
         let server = TestServer::start().await;
-        let headers = [JSON, "content-encoding: gzip\r\n"].concat();
-        for request in [ECHO.to_owned(), format!("[{ECHO}]")] {
-            let (status, body) = post(server.socket_addr(), "/", &headers, &gzip(&request)).await;
-            assert_eq!(status, 200);
-            assert!(body.contains(r#""result":{"data":"AAAA"}"#), "{body}");
+        let zstd = |plain: &str| zstd::bulk::compress(plain.as_bytes(), 0).unwrap();
+        for (name, compress) in [("gzip", gzip as fn(&str) -> Vec<u8>), ("zstd", zstd)] {
+            let headers = format!("{JSON}content-encoding: {name}\r\n");
+            for request in [ECHO.to_owned(), format!("[{ECHO}]")] {
+                let request = compress(&request);
+                let (status, body) = post(server.socket_addr(), "/", &headers, &request).await;
+                assert_eq!(status, 200, "{name}: {body}");
+                assert!(body.contains(r#""result":{"data":"AAAA"}"#), "{body}");
+            }
         }
         let headers = [JSON, "content-encoding: identity\r\n"].concat();
         let (_, body) = post(server.socket_addr(), "/", &headers, ECHO.as_bytes()).await;
