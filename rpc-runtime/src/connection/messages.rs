@@ -88,19 +88,18 @@ impl Messages {
     /// Takes the first message out; its bytes are here until the next is pushed.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<EncodedRef<'_>> {
-        let (begin, word) = (self.taken, self.word(self.taken)?);
-        self.taken += WORD_LEN;
+        let word = self.word(self.taken)?;
+        let begin = self.taken + WORD_LEN;
+        self.taken = begin;
         self.len -= 1;
-        let body = if word & SHARED == 0 {
-            let length = usize::from(word & LENGTH);
-            self.taken += length;
-            self.cost -= message_cost(length);
-            MessageBody::Borrowed(self.body(begin, word))
-        } else {
-            let body = self.shared.pop_front()?;
-            self.cost -= message_cost(body.len());
-            MessageBody::Shared(body)
+        let body = match word & SHARED {
+            0 => {
+                self.taken += usize::from(word & LENGTH);
+                MessageBody::Borrowed(&self.packed[begin..self.taken])
+            }
+            _ => MessageBody::Shared(self.shared.pop_front()?),
         };
+        self.cost -= message_cost(body.len());
         Some(EncodedRef {
             body,
             compressed: word & COMPRESSED != 0,
